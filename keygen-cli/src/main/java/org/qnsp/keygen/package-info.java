@@ -1,0 +1,2 @@
+/** qssh-keygen. */
+package org.qnsp.keygen;

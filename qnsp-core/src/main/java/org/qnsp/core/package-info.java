@@ -1,0 +1,2 @@
+/** The protocol: frames, handshake, channels, transport, client side, copy. */
+package org.qnsp.core;

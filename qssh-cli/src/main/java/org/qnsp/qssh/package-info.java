@@ -1,0 +1,2 @@
+/** qssh: the remote shell client. */
+package org.qnsp.qssh;

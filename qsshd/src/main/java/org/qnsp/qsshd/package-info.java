@@ -1,0 +1,2 @@
+/** qsshd: the daemon. */
+package org.qnsp.qsshd;
