@@ -42,7 +42,7 @@ public final class UserAuth {
     /** The bytes that both signatures of an entry cover. @param th the transcript before CI @param head the body of CI before the signatures */
     static byte[] signed(byte[] th, byte[] head, byte[] hostFingerprint, String user) {
         byte[] t = Sha3.hash(th, lp(head));
-        return concat(lp(Encoding.ascii(Labels.AUTH)), lp(t), lp(Encoding.ascii("client")), lp(hostFingerprint), lp(user.getBytes(StandardCharsets.UTF_8)));
+        return concat(lp(Encoding.ascii(Labels.QNSP_AUTH)), lp(t), lp(Encoding.ascii("client")), lp(hostFingerprint), lp(user.getBytes(StandardCharsets.UTF_8)));
     }
 
     /** An identity whose private key is in this process; the key stays the caller's. */
