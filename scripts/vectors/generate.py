@@ -8,6 +8,8 @@ import os
 import sys
 
 import cases_frame
+import cases_handshake
+import cases_keys
 import selftest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -16,7 +18,7 @@ TARGET = os.path.join(ROOT, "qnsp-core", "src", "test", "resources", "vectors")
 
 def generate():
     files = {}
-    for module in (cases_frame,):
+    for module in (cases_frame, cases_handshake, cases_keys):
         for vector in module.all_vectors():
             assert vector.name not in files
             files[vector.name] = vector.text()
