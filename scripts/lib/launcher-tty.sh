@@ -33,7 +33,7 @@ exec 3<&-
 status=
 while :; do
     signalled=
-    wait "$child"
+    wait "$child" 2>/dev/null # the shell would announce a killed child on a terminal still raw
     now=$?
     if [ -z "$signalled" ]; then
         [ "$now" = 127 ] && [ -n "$status" ] || status=$now
@@ -51,4 +51,5 @@ in_foreground() {
     [ "$3" = "$6" ]
 }
 in_foreground && stty "$modes" 2>/dev/null
+[ "$status" != 137 ] || echo "@PROGRAM@: error: killed" >&2
 exit "$status"
