@@ -15,7 +15,8 @@ def sig_key(name):
 
 
 HOST, DECOY = kem_key("host"), kem_key("decoy")
-USER_KEM, OTHER_KEM, USER_SIG = kem_key("user kem"), kem_key("other kem"), sig_key("user sig")
+USER_KEM, OTHER_KEM = kem_key("user kem"), kem_key("other kem")
+USER_SIG, OTHER_SIG = sig_key("user sig"), sig_key("other sig")
 
 
 def _put_key(v, name, key):
@@ -98,8 +99,8 @@ def all_vectors():
              user="märta", identities=[OTHER_KEM, USER_KEM], known=[USER_KEM.encoded]).known_host(),
         Case("duplex-sig", "known host key, DUPLEX, one sig entry", DUPLEX, user="alice",
              identities=[USER_SIG], known=[USER_SIG.encoded]).known_host(),
-        Case("duplex-mixed", "known host key, DUPLEX: an unknown kem entry, a sig entry, a known kem entry", DUPLEX,
-             user="alice", identities=[OTHER_KEM, USER_SIG, USER_KEM],
+        Case("duplex-mixed", "known host key, DUPLEX: an unknown kem entry, an unknown sig entry, a sig entry, a known kem entry",
+             DUPLEX, user="alice", identities=[OTHER_KEM, OTHER_SIG, USER_SIG, USER_KEM],
              known=[USER_SIG.encoded, USER_KEM.encoded]).known_host(),
         Case("duplex-denied", "known host key, DUPLEX, the only key is unknown; the client goes on with a "
              "random a, so ck.CA and what follows is the client's alone", DUPLEX, user="alice",

@@ -196,7 +196,7 @@ class Client(Side):
         return frames
 
     def _first_that_holds(self, body):
-        assert body.uint(1) == sum(key.type == keys.KEM for key in self.identities)
+        assert body.uint(1) == len(self.identities)
         found = None
         for i, key in enumerate(self.identities):
             a = zeros(32)
@@ -206,6 +206,8 @@ class Client(Side):
                                  self.user, key.fingerprint, ct, self.schedule.th)
                 if proof != confirm(a, self.schedule.th):
                     continue
+            elif body.uint(1) != 1:
+                continue
             found = found or (i, a)
         body.done()
         return found or (None, None)
@@ -360,8 +362,9 @@ class Server(Side):
                 self._check_signatures(i, known.get(fp), text, body.take(3309), body.take(64))
         body.done()
         self.schedule.mix_login(mlkem.decaps(self.dk_e2, ct_e2))
-        proofs = [self._challenge(i, known.get(fp), fp, user)
-                  for i, (method, fp) in enumerate(entries) if method == METHOD_KEM]
+        proofs = [self._challenge(i, known.get(fp), fp, user) if method == METHOD_KEM
+                  else u8(self.answers[i] is not None)
+                  for i, (method, fp) in enumerate(entries)]
         return self.out.send(self.message("SC", u8(len(proofs)) + b"".join(proofs)))
 
     def _check_signatures(self, i, public, text, first, second):

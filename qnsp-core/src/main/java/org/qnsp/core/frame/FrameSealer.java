@@ -51,7 +51,7 @@ public final class FrameSealer implements AutoCloseable {
         if (sequence < 0) {
             throw new IllegalStateException("sequence numbers used up"); // F-5: one key, one sequence number
         }
-        lastMicros = Math.max(lastMicros, micros);
+        lastMicros = Long.compareUnsigned(micros, lastMicros) < 0 ? lastMicros : micros;
         U64.set(frame, offset + FrameLayout.SEQUENCE, sequence);
         U64.set(frame, offset + FrameLayout.TIME, lastMicros);
         frame[offset + FrameLayout.TYPE] = (byte) type.code();

@@ -213,7 +213,7 @@ public final class ClientHandshake implements AutoCloseable {
      * @throws IOException where an identity's holder (an agent) does not answer
      */
     public List<Action> on(byte[] whole) throws ProtocolException, IOException {
-        HandshakeMessage message = HandshakeMessage.decode(whole);
+        HandshakeMessage message = HandshakeMessage.decode(whole, state instanceof State.AwaitChallenge s ? s.entries : List.of());
         List<Action> actions = new ArrayList<>();
         record In(State state, HandshakeMessage message) {}
         state = switch (new In(state, message)) {
@@ -306,26 +306,11 @@ public final class ClientHandshake implements AutoCloseable {
     }
 
     private State onChallenge(State.AwaitChallenge s, ServerChallenge m, byte[] whole, List<Action> actions) throws ProtocolException, IOException {
-        long asked = s.entries.stream().filter(e -> e.method() == Method.KEM).count();
-        if (m.challenges().size() != asked) {
-            throw new ProtocolException(Reason.MALFORMED, "challenges");
-        }
         int which = -1;
         Secret a = null;
-        int next = 0;
         for (int i = 0; i < s.entries.size() && which < 0; i++) { // H-15
-            if (settings.identities.get(i) instanceof Identity.Kem kem) {
-                Challenge challenge = m.challenges().get(next++);
-                a = kem.answer(challenge.ciphertext(), s.xS, hostKey.fingerprint(), settings.user, s.th);
-                if (MessageDigest.isEqual(UserAuth.confirm(a, s.th), challenge.confirm())) {
-                    which = i;
-                } else {
-                    a.close();
-                }
-            } else {
-                a = Secret.zeros(32);
-                which = i;
-            }
+            a = proof(settings.identities.get(i), m.challenges().get(i), s);
+            which = a == null ? -1 : i;
         }
         if (which < 0) {
             a = Secret.owning(random.bytes(32)); // the server will refuse; until then nothing is different
@@ -335,6 +320,23 @@ public final class ClientHandshake implements AutoCloseable {
         schedule.mix(Labels.CA, a);
         send(actions, new ClientAnswer(which, schedule.finished(Labels.FIN_C2, (byte) which)));
         return application(settings.identities.get(which).publicKey(), actions);
+    }
+
+    /** The secret a for this entry if the challenge shows that it may log in, else null. */
+    private Secret proof(Identity identity, Challenge challenge, State.AwaitChallenge s) throws IOException {
+        record Pair(Identity identity, Challenge challenge) {}
+        return switch (new Pair(identity, challenge)) {
+            case Pair(Identity.Kem kem, Challenge.Kem c) -> {
+                Secret a = kem.answer(c.ciphertext(), s.xS, hostKey.fingerprint(), settings.user, s.th);
+                if (MessageDigest.isEqual(UserAuth.confirm(a, s.th), c.confirm())) {
+                    yield a;
+                }
+                a.close();
+                yield null;
+            }
+            case Pair(Identity.Sig sig, Challenge.Sig c) -> c.accepted() ? Secret.zeros(32) : null;
+            case Pair(Identity i, Challenge c) -> throw new IllegalStateException("challenge of another method");
+        };
     }
 
     private State application(PublicKey key, List<Action> actions) {

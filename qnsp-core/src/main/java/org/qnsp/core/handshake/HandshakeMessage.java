@@ -62,10 +62,16 @@ public sealed interface HandshakeMessage {
         }
     }
 
-    /** A challenge to one KEM entry: ciphertext 1088 bytes, confirm 32 bytes. */
-    record Challenge(byte[] ciphertext, byte[] confirm) {}
+    /** What the server says to one entry of CI. */
+    sealed interface Challenge {
+        /** To a KEM entry: ciphertext 1088 bytes, confirm 32 bytes. */
+        record Kem(byte[] ciphertext, byte[] confirm) implements Challenge {}
 
-    /** SC: one challenge for each KEM entry of CI, in order. */
+        /** To a signature entry. */
+        record Sig(boolean accepted) implements Challenge {}
+    }
+
+    /** SC: one challenge for each entry of CI, in order. */
     record ServerChallenge(List<Challenge> challenges) implements HandshakeMessage {}
 
     /** CA: the entry that the client goes by, and its proof. */
@@ -107,7 +113,12 @@ public sealed interface HandshakeMessage {
             }
             case ServerChallenge m -> {
                 BodyWriter body = new BodyWriter().u8(m.challenges.size());
-                m.challenges.forEach(c -> body.bytes(c.ciphertext).bytes(c.confirm));
+                for (Challenge challenge : m.challenges) {
+                    switch (challenge) {
+                        case Challenge.Kem(byte[] ciphertext, byte[] confirm) -> body.bytes(ciphertext).bytes(confirm);
+                        case Challenge.Sig(boolean accepted) -> body.flag(accepted);
+                    }
+                }
                 yield whole(6, body);
             }
             case ClientAnswer m -> whole(7, new BodyWriter().u8(m.which).bytes(m.mac));
@@ -126,9 +137,10 @@ public sealed interface HandshakeMessage {
     /**
      * Decodes one whole message, header included.
      *
+     * @param entries the methods of the entries of CI, which give SC its form; empty before CI
      * @throws ProtocolException for anything that {@link #encode()} does not produce
      */
-    static HandshakeMessage decode(byte[] whole) throws ProtocolException {
+    static HandshakeMessage decode(byte[] whole, List<Entry> entries) throws ProtocolException {
         BodyReader header = new BodyReader(whole);
         int type = header.u8();
         BodyReader body = new BodyReader(header.s16());
@@ -139,7 +151,7 @@ public sealed interface HandshakeMessage {
             case 3 -> new ServerFinished(body.bytes(HASH));
             case 4 -> new ClientFinished(body.bytes(HASH));
             case 5 -> clientIdentity(body);
-            case 6 -> serverChallenge(body);
+            case 6 -> serverChallenge(body, entries);
             case 7 -> new ClientAnswer(body.u8(), body.bytes(HASH));
             case 8 -> new ServerAccept(body.bytes(HASH));
             case 9 -> new ServerDenial(body.u8(), text(body.s16()));
@@ -189,14 +201,16 @@ public sealed interface HandshakeMessage {
         return new ClientIdentity(ctE2, utf8(user), List.copyOf(entries), enrol, authKeyId);
     }
 
-    private static ServerChallenge serverChallenge(BodyReader body) throws ProtocolException {
-        int count = body.u8();
-        if (count > Limits.KEY_ENTRIES) {
-            throw new ProtocolException(Reason.LIMIT, "challenges");
+    private static ServerChallenge serverChallenge(BodyReader body, List<Entry> entries) throws ProtocolException {
+        if (body.u8() != entries.size()) {
+            throw new ProtocolException(Reason.MALFORMED, "challenges");
         }
         List<Challenge> challenges = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            challenges.add(new Challenge(body.bytes(MlKem768.CT_BYTES), body.bytes(HASH)));
+        for (Entry entry : entries) {
+            challenges.add(switch (entry.method) {
+                case KEM -> new Challenge.Kem(body.bytes(MlKem768.CT_BYTES), body.bytes(HASH));
+                case SIG -> new Challenge.Sig(body.flag());
+            });
         }
         return new ServerChallenge(List.copyOf(challenges));
     }

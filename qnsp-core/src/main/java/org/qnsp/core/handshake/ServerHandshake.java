@@ -135,7 +135,7 @@ public final class ServerHandshake implements AutoCloseable {
      * @throws ProtocolException the peer's fault
      */
     public List<Action> on(byte[] whole) throws ProtocolException {
-        HandshakeMessage message = HandshakeMessage.decode(whole);
+        HandshakeMessage message = HandshakeMessage.decode(whole, List.of());
         List<Action> actions = new ArrayList<>();
         record In(State state, HandshakeMessage message) {}
         state = switch (new In(state, message)) {
@@ -253,7 +253,7 @@ public final class ServerHandshake implements AutoCloseable {
             for (int i = 0; i < s.identity.entries().size(); i++) {
                 Entry entry = s.identity.entries().get(i);
                 offers.add(switch (entry.method()) {
-                    case SIG -> signed(entry, keys.get(i), s.signed);
+                    case SIG -> signed(entry, keys.get(i), s.signed, challenges);
                     case KEM -> challenged(entry, keys.get(i), s.identity.user(), x, th, challenges);
                 });
             }
@@ -262,8 +262,9 @@ public final class ServerHandshake implements AutoCloseable {
         return new State.AwaitAnswer(s.identity.user(), offers, accountDenial, s.identity.enrol());
     }
 
-    private static Offer signed(Entry entry, PublicKey key, byte[] signed) {
+    private static Offer signed(Entry entry, PublicKey key, byte[] signed, List<Challenge> challenges) {
         boolean holds = key != null && key.type() == KeyType.SIG && SigKeyPair.verify(key, signed, entry.signature());
+        challenges.add(new Challenge.Sig(holds));
         return new Offer(holds ? key : null, Secret.zeros(32));
     }
 
@@ -274,7 +275,7 @@ public final class ServerHandshake implements AutoCloseable {
         MlKem768.Encapsulation toUser = encapsulate(target.first());
         try {
             Secret a = UserAuth.secret(toUser.shared(), x.agree(target.second()), hostPublicKey().fingerprint(), user, entry.keyHash(), toUser.ciphertext(), th);
-            challenges.add(new Challenge(toUser.ciphertext(), real ? UserAuth.confirm(a, th) : random.bytes(32)));
+            challenges.add(new Challenge.Kem(toUser.ciphertext(), real ? UserAuth.confirm(a, th) : random.bytes(32)));
             return new Offer(real ? key : null, a);
         } catch (GeneralSecurityException e) {
             throw new ProtocolException(Reason.MALFORMED, "key agreement");
@@ -290,7 +291,7 @@ public final class ServerHandshake implements AutoCloseable {
         boolean verified = schedule.verifies(Labels.FIN_C2, m.mac(), (byte) m.which());
         s.offers.forEach(o -> o.a.close());
         if (!verified || offer.key == null) {
-            return deny(ServerDenial.PERMISSION, "Permission denied (kem,sig).", actions);
+            return deny(ServerDenial.PERMISSION, "Permission denied", actions);
         }
         schedule.absorb(whole);
         if (s.accountDenial != null) {

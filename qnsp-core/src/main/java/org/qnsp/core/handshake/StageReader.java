@@ -33,6 +33,7 @@ public final class StageReader implements AutoCloseable {
     private int epoch = -1;
     private FrameOpener opener;
     private int skips;
+    private boolean denied;
 
     /** @param direction 0 client to server, 1 server to client */
     public StageReader(int direction) {
@@ -54,7 +55,7 @@ public final class StageReader implements AutoCloseable {
             case Action.JudgeHostKey a -> {}
             case Action.FindKeys a -> {}
             case Action.Established a -> {}
-            case Action.Denied a -> {}
+            case Action.Denied a -> denied = true;
         }
     }
 
@@ -93,7 +94,7 @@ public final class StageReader implements AutoCloseable {
     public void handshakeRecords(byte[] frame, int offset, int length, Messages messages) throws ProtocolException, IOException {
         records.start(frame, offset + FrameLayout.PAYLOAD, length);
         boolean ended = false;
-        while (records.next()) {
+        while (!denied && records.next()) { // H-19: after a denial nothing is read
             if (ended || records.channel() != 0) {
                 throw new ProtocolException(Reason.STATE, "record after the end of a stage");
             }

@@ -3,7 +3,7 @@ package org.qnsp.core.message;
 /** Every bound of the protocol, each with its label in section L of the specification; the last group is this implementation's own. */
 public final class Limits {
     /** L-1: bytes of a handshake message with its header. */
-    public static final int HANDSHAKE_MESSAGE_BYTES = 16_384;
+    public static final int HANDSHAKE_MESSAGE_BYTES = 20_480;
     /** L-2: key entries of one login. */
     public static final int KEY_ENTRIES = 4;
     /** L-3: host keys of a server. */
