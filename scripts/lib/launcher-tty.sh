@@ -51,5 +51,4 @@ in_foreground() {
     [ "$3" = "$6" ]
 }
 in_foreground && stty "$modes" 2>/dev/null
-[ "$status" != 137 ] || echo "@PROGRAM@: error: killed" >&2
 exit "$status"
