@@ -144,12 +144,15 @@ public final class Mux {
         if (outbound.ended() || !channels.mayOpen() || outbound.controlBytes() >= Limits.CONTROL_QUEUE_BYTES) {
             return -1;
         }
-        new BodyWriter().text8(type);
+        byte[] parameters = new BodyWriter().text8(type).bytes(body).toBytes();
+        if (parameters.length > Limits.BODY_BYTES - Integer.BYTES) {              // L-8
+            throw new IllegalArgumentException("opening with " + parameters.length + " bytes");
+        }
         Channel channel = channels.addOwn(creditBytes, sendQueueBytes);
         if (channel == null) {
             return -1;
         }
-        byte[] whole = new BodyWriter().u32(channel.window().windowBytes()).text8(type).bytes(body).toBytes();
+        byte[] whole = new BodyWriter().u32(channel.window().windowBytes()).bytes(parameters).toBytes();
         outbound.queue(channels.connection(), new ControlMessage(channel.id(), RecordKind.OPEN, 0, whole));     // C-1: in the order of the numbers
         return channel.id();
     }
@@ -161,6 +164,9 @@ public final class Mux {
             return;
         }
         ChannelState next = offered.state().accepted();
+        if (creditBytes < 0 || body.length > ControlMessage.RECORD_BODY_BYTES - Integer.BYTES) {
+            throw new IllegalArgumentException("credit " + creditBytes + ", answer of " + body.length + " bytes");
+        }
         channels.enlargeWindow(offered, creditBytes);
         channels.enlargeSendQueue(offered, sendQueueBytes);
         byte[] whole = new BodyWriter().u32(offered.window().grant()).bytes(body).toBytes();
@@ -174,13 +180,17 @@ public final class Mux {
         if (offered == null || outbound.ended()) {
             return;
         }
-        offered.state().accepted();
+        offered.state().accepted();                                               // refuses what is no offer
         channels.remove(offered);
+        outbound.activate(channels.connection());
         outbound.queue(channels.connection(), openFailed(channel, reason, text));
     }
 
     /** Makes the window of a channel, what the peer may have under way and we hold, larger (as the budget allows) or, as data is taken, smaller. */
     public void window(int channel, int windowBytes) {
+        if (windowBytes < 0) {
+            throw new IllegalArgumentException("window " + windowBytes);
+        }
         Channel known = channels.known(requireChannel(channel));
         if (known == null) {
             return;
@@ -221,7 +231,8 @@ public final class Mux {
         }
         int n = known.incoming(stream).read(to, offset, length);
         if (n == 0) {
-            return ended || outbound.ended() || known.state().receiving() != ChannelState.Receiving.FLOWING ? drained(known, stream) : 0;
+            boolean over = ended || outbound.ended() || known.state().receiving() != ChannelState.Receiving.FLOWING;
+            return over && known.incoming(stream).length() == 0 ? -1 : 0;
         }
         take(known, n);
         return n;
@@ -251,7 +262,10 @@ public final class Mux {
         }
     }
 
-    /** C-9: done with the channel: CLOSE follows what is queued, what came is dropped, and only Gone is told of it any more. */
+    /**
+     * C-9: done with the channel: CLOSE follows what is queued, what came is dropped, and only Gone is told of it any more. When the
+     * connection is over the channel is gone at once, and no event tells so. An offered channel is accepted or refused instead.
+     */
     public void close(int channel) {
         Channel known = channels.known(requireChannel(channel));
         if (known == null) {
@@ -316,6 +330,11 @@ public final class Mux {
         return new ControlMessage(channel, RecordKind.OPEN_FAILED, 0, body);
     }
 
+    /** A channel's books, 0 for the connection's, null where it is gone: for the tests that check that credit is conserved. */
+    Channel books(int channel) {
+        return channels.find(channel);
+    }
+
     private int nextRequestId(Channel channel) {
         do {
             lastRequestId++;
@@ -327,10 +346,6 @@ public final class Mux {
         channels.take(channel, bytes);
         outbound.activate(channel);
         outbound.activate(channels.connection());
-    }
-
-    private static int drained(Channel channel, DataStream stream) {
-        return channel.incoming(stream).length() == 0 ? -1 : 0;
     }
 
     /** Whether data can still be written: an application that ended its direction itself should know, so it is told the same as of the peer's. */

@@ -120,7 +120,7 @@ final class Outbound {
 
     /** C-11: each channel that waits has one turn; a bulk sender fills the frame, and the next frame begins with the next channel. */
     private void serveAll() {
-        for (int turns = ring.size(); turns > 0 && out.room() >= 0; turns--) {
+        for (int turns = ring.size(); turns > 0 && !ring.isEmpty() && out.room() >= 0; turns--) {
             Channel channel = ring.poll();
             channel.inRing(false);
             int before = out.length();
