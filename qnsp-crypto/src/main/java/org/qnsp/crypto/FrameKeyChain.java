@@ -1,0 +1,77 @@
+package org.qnsp.crypto;
+
+import java.util.Arrays;
+import org.bouncycastle.crypto.digests.SHAKEDigest;
+
+/**
+ * The keys of the frames of one stage and direction, in order (R-1).
+ *
+ * <pre>
+ * XOF(LP("qnsp1 page") | LP(c), 1056) = 16 x (encryption key 32 | MAC key 32) | next chain key 32
+ * </pre>
+ *
+ * Keys are wiped here as they are handed out, and a chain key as soon as its page exists (R-2): nothing in this object leads back
+ * to a frame that was sent or received. Not thread-safe.
+ */
+public final class FrameKeyChain implements AutoCloseable {
+    /** Chain key, encryption key and MAC key, bytes each. */
+    public static final int KEY_BYTES = 32;
+    /** Frames that a page serves. */
+    public static final int PAGE_FRAMES = 16;
+
+    private static final int FRAME_KEYS_BYTES = 2 * KEY_BYTES;
+    private static final int NEXT_CHAIN_KEY = PAGE_FRAMES * FRAME_KEYS_BYTES;
+    private static final int PAGE_BYTES = NEXT_CHAIN_KEY + KEY_BYTES;
+    private static final byte[] PREFIX =
+            Encoding.concat(Encoding.lp(Encoding.ascii(Labels.PAGE)), Encoding.u32(KEY_BYTES));
+
+    private final SHAKEDigest shake = new SHAKEDigest(256);
+    private final byte[] page = new byte[PAGE_BYTES];
+    private int nextFrame;
+    private boolean closed;
+
+    /** Begins with a 32-byte chain key; takes ownership of it and closes it. */
+    public FrameKeyChain(Secret chainKey) {
+        try (chainKey) {
+            MlKem768.requireLength("chain key", chainKey.bytes(), KEY_BYTES);
+            System.arraycopy(chainKey.bytes(), 0, page, NEXT_CHAIN_KEY, KEY_BYTES);
+        }
+        turnPage();
+    }
+
+    /**
+     * Writes the two keys of the next frame (R-1); the caller wipes them once the frame is sealed or opened (R-2).
+     *
+     * @throws IllegalStateException after {@link #close()}
+     */
+    public void next(byte[] encKey32, byte[] macKey32) {
+        if (closed) {
+            throw new IllegalStateException("key chain used after it was closed");
+        }
+        MlKem768.requireLength("encryption key", encKey32, KEY_BYTES);
+        MlKem768.requireLength("MAC key", macKey32, KEY_BYTES);
+        if (nextFrame == PAGE_FRAMES) {
+            turnPage();
+        }
+        int at = nextFrame * FRAME_KEYS_BYTES;
+        System.arraycopy(page, at, encKey32, 0, KEY_BYTES);
+        System.arraycopy(page, at + KEY_BYTES, macKey32, 0, KEY_BYTES);
+        Arrays.fill(page, at, at + FRAME_KEYS_BYTES, (byte) 0);
+        nextFrame++;
+    }
+
+    /** The page of the chain key that ends the present one; writing it overwrites that chain key. */
+    private void turnPage() {
+        shake.update(PREFIX, 0, PREFIX.length);
+        shake.update(page, NEXT_CHAIN_KEY, KEY_BYTES);
+        shake.doFinal(page, 0, PAGE_BYTES); // also resets, that is zeroes, the sponge
+        nextFrame = 0;
+    }
+
+    /** Wipes every key that was not handed out. */
+    @Override
+    public void close() {
+        closed = true;
+        Arrays.fill(page, (byte) 0);
+    }
+}

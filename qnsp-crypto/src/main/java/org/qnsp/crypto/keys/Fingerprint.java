@@ -1,0 +1,81 @@
+package org.qnsp.crypto.keys;
+
+import java.util.Arrays;
+import java.util.Base64;
+import org.qnsp.crypto.InvalidKeyEncodingException;
+
+/** How a fingerprint (32 bytes) is written for people (K-3). */
+public final class Fingerprint {
+    private static final String PREFIX = "SHA3-256:";
+    private static final int WIDTH = 17;
+    private static final int HEIGHT = 9;
+    /** OpenSSH's scale of how often a field was visited; the last two are the start and the end. */
+    private static final String SCALE = " .o+=*BOX@%&#/^SE";
+
+    private Fingerprint() {}
+
+    /** {@code SHA3-256:} and base64 without padding, 52 characters. */
+    public static String text(PublicKey key) {
+        return text(key.fingerprint());
+    }
+
+    /** {@code SHA3-256:} and base64 without padding, of a raw fingerprint of 32 bytes. */
+    public static String text(byte[] fingerprint) {
+        return PREFIX + Base64.getEncoder().withoutPadding().encodeToString(fingerprint);
+    }
+
+    /**
+     * The 32 bytes of a written fingerprint.
+     *
+     * @throws InvalidKeyEncodingException if it is not {@code SHA3-256:} and the one base64 encoding of 32 bytes
+     */
+    public static byte[] parse(String text) throws InvalidKeyEncodingException {
+        if (text.startsWith(PREFIX)) {
+            try {
+                byte[] raw = Base64.getDecoder().decode(text.substring(PREFIX.length()));
+                if (raw.length == PublicKey.FINGERPRINT_BYTES && text(raw).equals(text)) {
+                    return raw;
+                }
+            } catch (IllegalArgumentException e) {
+                // said below
+            }
+        }
+        throw new InvalidKeyEncodingException("not a fingerprint of the form SHA3-256:...");
+    }
+
+    /**
+     * The picture of a key: OpenSSH's drunken bishop on 17 x 9 fields, in a frame that names the type and the hash; eleven lines,
+     * without a line end after the last.
+     */
+    public static String randomart(PublicKey key) {
+        byte[] fingerprint = key.fingerprint();
+        int[][] visits = new int[HEIGHT][WIDTH];
+        int largest = SCALE.length() - 1;
+        int x = WIDTH / 2;
+        int y = HEIGHT / 2;
+        for (byte b : fingerprint) {
+            for (int bits = b & 0xff, step = 0; step < 4; step++, bits >>= 2) {
+                x = Math.clamp(x + ((bits & 1) == 0 ? -1 : 1), 0, WIDTH - 1);
+                y = Math.clamp(y + ((bits & 2) == 0 ? -1 : 1), 0, HEIGHT - 1);
+                if (visits[y][x] < largest - 2) {
+                    visits[y][x]++;
+                }
+            }
+        }
+        visits[HEIGHT / 2][WIDTH / 2] = largest - 1;
+        visits[y][x] = largest;
+
+        StringBuilder art = new StringBuilder(border("[" + key.type().title() + "]"));
+        for (int[] row : visits) {
+            art.append("\n|");
+            Arrays.stream(row).forEach(n -> art.append(SCALE.charAt(n)));
+            art.append('|');
+        }
+        return art.append('\n').append(border("[SHA3-256]")).toString();
+    }
+
+    private static String border(String title) {
+        int left = (WIDTH - title.length()) / 2;
+        return "+" + "-".repeat(left) + title + "-".repeat(WIDTH - left - title.length()) + "+";
+    }
+}
