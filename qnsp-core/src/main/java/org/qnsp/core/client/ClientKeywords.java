@@ -26,11 +26,11 @@ final class ClientKeywords {
     static final Keyword HASH_KNOWN_HOSTS = obeyed(Keyword.flag("HashKnownHosts", "no"));
     static final Keyword IDENTITIES_ONLY = obeyed(Keyword.flag("IdentitiesOnly", "no"));
     static final Keyword MODE = obeyed(Keyword.choice("Mode", "duplex|simplex", "duplex"));
-    static final Keyword PUBKEY_AUTHENTICATION = obeyed(Keyword.choice("PubkeyAuthentication", "unbound|host-bound", "yes"));
-    static final Keyword REQUEST_TTY = obeyed(Keyword.choice("RequestTTY", "auto|force", "auto"));
+    static final Keyword PUBKEY_AUTHENTICATION = obeyed(Keyword.flag("PubkeyAuthentication", "unbound|host-bound", "yes"));
+    static final Keyword REQUEST_TTY = obeyed(Keyword.flag("RequestTTY", "auto|force", "auto"));
     static final Keyword SESSION_TYPE = obeyed(Keyword.choice("SessionType", "none|subsystem|default", "default"));
     static final Keyword STDIN_NULL = obeyed(Keyword.flag("StdinNull", "no"));
-    static final Keyword STRICT_HOST_KEY_CHECKING = obeyed(Keyword.choice("StrictHostKeyChecking", "ask|accept-new|off", "ask"));
+    static final Keyword STRICT_HOST_KEY_CHECKING = obeyed(Keyword.flag("StrictHostKeyChecking", "ask|accept-new|off", "ask"));
     static final Keyword TCP_KEEP_ALIVE = obeyed(Keyword.flag("TCPKeepAlive", "yes"));
     static final Keyword VISUAL_HOST_KEY = obeyed(Keyword.flag("VisualHostKey", "no"));
     static final Keyword ENABLE_ESCAPE_COMMANDLINE = obeyed(Keyword.flag("EnableEscapeCommandline", "no"));

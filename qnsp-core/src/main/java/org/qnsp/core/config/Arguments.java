@@ -16,7 +16,7 @@ final class Arguments {
             throw at.fault("Missing argument.");
         }
         return switch (keyword.form()) {
-            case CHOICE -> List.of(choice(keyword, single(keyword, words, at), at));
+            case FLAG, CHOICE -> List.of(choice(keyword, single(keyword, words, at), at));
             case NUMBER -> List.of(number(keyword, single(keyword, words, at), at));
             case PORT -> List.of(port(single(keyword, words, at), at));
             case TIME -> List.of(time(single(keyword, words, at), at));
@@ -57,7 +57,7 @@ final class Arguments {
         if (Keyword.isAmong(keyword.allowed(), lower) && !lower.isEmpty()) {
             return lower;
         }
-        return switch (lower) {
+        return switch (keyword.form() == Form.FLAG ? lower : "") {
             case "yes", "true" -> "yes";
             case "no", "false" -> "no";
             default -> throw at.fault("unsupported option \"" + word + "\".");
@@ -188,7 +188,7 @@ final class Arguments {
             throw at.fault("Invalid MaxStartups spec.");
         }
         long start = decimal(parts[0]);
-        long rate = parts.length == 1 ? 100 : decimal(parts[1]);
+        long rate = parts.length == 1 ? 30 : decimal(parts[1]);
         long full = parts.length == 1 ? start : decimal(parts[2]);
         if (start < 1 || full < start || full > Integer.MAX_VALUE || rate < 1 || rate > 100) {
             throw at.fault("Invalid MaxStartups spec.");

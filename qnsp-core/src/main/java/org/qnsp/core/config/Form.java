@@ -2,7 +2,9 @@ package org.qnsp.core.config;
 
 /** What stands after a keyword, and so how it is checked and in which canonical text it is kept. */
 public enum Form {
-    /** yes or no, also true or false, or one of the keyword's own words; kept in lower case with yes and no. */
+    /** yes or no, also true or false, or one of the keyword's own words; kept in lower case as yes, no or that word. */
+    FLAG,
+    /** One of the keyword's own words; kept in lower case. */
     CHOICE,
     /** A whole number in the keyword's range. */
     NUMBER,

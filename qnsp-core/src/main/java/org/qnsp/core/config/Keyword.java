@@ -6,7 +6,7 @@ package org.qnsp.core.config;
  * @param name      as in the manual, in mixed case
  * @param key       the same in lower case
  * @param form      what stands after it
- * @param allowed   for CHOICE further words, for NUMBER {@code min-max}, else empty; words are separated by {@code |}
+ * @param allowed   for FLAG and CHOICE the words, for NUMBER {@code min-max}, else empty; words are separated by {@code |}
  * @param fallback  the value where none is given; null where that is computed or nothing
  * @param many      whether lines add up; else the first line wins
  * @param matchable whether it may stand in a Match block
@@ -20,10 +20,15 @@ public record Keyword(String name, String key, Form form, String allowed, String
 
     /** A yes or no. */
     public static Keyword flag(String name, String fallback) {
-        return of(name, Form.CHOICE, fallback);
+        return of(name, Form.FLAG, fallback);
     }
 
-    /** A yes or no with further words. */
+    /** A yes or no or one of these words. */
+    public static Keyword flag(String name, String further, String fallback) {
+        return of(name, Form.FLAG, fallback).allowing(further);
+    }
+
+    /** One of these words. */
     public static Keyword choice(String name, String allowed, String fallback) {
         return of(name, Form.CHOICE, fallback).allowing(allowed);
     }

@@ -46,11 +46,16 @@ public final class Settings {
         return "none".equals(value) ? 0 : Integer.parseInt(value);
     }
 
-    /** These values where they are given, else those of the other settings. */
-    public Settings over(Settings base) {
+    /** These values where they are given, else those of the other settings; of one keyword these and those. */
+    public Settings over(Settings base, Keyword adding) {
         Settings merged = new Settings();
         merged.values.putAll(base.values);
         merged.values.putAll(values);
+        List<String> both = new ArrayList<>(all(adding));
+        both.addAll(base.all(adding));
+        if (!both.isEmpty()) {
+            merged.values.put(adding.key(), both);
+        }
         return merged;
     }
 }
