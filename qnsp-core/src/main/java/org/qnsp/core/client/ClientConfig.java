@@ -1,0 +1,452 @@
+package org.qnsp.core.client;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.qnsp.core.config.ConfigException;
+import org.qnsp.core.config.Keyword;
+import org.qnsp.core.config.Patterns;
+import org.qnsp.core.config.Settings;
+import org.qnsp.core.config.Tokens;
+
+/** The configuration of one connection, decided and expanded. Immutable. */
+public final class ClientConfig {
+    /** The port of QNSP where none is given. */
+    public static final int DEFAULT_PORT = 22768;
+
+    private static final List<String> DEFAULT_IDENTITIES = List.of("~/.qssh/id_kyber768", "~/.qssh/id_dilithium3");
+    private static final String DEFAULT_USER_KNOWN_HOSTS = "~/.qssh/known_hosts";
+    private static final String DEFAULT_GLOBAL_KNOWN_HOSTS = "/etc/qssh/known_hosts";
+
+    /** What to do about a host key that is not known. */
+    public enum HostKeyChecking {
+        /** Only known keys. */
+        YES,
+        /** Ask the user. */
+        ASK,
+        /** Accept and keep new keys, never changed ones. */
+        ACCEPT_NEW,
+        /** Accept anything. */
+        NO
+    }
+
+    /** Whether to ask for a terminal. */
+    public enum Tty {
+        /** Where a shell runs. */
+        AUTO,
+        /** Never. */
+        NO,
+        /** Where standard input is a terminal. */
+        YES,
+        /** Always. */
+        FORCE
+    }
+
+    /** What is asked of the server. */
+    public enum SessionType {
+        /** A command or a shell. */
+        DEFAULT,
+        /** Nothing: {@code -N}. */
+        NONE,
+        /** A subsystem: {@code -s}. */
+        SUBSYSTEM
+    }
+
+    /** Which addresses are used. */
+    public enum AddressFamily {
+        /** All. */
+        ANY,
+        /** IPv4. */
+        INET,
+        /** IPv6. */
+        INET6
+    }
+
+    /** How the user authenticates (H-9). */
+    public enum Mode {
+        /** Both sides prove themselves. */
+        DUPLEX,
+        /** Only the server does. */
+        SIMPLEX
+    }
+
+    private final String original;
+    private final LocalUser local;
+    private final Settings settings;
+    private final ClientTokens tokens;
+    private final List<Path> identityFiles;
+    private final List<Path> userKnownHosts;
+    private final List<Path> globalKnownHosts;
+    private final String proxyCommand;
+    private final String remoteCommand;
+
+    ClientConfig(String original, LocalUser local, Settings settings) throws ConfigException {
+        this.original = original;
+        this.local = local;
+        this.settings = settings;
+        this.tokens = ClientTokens.of(original, local, settings);
+        checkNames();
+        List<String> identities = settings.all(ClientKeywords.IDENTITY_FILE);
+        this.identityFiles = paths(identities.isEmpty() ? DEFAULT_IDENTITIES : identities);
+        this.userKnownHosts = paths(orElse(settings.all(ClientKeywords.USER_KNOWN_HOSTS), DEFAULT_USER_KNOWN_HOSTS));
+        this.globalKnownHosts = paths(orElse(settings.all(ClientKeywords.GLOBAL_KNOWN_HOSTS), DEFAULT_GLOBAL_KNOWN_HOSTS));
+        this.proxyCommand = expandedCommand(ClientKeywords.PROXY_COMMAND);
+        this.remoteCommand = expandedCommand(ClientKeywords.REMOTE_COMMAND);
+    }
+
+    private static List<String> orElse(List<String> given, String fallback) {
+        return given.isEmpty() ? List.of(fallback) : given;
+    }
+
+    /** Names end up in commands of a shell, so what could act there is refused. */
+    private void checkNames() throws ConfigException {
+        if (!isHostName(tokens.host()) || !isHostName(original)) {
+            throw new ConfigException("hostname contains invalid characters");
+        }
+        if (!isUserName(tokens.user())) {
+            throw new ConfigException("remote username contains invalid characters");
+        }
+    }
+
+    /** Whether the text may stand as a host: not empty, no leading dash, nothing that a shell would act on. */
+    public static boolean isHostName(String host) {
+        if (host.isEmpty() || host.startsWith("-")) {
+            return false;
+        }
+        for (int i = 0; i < host.length(); i++) {
+            char c = host.charAt(i);
+            if (c <= ' ' || c == 0x7f || "'`\"$\\;&<>|(){}".indexOf(c) >= 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Whether the text may stand as a remote user: not empty, at most 255 characters (L-6), nothing that a shell would act on. */
+    public static boolean isUserName(String user) {
+        if (user.isEmpty() || user.startsWith("-") || user.endsWith("\\") || user.length() > 255) {
+            return false;
+        }
+        for (int i = 0; i < user.length(); i++) {
+            char c = user.charAt(i);
+            boolean dashAfterBlank = c == '-' && user.charAt(i - 1) == ' ';
+            if (c < ' ' || c == 0x7f || "'`\";&<>|(){}".indexOf(c) >= 0 || dashAfterBlank) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Files with tokens, variables and {@code ~} expanded, relative ones as they are; {@code none} leaves the list empty. */
+    private List<Path> paths(List<String> texts) throws ConfigException {
+        List<Path> paths = new ArrayList<>(texts.size());
+        for (String text : texts) {
+            if (!text.equalsIgnoreCase("none")) {
+                String expanded = Tokens.environment(Tokens.percent(Tokens.home(text, local.home()), tokens), local.environment());
+                paths.add(path(expanded));
+            }
+        }
+        return List.copyOf(paths);
+    }
+
+    private static Path path(String text) throws ConfigException {
+        try {
+            return Path.of(text);
+        } catch (java.nio.file.InvalidPathException e) {
+            throw new ConfigException("invalid path \"" + text + "\"");
+        }
+    }
+
+    private String expandedCommand(Keyword keyword) throws ConfigException {
+        String text = settings.one(keyword);
+        return text == null || text.equalsIgnoreCase("none") ? null : Tokens.percent(text, tokens);
+    }
+
+    /** The host as it was given. */
+    public String originalHost() {
+        return original;
+    }
+
+    /** The host to connect to. */
+    public String hostName() {
+        return tokens.host();
+    }
+
+    /** The port to connect to. */
+    public int port() {
+        return tokens.port();
+    }
+
+    /** The remote user. */
+    public String user() {
+        return tokens.user();
+    }
+
+    /** Whether the configuration names a remote user. */
+    public boolean hasUser() {
+        return settings.has(ClientKeywords.USER);
+    }
+
+    /** Files of private keys, in the order in which they are tried. Those that do not exist are passed over. */
+    public List<Path> identityFiles() {
+        return identityFiles;
+    }
+
+    /** Whether the configuration names identities; else they are the usual ones, and a missing one is no news. */
+    public boolean hasIdentityFiles() {
+        return settings.has(ClientKeywords.IDENTITY_FILE);
+    }
+
+    public boolean identitiesOnly() {
+        return settings.flag(ClientKeywords.IDENTITIES_ONLY);
+    }
+
+    /** The agent's socket: none (null), SSH_AUTH_SOCK where the configuration says so or nothing, a variable's value, or a path. */
+    public String identityAgent() throws ConfigException {
+        String text = settings.one(ClientKeywords.IDENTITY_AGENT);
+        if (text == null || text.equals("SSH_AUTH_SOCK")) {
+            return local.environment().apply("SSH_AUTH_SOCK");
+        }
+        if (text.equals("none")) {
+            return null;
+        }
+        if (text.startsWith("$") && !text.startsWith("${")) {
+            return local.environment().apply(text.substring(1));
+        }
+        return Tokens.environment(Tokens.percent(Tokens.home(text, local.home()), tokens), local.environment());
+    }
+
+    /** The user's files of known hosts; new keys go to the first. Empty where there is to be none. */
+    public List<Path> userKnownHostsFiles() {
+        return userKnownHosts;
+    }
+
+    /** The system's files of known hosts. */
+    public List<Path> globalKnownHostsFiles() {
+        return globalKnownHosts;
+    }
+
+    public HostKeyChecking strictHostKeyChecking() {
+        return switch (settings.one(ClientKeywords.STRICT_HOST_KEY_CHECKING)) {
+            case "yes" -> HostKeyChecking.YES;
+            case "accept-new" -> HostKeyChecking.ACCEPT_NEW;
+            case "no", "off" -> HostKeyChecking.NO;
+            default -> HostKeyChecking.ASK;
+        };
+    }
+
+    public boolean hashKnownHosts() {
+        return settings.flag(ClientKeywords.HASH_KNOWN_HOSTS);
+    }
+
+    /** The name under which the host's key is known, null where it is host and port. */
+    public String hostKeyAlias() {
+        return settings.one(ClientKeywords.HOST_KEY_ALIAS);
+    }
+
+    public boolean visualHostKey() {
+        return settings.flag(ClientKeywords.VISUAL_HOST_KEY);
+    }
+
+    public boolean batchMode() {
+        return settings.flag(ClientKeywords.BATCH_MODE);
+    }
+
+    /** Seconds, 0 for the system's own limit. */
+    public int connectTimeoutSeconds() {
+        return settings.number(ClientKeywords.CONNECT_TIMEOUT);
+    }
+
+    public int connectionAttempts() {
+        return settings.number(ClientKeywords.CONNECTION_ATTEMPTS);
+    }
+
+    /** QUIET, FATAL, ERROR, INFO, VERBOSE, DEBUG1, DEBUG2 or DEBUG3. */
+    public String logLevel() {
+        return settings.one(ClientKeywords.LOG_LEVEL);
+    }
+
+    public Tty requestTty() {
+        return switch (settings.one(ClientKeywords.REQUEST_TTY)) {
+            case "yes" -> Tty.YES;
+            case "no" -> Tty.NO;
+            case "force" -> Tty.FORCE;
+            default -> Tty.AUTO;
+        };
+    }
+
+    /** The command to run where the command line has none, tokens expanded; null for none. */
+    public String remoteCommand() {
+        return remoteCommand;
+    }
+
+    public SessionType sessionType() {
+        return switch (settings.one(ClientKeywords.SESSION_TYPE)) {
+            case "none" -> SessionType.NONE;
+            case "subsystem" -> SessionType.SUBSYSTEM;
+            default -> SessionType.DEFAULT;
+        };
+    }
+
+    public boolean stdinNull() {
+        return settings.flag(ClientKeywords.STDIN_NULL);
+    }
+
+    public boolean forkAfterAuthentication() {
+        return settings.flag(ClientKeywords.FORK_AFTER_AUTHENTICATION);
+    }
+
+    /** Patterns of the names to send from the environment: those that no later {@code -pattern} took back. */
+    public List<String> sendEnv() {
+        List<String> names = new ArrayList<>();
+        for (String name : settings.all(ClientKeywords.SEND_ENV)) {
+            if (name.startsWith("-")) {
+                names.removeIf(earlier -> Patterns.matches(earlier, name.substring(1)));
+            } else {
+                names.add(name);
+            }
+        }
+        return List.copyOf(names);
+    }
+
+    /** Whether a variable of this name is sent. */
+    public boolean sendsEnv(String name) {
+        return sendEnv().stream().anyMatch(pattern -> Patterns.matches(name, pattern));
+    }
+
+    /** NAME=value pairs to set at the other end; the first of a name counts. */
+    public List<String> setEnv() {
+        return settings.all(ClientKeywords.SET_ENV);
+    }
+
+    /** The escape character, -1 for none. */
+    public int escapeChar() {
+        String text = settings.one(ClientKeywords.ESCAPE_CHAR);
+        if (text.equals("none")) {
+            return -1;
+        }
+        return text.length() == 2 ? text.charAt(1) & 0x1f : text.charAt(0);
+    }
+
+    /** Whether the escape ~C is to be offered. */
+    public boolean enableEscapeCommandline() {
+        return settings.flag(ClientKeywords.ENABLE_ESCAPE_COMMANDLINE);
+    }
+
+    /** Seconds of silence before the server is asked for a sign of life, 0 for never. */
+    public int serverAliveIntervalSeconds() {
+        return settings.number(ClientKeywords.ALIVE_INTERVAL);
+    }
+
+    public int serverAliveCountMax() {
+        return settings.number(ClientKeywords.ALIVE_COUNT_MAX);
+    }
+
+    public boolean tcpKeepAlive() {
+        return settings.flag(ClientKeywords.TCP_KEEP_ALIVE);
+    }
+
+    public AddressFamily addressFamily() {
+        return AddressFamily.valueOf(settings.one(ClientKeywords.ADDRESS_FAMILY).toUpperCase(Locale.ROOT));
+    }
+
+    /** The address to connect from, null for the system's choice. */
+    public String bindAddress() {
+        return settings.one(ClientKeywords.BIND_ADDRESS);
+    }
+
+    /** The command whose standard streams are the connection, tokens expanded, for {@code sh -c}; null for none. */
+    public String proxyCommand() {
+        return proxyCommand;
+    }
+
+    /** The hosts to go through, in order and with commas; null for none. */
+    public String proxyJump() {
+        return tokens.jump().isEmpty() ? null : tokens.jump();
+    }
+
+    /** How often a passphrase may be tried. */
+    public int numberOfPasswordPrompts() {
+        return settings.number(ClientKeywords.PASSWORD_PROMPTS);
+    }
+
+    /** The list as it was given, null for the usual. */
+    public String preferredAuthentications() {
+        return settings.one(ClientKeywords.PREFERRED);
+    }
+
+    /** Whether keys may be used to log in. */
+    public boolean pubkeyAuthentication() {
+        return !settings.one(ClientKeywords.PUBKEY_AUTHENTICATION).equals("no");
+    }
+
+    public boolean clearAllForwardings() {
+        return settings.flag(ClientKeywords.CLEAR_ALL_FORWARDINGS);
+    }
+
+    public boolean exitOnForwardFailure() {
+        return settings.flag(ClientKeywords.EXIT_ON_FORWARD_FAILURE);
+    }
+
+    public boolean gatewayPorts() {
+        return settings.flag(ClientKeywords.GATEWAY_PORTS);
+    }
+
+    /** The tag that {@code Match tagged} asks about, null for none. */
+    public String tag() {
+        return settings.one(ClientKeywords.TAG);
+    }
+
+    public Mode mode() {
+        return settings.one(ClientKeywords.MODE).equals("simplex") ? Mode.SIMPLEX : Mode.DUPLEX;
+    }
+
+    /** The configuration in lines {@code keyword value}, as {@code -G} prints it. */
+    public String dump() {
+        StringBuilder out = new StringBuilder(2048);
+        line(out, "host", original);
+        for (Keyword keyword : ClientKeywords.obeyed()) {
+            for (String value : dumped(keyword)) {
+                line(out, keyword.key(), value);
+            }
+        }
+        return out.toString();
+    }
+
+    private static void line(StringBuilder out, String key, String value) {
+        out.append(key).append(' ').append(value).append('\n');
+    }
+
+    private List<String> dumped(Keyword keyword) {
+        return switch (keyword.key()) {
+            case "user" -> List.of(user());
+            case "hostname" -> List.of(hostName());
+            case "identityfile" -> orDefault(settings.all(keyword));
+            case "userknownhostsfile" -> List.of(joined(userKnownHosts));
+            case "globalknownhostsfile" -> List.of(joined(globalKnownHosts));
+            case "sendenv" -> sendEnv();
+            case "loglevel" -> List.of(logLevel().equals("DEBUG1") ? "DEBUG" : logLevel());
+            default -> keyword.many() || keyword == ClientKeywords.SET_ENV ? settings.all(keyword) : optional(settings.one(keyword));
+        };
+    }
+
+    private static List<String> orDefault(List<String> identities) {
+        return identities.isEmpty() ? DEFAULT_IDENTITIES : identities;
+    }
+
+    private static List<String> optional(String value) {
+        return value == null ? List.of() : List.of(value);
+    }
+
+    private static String joined(List<Path> files) {
+        if (files.isEmpty()) {
+            return "none";
+        }
+        StringBuilder out = new StringBuilder();
+        for (Path file : files) {
+            out.append(out.isEmpty() ? "" : " ").append(file);
+        }
+        return out.toString();
+    }
+}

@@ -1,0 +1,244 @@
+package org.qnsp.core.client;
+
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.qnsp.core.config.Condition;
+import org.qnsp.core.config.ConfigException;
+import org.qnsp.core.config.ConfigParser;
+import org.qnsp.core.config.ConfigSource;
+import org.qnsp.core.config.Entry;
+import org.qnsp.core.config.Guard;
+import org.qnsp.core.config.Keyword;
+import org.qnsp.core.config.Patterns;
+import org.qnsp.core.config.Position;
+import org.qnsp.core.config.Settings;
+import org.qnsp.core.config.Tokens;
+
+/** Finds the configuration of one connection: options of the command line, then the user's file, then the system's; the first value wins. */
+public final class ClientConfigLoader {
+    /** The system's file. */
+    public static final Path SYSTEM_FILE = Path.of("/etc/qssh/qssh_config");
+
+    private final ConfigSource source;
+    private final LocalUser local;
+    private final Predicate<String> commandSucceeds;
+    private final Path systemFile;
+
+    /**
+     * Makes a loader.
+     *
+     * @param commandSucceeds runs the command of a {@code Match exec}, already expanded, and tells whether its exit status was 0
+     */
+    public ClientConfigLoader(ConfigSource source, LocalUser local, Predicate<String> commandSucceeds) {
+        this(source, local, commandSucceeds, SYSTEM_FILE);
+    }
+
+    ClientConfigLoader(ConfigSource source, LocalUser local, Predicate<String> commandSucceeds, Path systemFile) {
+        this.source = source;
+        this.local = local;
+        this.commandSucceeds = commandSucceeds;
+        this.systemFile = systemFile;
+    }
+
+    /**
+     * Loads.
+     *
+     * @throws ConfigException for every fault of options and files, in words; the caller's exit status is 255
+     */
+    public ClientConfig load(ClientRequest request) throws ConfigException {
+        Evaluation evaluation = new Evaluation(request, parse(request));
+        evaluation.pass();
+        if (evaluation.finalPassWanted) {
+            evaluation.isFinalPass = true;
+            evaluation.pass();
+        }
+        return new ClientConfig(request.host(), local, evaluation.finished());
+    }
+
+    /**
+     * Checks {@code -o} options alone, where there is no host.
+     *
+     * @throws ConfigException as {@link #load}
+     */
+    public void checkOptions(List<String> options) throws ConfigException {
+        load(new ClientRequest("localhost", options, "none"));
+    }
+
+    private List<Entry> parse(ClientRequest request) throws ConfigException {
+        ConfigParser parser = new ConfigParser(ClientKeywords.DIALECT, source, local.environment());
+        ConfigParser.Root user = new ConfigParser.Root(Path.of(local.home(), ".qssh"), local.home(), true);
+        ConfigParser.Root system = new ConfigParser.Root(systemFile.toAbsolutePath().getParent(), null, false);
+        for (String option : request.options()) {
+            parser.option(option, user);
+        }
+        if (request.file() == null) {
+            read(parser, Path.of(local.home(), ".qssh", "config"), user, true);
+            read(parser, systemFile, system, true);
+        } else if (!request.file().equalsIgnoreCase("none")) {
+            // As ssh: the mode of a file that the user names is the user's business.
+            read(parser, Path.of(request.file()), new ConfigParser.Root(user.directory(), local.home(), false), false);
+        }
+        return parser.entries();
+    }
+
+    private static void read(ConfigParser parser, Path file, ConfigParser.Root root, boolean mayBeMissing) throws ConfigException {
+        try {
+            parser.file(file, root);
+        } catch (NoSuchFileException e) {
+            if (!mayBeMissing) {
+                throw new ConfigException("Can't open user config file " + file + ": No such file or directory");
+            }
+        } catch (IOException e) {
+            throw new ConfigException("Can't open user config file " + file + ": " + e.getMessage());
+        }
+    }
+
+    /** The state of one evaluation: what was set so far decides the blocks after it. */
+    private final class Evaluation {
+        private final String host;
+        private final List<Entry> entries;
+        private final Settings settings = new Settings();
+        private final List<String> faults = new ArrayList<>();
+        private final Map<Keyword, Position> absentAsked = new LinkedHashMap<>();
+        private final Map<Keyword, Position> absentDecided = new HashMap<>();
+        private Map<Guard, Boolean> open = Map.of();
+        private boolean finalPassWanted;
+        private boolean isFinalPass;
+
+        Evaluation(ClientRequest request, List<Entry> entries) {
+            this.host = request.host();
+            this.entries = entries;
+        }
+
+        void pass() throws ConfigException {
+            open = new HashMap<>();
+            faults.clear();
+            for (Entry entry : entries) {
+                switch (entry) {
+                    case Entry.Fault fault -> faults.addAll(fault.lines());
+                    case Entry.Unknown unknown -> unknown(unknown);
+                    case Entry.Block block -> isOpen(block.guard());
+                    case Entry.Setting setting -> {
+                        if (isOpen(setting.guard())) {
+                            set(setting);
+                        }
+                    }
+                }
+            }
+        }
+
+        private void unknown(Entry.Unknown unknown) {
+            String ignored = settings.one(ClientKeywords.IGNORE_UNKNOWN);
+            if (ignored == null || Patterns.hostList(unknown.key(), ignored) != Patterns.Verdict.MATCH) {
+                faults.add(unknown.at().badOption(unknown.key()));
+            }
+        }
+
+        private void set(Entry.Setting setting) {
+            Keyword keyword = setting.keyword();
+            if (keyword.harmless() != null) {
+                boolean asks = keyword.asksForAbsent(setting.values().getFirst());
+                if (absentDecided.putIfAbsent(keyword, setting.at()) == null && asks) {
+                    absentAsked.put(keyword, setting.at());
+                }
+                return;
+            }
+            boolean otherProxyFirst = keyword == ClientKeywords.PROXY_JUMP && settings.has(ClientKeywords.PROXY_COMMAND)
+                || keyword == ClientKeywords.PROXY_COMMAND && settings.has(ClientKeywords.PROXY_JUMP);
+            if (otherProxyFirst) {
+                return;
+            }
+            if (keyword == ClientKeywords.IDENTITY_FILE && settings.all(keyword).containsAll(setting.values())) {
+                return;
+            }
+            settings.put(keyword, setting.values());
+        }
+
+        Settings finished() throws ConfigException {
+            boolean forwardsCleared = settings.flag(ClientKeywords.CLEAR_ALL_FORWARDINGS);
+            absentAsked.forEach((keyword, at) -> {
+                if (!(forwardsCleared && isForward(keyword.key()))) {
+                    faults.add(at.badOption(keyword.key()) + " (not supported by this version)");
+                }
+            });
+            if (!faults.isEmpty()) {
+                throw new ConfigException(faults);
+            }
+            return settings;
+        }
+
+        private static boolean isForward(String key) {
+            return key.equals("localforward") || key.equals("remoteforward") || key.equals("dynamicforward");
+        }
+
+        private boolean isOpen(Guard guard) throws ConfigException {
+            if (guard == null) {
+                return true;
+            }
+            Boolean known = open.get(guard);
+            if (known == null) {
+                known = isOpen(guard.outer()) && holds(guard.condition());
+                open.put(guard, known);
+            }
+            return known;
+        }
+
+        private boolean holds(Condition condition) throws ConfigException {
+            return switch (condition) {
+                case Condition.Host patterns -> patterns.holds(host);
+                case Condition.Match match -> {
+                    boolean all = true;
+                    for (Condition.Criterion criterion : match.criteria()) {
+                        // A command runs only where everything before it holds.
+                        if (all || !criterion.attribute().equals("exec")) {
+                            all &= holds(criterion, match.at()) != criterion.negated();
+                        }
+                    }
+                    yield all;
+                }
+            };
+        }
+
+        private boolean holds(Condition.Criterion criterion, Position at) throws ConfigException {
+            String list = criterion.argument();
+            return switch (criterion.attribute()) {
+                case "all" -> true;
+                case "canonical" -> isFinalPass;
+                case "final" -> {
+                    finalPassWanted = true;
+                    yield isFinalPass;
+                }
+                case "host" -> Patterns.hostList(names().host(), list) == Patterns.Verdict.MATCH;
+                case "originalhost" -> Patterns.hostList(host, list) == Patterns.Verdict.MATCH;
+                case "user" -> Patterns.list(names().user(), list) == Patterns.Verdict.MATCH;
+                case "localuser" -> Patterns.list(local.name(), list) == Patterns.Verdict.MATCH;
+                case "tagged" -> Patterns.list(tag(), list) == Patterns.Verdict.MATCH;
+                case "exec" -> commandSucceeds.test(expand(list, at));
+                default -> throw new IllegalStateException(criterion.attribute());
+            };
+        }
+
+        private String tag() {
+            return settings.has(ClientKeywords.TAG) ? settings.one(ClientKeywords.TAG) : "";
+        }
+
+        private ClientTokens names() throws ConfigException {
+            return ClientTokens.of(host, local, settings);
+        }
+
+        private String expand(String command, Position at) throws ConfigException {
+            try {
+                return Tokens.percent(command, names());
+            } catch (ConfigException e) {
+                throw new ConfigException(at.says(e.getMessage()));
+            }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+package org.qnsp.core.client;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+
+/**
+ * Who runs the client, and where.
+ *
+ * @param name        login name
+ * @param uid         numeric id
+ * @param home        home directory, absolute
+ * @param environment gives the value of a variable, null where there is none
+ * @param hostname    the name of this machine; asked for only when needed
+ */
+public record LocalUser(String name, int uid, String home, UnaryOperator<String> environment, Supplier<String> hostname) {
+    /** The user of this process. */
+    public static LocalUser current() {
+        return new LocalUser(System.getProperty("user.name"), processUid(), System.getProperty("user.home"), System::getenv, LocalUser::machine);
+    }
+
+    private static int processUid() {
+        try {
+            return (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+        } catch (IOException | UnsupportedOperationException e) {
+            return -1; // then only root's files pass the owner check
+        }
+    }
+
+    private static String machine() {
+        try {
+            return Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
+        } catch (IOException e) {
+            String name = System.getenv("HOSTNAME");
+            return name == null ? "localhost" : name;
+        }
+    }
+}

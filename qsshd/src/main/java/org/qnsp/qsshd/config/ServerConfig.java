@@ -1,0 +1,533 @@
+package org.qnsp.qsshd.config;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.qnsp.core.config.Addresses;
+import org.qnsp.core.config.Condition;
+import org.qnsp.core.config.ConfigException;
+import org.qnsp.core.config.ConfigParser;
+import org.qnsp.core.config.ConfigSource;
+import org.qnsp.core.config.Entry;
+import org.qnsp.core.config.Guard;
+import org.qnsp.core.config.Keyword;
+import org.qnsp.core.config.Patterns;
+import org.qnsp.core.config.Position;
+import org.qnsp.core.config.Settings;
+import org.qnsp.core.config.Tokens;
+import org.qnsp.crypto.keys.KeyType;
+
+/**
+ * The daemon's configuration. {@link #load} gives what holds outside all Match blocks; {@link #forConnection} adds the blocks that a connection
+ * matches. Immutable.
+ */
+public final class ServerConfig {
+    /** The usual file. */
+    public static final Path DEFAULT_FILE = Path.of("/etc/qssh/qsshd_config");
+    /** Host keys of a server (L-3). */
+    public static final int MAX_HOST_KEYS = 3;
+
+    private static final Path INCLUDE_DIRECTORY = Path.of("/etc/qssh");
+    private static final List<String> DEFAULT_ACCEPT_ENV = List.of("LANG", "LC_*", "GIT_PROTOCOL");
+
+    /** Whom a server answers that does not know its key (H-20). */
+    public enum FirstContact {
+        /** Holders of an invite. */
+        INVITE,
+        /** Everyone. */
+        OPEN,
+        /** Nobody. */
+        OFF
+    }
+
+    /** How root may log in. */
+    public enum RootLogin {
+        /** As everyone. */
+        YES,
+        /** Not at all. */
+        NO,
+        /** With a key; there are no passwords, so as YES. */
+        PROHIBIT_PASSWORD,
+        /** Only with a key that has a command of its own. */
+        FORCED_COMMANDS_ONLY
+    }
+
+    /**
+     * Where to listen.
+     *
+     * @param address a name or an address without brackets, {@code *} for every address of the AddressFamily
+     */
+    public record Listen(String address, int port) {
+        @Override
+        public String toString() {
+            return (address.indexOf(':') >= 0 ? "[" + address + "]" : address) + ":" + port;
+        }
+    }
+
+    /**
+     * When to turn away connections that have not logged in: none below {@code start}, all from {@code full} on, between them with a chance that
+     * rises from {@code ratePercent} to 100.
+     */
+    public record Startups(int start, int ratePercent, int full) {
+    }
+
+    private final List<Entry> entries;
+    private final Settings settings;
+
+    private ServerConfig(List<Entry> entries, Settings settings) {
+        this.entries = entries;
+        this.settings = settings;
+    }
+
+    /**
+     * Loads a configuration.
+     *
+     * @param file    the file, null for none
+     * @param options {@code -o} lines; they come before the file's
+     * @throws ConfigException for every fault, in words
+     * @throws IOException     where the file cannot be read
+     */
+    public static ServerConfig load(Path file, List<String> options, ConfigSource source) throws ConfigException, IOException {
+        ConfigParser parser = new ConfigParser(ServerKeywords.DIALECT, source, System::getenv);
+        ConfigParser.Root root = new ConfigParser.Root(INCLUDE_DIRECTORY, null, false);
+        for (String option : options) {
+            parser.option(option, root);
+        }
+        if (file != null) {
+            parser.file(file, root);
+        }
+        List<Entry> entries = parser.entries();
+        refuseFaults(entries);
+        Settings global = new Settings();
+        boolean portsOnCommandLine = isPortOnCommandLine(entries);
+        for (Entry entry : entries) {
+            if (entry instanceof Entry.Setting setting && setting.guard() == null) {
+                boolean overruled = setting.keyword() == ServerKeywords.PORT && portsOnCommandLine && setting.at() != Position.COMMAND_LINE;
+                if (!overruled) {
+                    global.put(setting.keyword(), setting.values());
+                }
+            }
+        }
+        return new ServerConfig(entries, global).checked();
+    }
+
+    private static boolean isPortOnCommandLine(List<Entry> entries) {
+        return entries.stream().anyMatch(e -> e instanceof Entry.Setting s && s.keyword() == ServerKeywords.PORT && s.at() == Position.COMMAND_LINE);
+    }
+
+    /** Every fault of every line, in whatever block: a connection must not be what finds it. */
+    private static void refuseFaults(List<Entry> entries) throws ConfigException {
+        List<String> faults = new ArrayList<>();
+        Map<Guard, List<String>> subsystems = new HashMap<>();
+        for (Entry entry : entries) {
+            switch (entry) {
+                case Entry.Fault fault -> faults.addAll(fault.lines());
+                case Entry.Unknown unknown -> faults.add(unknown.at().badOption(unknown.key()));
+                case Entry.Block block -> { }
+                case Entry.Setting setting -> {
+                    String fault = fault(setting, subsystems);
+                    if (fault != null) {
+                        faults.add(setting.at().says(fault));
+                    }
+                }
+            }
+        }
+        if (!faults.isEmpty()) {
+            throw new ConfigException(faults);
+        }
+    }
+
+    private static String fault(Entry.Setting setting, Map<Guard, List<String>> subsystems) {
+        Keyword keyword = setting.keyword();
+        String value = setting.values().getFirst();
+        if (keyword.asksForAbsent(value) || keyword.harmless() != null && setting.values().size() > 1 && !keyword.harmless().equals("*")) {
+            return keyword.name() + " " + String.join(" ", setting.values()) + " is not supported by this version";
+        }
+        if (keyword == ServerKeywords.SUBSYSTEM) {
+            String name = value.substring(0, value.indexOf(' '));
+            List<String> names = subsystems.computeIfAbsent(setting.guard(), g -> new ArrayList<>());
+            if (names.contains(name)) {
+                return "Subsystem '" + name + "' already defined.";
+            }
+            names.add(name);
+        }
+        boolean isKeyList = keyword == ServerKeywords.ACCEPTED_KEYS;
+        if (isKeyList && !acceptsKeyType(value, KeyType.KEM) && !acceptsKeyType(value, KeyType.SIG)) {
+            return "Bad key types '" + value + "'.";
+        }
+        return null;
+    }
+
+    private ServerConfig checked() throws ConfigException {
+        if (hostKeys().size() > MAX_HOST_KEYS) {
+            throw new ConfigException("more than " + MAX_HOST_KEYS + " host keys");
+        }
+        return this;
+    }
+
+    /** This configuration with the Match blocks that hold for a connection; among them the first value wins, and wins over the one outside. */
+    public ServerConfig forConnection(ConnectionFacts facts) {
+        Settings matched = new Settings();
+        Map<Guard, Boolean> open = new HashMap<>();
+        for (Entry entry : entries) {
+            if (entry instanceof Entry.Setting setting && setting.guard() != null && isOpen(setting.guard(), facts, open)) {
+                matched.put(setting.keyword(), setting.values());
+            }
+        }
+        return new ServerConfig(entries, matched.over(settings, ServerKeywords.SUBSYSTEM));
+    }
+
+    /** Whether any block asks about this attribute, so that a caller can spare itself finding it out. */
+    public boolean asksAbout(String attribute) {
+        for (Entry entry : entries) {
+            if (entry instanceof Entry.Block block && block.guard().condition() instanceof Condition.Match match
+                && match.criteria().stream().anyMatch(c -> c.attribute().equals(attribute))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean isOpen(Guard guard, ConnectionFacts facts, Map<Guard, Boolean> open) {
+        Boolean known = open.get(guard);
+        if (known == null) {
+            known = (guard.outer() == null || isOpen(guard.outer(), facts, open)) && holds(guard.condition(), facts);
+            open.put(guard, known);
+        }
+        return known;
+    }
+
+    private static boolean holds(Condition condition, ConnectionFacts facts) {
+        return switch (condition) {
+            case Condition.Host host -> throw new IllegalStateException("Host block in the daemon's configuration");
+            case Condition.Match match -> match.criteria().stream().allMatch(c -> holds(c, facts) != c.negated());
+        };
+    }
+
+    private static boolean holds(Condition.Criterion criterion, ConnectionFacts facts) {
+        String list = criterion.argument();
+        return switch (criterion.attribute()) {
+            case "all" -> true;
+            case "user" -> facts.user() != null && Patterns.list(facts.user(), list) == Patterns.Verdict.MATCH;
+            case "group" -> facts.user() != null && groupsMatch(facts.groups().get(), list);
+            case "host" -> facts.host() != null && Patterns.hostList(facts.host(), list) == Patterns.Verdict.MATCH;
+            case "address" -> facts.address() != null && Addresses.list(facts.address(), list) == Patterns.Verdict.MATCH;
+            case "localaddress" -> facts.localAddress() != null && Addresses.list(facts.localAddress(), list) == Patterns.Verdict.MATCH;
+            case "localport" -> facts.localPort() > 0 && Patterns.list(Integer.toString(facts.localPort()), list) == Patterns.Verdict.MATCH;
+            case "invalid-user" -> facts.user() != null && !facts.knownUser();
+            default -> throw new IllegalStateException(criterion.attribute());
+        };
+    }
+
+    private static boolean groupsMatch(List<String> groups, String list) {
+        boolean found = false;
+        for (String group : groups) {
+            switch (Patterns.list(group, list)) {
+                case NEGATED -> {
+                    return false;
+                }
+                case MATCH -> found = true;
+                case NONE -> { }
+            }
+        }
+        return found;
+    }
+
+    /** Where to listen: each ListenAddress, with its port or every Port; without any, every address of the family. */
+    public List<Listen> listenAddresses() {
+        List<Listen> all = new ArrayList<>();
+        List<String> given = settings.all(ServerKeywords.LISTEN_ADDRESS);
+        for (String text : given.isEmpty() ? List.of("*") : given) {
+            int close = text.startsWith("[") ? text.indexOf(']') : -1;
+            if (close > 0) {
+                all.add(new Listen(text.substring(1, close), Integer.parseInt(text.substring(close + 2))));
+            } else {
+                ports().forEach(port -> all.add(new Listen(text, port)));
+            }
+        }
+        return all.stream().distinct().toList();
+    }
+
+    /** The ports of addresses that name none. */
+    public List<Integer> ports() {
+        return many(ServerKeywords.PORT).stream().map(Integer::valueOf).distinct().toList();
+    }
+
+    /** any, inet or inet6. */
+    public String addressFamily() {
+        return settings.one(ServerKeywords.ADDRESS_FAMILY);
+    }
+
+    private List<String> many(Keyword keyword) {
+        List<String> given = settings.all(keyword);
+        return given.isEmpty() && keyword.fallback() != null ? List.of(keyword.fallback()) : given;
+    }
+
+    /** Files of private host keys, absolute, at most three. */
+    public List<Path> hostKeys() {
+        return many(ServerKeywords.HOST_KEY).stream().distinct().map(text -> Path.of(text).toAbsolutePath()).toList();
+    }
+
+    /** Whether no line names a host key, so that a missing default is to be made, not complained about. */
+    public boolean usesDefaultHostKey() {
+        return !settings.has(ServerKeywords.HOST_KEY);
+    }
+
+    /**
+     * The user's files of authorized keys, empty for none.
+     *
+     * @throws ConfigException for an unknown token
+     */
+    public List<Path> authorizedKeysFiles(String user, int uid, Path home) throws ConfigException {
+        List<Path> files = new ArrayList<>();
+        for (String text : authorizedKeysTexts()) {
+            if (text.equalsIgnoreCase("none")) {
+                continue;
+            }
+            files.add(home.resolve(Tokens.percent(text, token -> switch (token) {
+                case 'h' -> home.toString();
+                case 'u' -> user;
+                case 'U' -> Integer.toString(uid);
+                default -> null;
+            })));
+        }
+        return List.copyOf(files);
+    }
+
+    private List<String> authorizedKeysTexts() {
+        List<String> given = settings.all(ServerKeywords.AUTHORIZED_KEYS_FILE);
+        return given.isEmpty() ? List.of(ServerKeywords.AUTHORIZED_KEYS_FILE.fallback()) : given;
+    }
+
+    /** Seconds from the first verified frame to the login (H-30), 0 for no limit. */
+    public int loginGraceSeconds() {
+        return settings.number(ServerKeywords.LOGIN_GRACE_TIME);
+    }
+
+    public Startups maxStartups() {
+        String[] parts = settings.one(ServerKeywords.MAX_STARTUPS).split(":");
+        return new Startups(Integer.parseInt(parts[0]), Integer.parseInt(parts[1]), Integer.parseInt(parts[2]));
+    }
+
+    public int maxAuthTries() {
+        return settings.number(ServerKeywords.MAX_AUTH_TRIES);
+    }
+
+    /** Session channels that may be open at a time in a connection. */
+    public int maxSessions() {
+        return settings.number(ServerKeywords.MAX_SESSIONS);
+    }
+
+    public FirstContact firstContact() {
+        return FirstContact.valueOf(settings.one(ServerKeywords.FIRST_CONTACT).toUpperCase(Locale.ROOT));
+    }
+
+    /** How far a client's clock may be off (H-25), seconds. */
+    public int clockWindowSeconds() {
+        return settings.number(ServerKeywords.CLOCK_WINDOW);
+    }
+
+    /** How many connections may be drained at a time (H-28); empty for half the descriptors. */
+    public OptionalInt drainMax() {
+        String text = settings.one(ServerKeywords.DRAIN_MAX);
+        return text == null ? OptionalInt.empty() : OptionalInt.of(Integer.parseInt(text));
+    }
+
+    /** The local user for clients that do not authenticate (H-9, SIMPLEX); null where they are refused. */
+    public String anonymousUser() {
+        return noneAsNull(ServerKeywords.ANONYMOUS_USER);
+    }
+
+    private String noneAsNull(Keyword keyword) {
+        String text = settings.one(keyword);
+        return text.equalsIgnoreCase("none") ? null : text;
+    }
+
+    public RootLogin permitRootLogin() {
+        return switch (settings.one(ServerKeywords.PERMIT_ROOT_LOGIN)) {
+            case "yes" -> RootLogin.YES;
+            case "no" -> RootLogin.NO;
+            case "forced-commands-only" -> RootLogin.FORCED_COMMANDS_ONLY;
+            default -> RootLogin.PROHIBIT_PASSWORD;
+        };
+    }
+
+    /**
+     * Whether AllowUsers, DenyUsers, AllowGroups and DenyGroups let a user in.
+     *
+     * @param host    the client's name, or its address
+     * @param address the client's address
+     * @param groups  the names of the user's groups; asked for only when needed
+     * @return the reason why not, for the log; empty where they do
+     */
+    public Optional<String> refusal(String user, String host, String address, java.util.function.Supplier<List<String>> groups) {
+        if (anyUser(ServerKeywords.DENY_USERS, user, host, address)) {
+            return Optional.of("listed in DenyUsers");
+        }
+        if (settings.has(ServerKeywords.ALLOW_USERS) && !anyUser(ServerKeywords.ALLOW_USERS, user, host, address)) {
+            return Optional.of("not listed in AllowUsers");
+        }
+        if (settings.has(ServerKeywords.DENY_GROUPS) && anyGroup(ServerKeywords.DENY_GROUPS, groups.get())) {
+            return Optional.of("a group is listed in DenyGroups");
+        }
+        if (settings.has(ServerKeywords.ALLOW_GROUPS) && !anyGroup(ServerKeywords.ALLOW_GROUPS, groups.get())) {
+            return Optional.of("none of the groups are listed in AllowGroups");
+        }
+        return Optional.empty();
+    }
+
+    private boolean anyUser(Keyword keyword, String user, String host, String address) {
+        return settings.all(keyword).stream().anyMatch(pattern -> {
+            int at = pattern.lastIndexOf('@');
+            if (at < 0) {
+                return Patterns.matches(user, pattern);
+            }
+            String from = pattern.substring(at + 1);
+            return Patterns.matches(user, pattern.substring(0, at))
+                && (Addresses.list(address, from) == Patterns.Verdict.MATCH || Patterns.hostList(host, from) == Patterns.Verdict.MATCH);
+        });
+    }
+
+    private boolean anyGroup(Keyword keyword, List<String> groups) {
+        return settings.all(keyword).stream().anyMatch(pattern -> groups.stream().anyMatch(group -> Patterns.matches(group, pattern)));
+    }
+
+    /** Whether a client may set this variable. */
+    public boolean acceptsEnv(String name) {
+        List<String> given = settings.all(ServerKeywords.ACCEPT_ENV);
+        return (given.isEmpty() ? DEFAULT_ACCEPT_ENV : given).stream().anyMatch(pattern -> Patterns.matches(name, pattern));
+    }
+
+    /** NAME=value pairs for every session; they win over the client's. */
+    public List<String> setEnv() {
+        return settings.all(ServerKeywords.SET_ENV);
+    }
+
+    /** Whether authorized_keys may set this variable. */
+    public boolean permitsUserEnvironment(String name) {
+        return switch (settings.one(ServerKeywords.PERMIT_USER_ENVIRONMENT)) {
+            case "yes" -> true;
+            case "no" -> false;
+            case String patterns -> Patterns.list(name, patterns) == Patterns.Verdict.MATCH;
+        };
+    }
+
+    /** Whether users may log in with keys of this type. */
+    public boolean acceptsKeyType(KeyType type) {
+        return acceptsKeyType(settings.one(ServerKeywords.ACCEPTED_KEYS), type);
+    }
+
+    private static boolean acceptsKeyType(String list, KeyType type) {
+        return Patterns.list(type.typeName(), list) == Patterns.Verdict.MATCH;
+    }
+
+    /** The file to show before the login, null for none. */
+    public Path banner() {
+        String text = noneAsNull(ServerKeywords.BANNER);
+        return text == null ? null : Path.of(text).toAbsolutePath();
+    }
+
+    public boolean printMotd() {
+        return settings.flag(ServerKeywords.PRINT_MOTD);
+    }
+
+    public boolean printLastLog() {
+        return settings.flag(ServerKeywords.PRINT_LAST_LOG);
+    }
+
+    /** QUIET, FATAL, ERROR, INFO, VERBOSE, DEBUG1, DEBUG2 or DEBUG3. */
+    public String logLevel() {
+        return settings.one(ServerKeywords.LOG_LEVEL);
+    }
+
+    /** Whether files of keys must belong to their user and be writable by nobody else. */
+    public boolean strictModes() {
+        return settings.flag(ServerKeywords.STRICT_MODES);
+    }
+
+    /** Where the daemon's process id goes, null for nowhere. */
+    public Path pidFile() {
+        String text = noneAsNull(ServerKeywords.PID_FILE);
+        return text == null ? null : Path.of(text).toAbsolutePath();
+    }
+
+    /** The command that runs whatever the client asks for, null for none. */
+    public String forceCommand() {
+        return noneAsNull(ServerKeywords.FORCE_COMMAND);
+    }
+
+    public boolean permitTty() {
+        return settings.flag(ServerKeywords.PERMIT_TTY);
+    }
+
+    public boolean tcpKeepAlive() {
+        return settings.flag(ServerKeywords.TCP_KEEP_ALIVE);
+    }
+
+    /** Whether the client's name is looked up for Match Host and user@host patterns. */
+    public boolean useDns() {
+        return settings.flag(ServerKeywords.USE_DNS);
+    }
+
+    /** The command of a subsystem, empty where there is none of that name. */
+    public Optional<String> subsystem(String name) {
+        return settings.all(ServerKeywords.SUBSYSTEM).stream()
+            .filter(line -> line.startsWith(name + " "))
+            .map(line -> line.substring(name.length() + 1))
+            .findFirst();
+    }
+
+    /** Seconds of silence before the client is asked for a sign of life, 0 for never. */
+    public int clientAliveIntervalSeconds() {
+        return settings.number(ServerKeywords.ALIVE_INTERVAL);
+    }
+
+    public int clientAliveCountMax() {
+        return settings.number(ServerKeywords.ALIVE_COUNT_MAX);
+    }
+
+    /** The configuration in lines {@code keyword value}, as {@code -T} prints it. */
+    public String dump() {
+        StringBuilder out = new StringBuilder(2048);
+        for (Keyword keyword : ServerKeywords.obeyed()) {
+            for (String value : dumped(keyword)) {
+                out.append(keyword.key()).append(' ').append(value).append('\n');
+            }
+        }
+        return out.toString();
+    }
+
+    private List<String> dumped(Keyword keyword) {
+        return switch (keyword.key()) {
+            case "listenaddress" -> listenAddresses().stream().flatMap(listen -> wildcards(listen).stream()).toList();
+            case "authorizedkeysfile" -> List.of(String.join(" ", authorizedKeysTexts()));
+            case "acceptenv" -> settings.has(keyword) ? settings.all(keyword) : DEFAULT_ACCEPT_ENV;
+            case "setenv" -> settings.all(keyword);
+            case "syslogfacility" -> List.of(settings.one(keyword).toUpperCase(Locale.ROOT));
+            case "loglevel" -> List.of(logLevel().equals("DEBUG1") ? "DEBUG" : logLevel());
+            case "hostkey" -> hostKeys().stream().map(Path::toString).toList();
+            case "drainmax" -> List.of(settings.has(keyword) ? settings.one(keyword) : "default");
+            case "permitrootlogin" -> List.of(permitRootLogin().name().toLowerCase(Locale.ROOT).replace('_', '-'));
+            default -> keyword.many() ? many(keyword) : List.of(settings.one(keyword));
+        };
+    }
+
+    private List<String> wildcards(Listen listen) {
+        if (!listen.address().equals("*")) {
+            return List.of(listen.toString());
+        }
+        String six = "[::]:" + listen.port();
+        String four = "0.0.0.0:" + listen.port();
+        return switch (addressFamily()) {
+            case "inet" -> List.of(four);
+            case "inet6" -> List.of(six);
+            default -> List.of(six, four);
+        };
+    }
+}
