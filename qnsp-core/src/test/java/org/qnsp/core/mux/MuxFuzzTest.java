@@ -148,18 +148,14 @@ final class MuxFuzzTest {
         }
 
         private void close(Actor actor, int id) {
-            for (DataStream stream : DataStream.values()) {
-                ledger(other(actor), id, stream).cut = true;                      // what it has not read is dropped
-            }
+            cut(other(actor), id);                                                // what it has not read is dropped
             actor.end.mux.close(id);
             actor.live.remove((Integer) id);
             actor.due.removeIf(request -> request.channel() == id);
         }
 
         private void abort(Actor actor, int id) {
-            for (DataStream stream : DataStream.values()) {
-                ledger(actor, id, stream).cut = true;
-            }
+            cut(actor, id);
             actor.end.mux.abort(id);
             close(actor, id);
         }
@@ -181,8 +177,7 @@ final class MuxFuzzTest {
 
         private void answerOpening(Actor actor, int id) {
             if (random.nextInt(8) == 0) {
-                forget(other(actor), id);
-                other(actor).live.add(id);
+                cut(other(actor), id);
                 actor.end.mux.refuse(id, OpenFailure.CONNECT_FAILED, "no");
             } else {
                 actor.end.mux.accept(id, random.nextInt(500_000), new byte[random.nextInt(700)]);
@@ -192,8 +187,12 @@ final class MuxFuzzTest {
 
         private void forget(Actor actor, int id) {
             actor.live.remove((Integer) id);
+            cut(actor, id);
+        }
+
+        private void cut(Actor writer, int id) {
             for (DataStream stream : DataStream.values()) {
-                ledger(actor, id, stream).cut = true;
+                ledger(writer, id, stream).cut = true;
             }
         }
 

@@ -7,7 +7,7 @@ import org.qnsp.core.message.RecordWriter;
 
 /** Hand-made records, as a peer of its own mind would send them. */
 final class Payload {
-    private final byte[] bytes = new byte[1 << 20];
+    private final byte[] bytes = new byte[1 << 17];
     private final RecordWriter out = new RecordWriter();
 
     Payload() {
