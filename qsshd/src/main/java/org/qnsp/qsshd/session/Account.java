@@ -1,6 +1,7 @@
 package org.qnsp.qsshd.session;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Optional;
 
@@ -46,6 +47,17 @@ public record Account(String name, long uid, long gid, List<Long> groups, String
     public static Optional<Account> ofDaemon() throws IOException {
         Posix.requireSupported();
         return numbered(Posix.effectiveUser());
+    }
+
+    /** The names of its groups; a group without a name has none here. @throws UncheckedIOException when the account database does not answer */
+    public List<String> groupNames() {
+        return groups.stream().flatMap(gid -> {
+            try {
+                return Posix.groupName(gid).stream();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }).toList();
     }
 
     private static Optional<Account> complete(Optional<Posix.Passwd> entry) throws IOException {

@@ -124,6 +124,7 @@ final class Posix {
 
     private static final MethodHandle GETPWNAM = call("getpwnam_r", ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS);
     private static final MethodHandle GETPWUID = call("getpwuid_r", JAVA_INT, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS);
+    private static final MethodHandle GETGRGID = call("getgrgid_r", JAVA_INT, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS);
     private static final MethodHandle GETGRNAM = call("getgrnam_r", ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS);
     private static final MethodHandle GETSPNAM = call("getspnam_r", ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS);
     private static final MethodHandle GETGROUPLIST = call("getgrouplist", ADDRESS, JAVA_INT, ADDRESS, ADDRESS);
@@ -208,6 +209,14 @@ final class Posix {
             Optional<MemorySegment> entry = lookup("getgrnam_r", arena, (e, buffer, result) ->
                     (int) GETGRNAM.invokeExact(state(arena), key, e, buffer, buffer.byteSize(), result));
             return entry.isEmpty() ? OptionalLong.empty() : OptionalLong.of(Integer.toUnsignedLong(entry.get().get(JAVA_INT, 16)));
+        }
+    }
+
+    /** The name of the group of that number. */
+    static Optional<String> groupName(long gid) throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            return lookup("getgrgid_r", arena, (e, buffer, result) ->
+                    (int) GETGRGID.invokeExact(state(arena), (int) gid, e, buffer, buffer.byteSize(), result)).map(entry -> text(entry, 0));
         }
     }
 
