@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.ZoneId;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import org.qnsp.core.config.ConfigException;
@@ -40,6 +41,13 @@ public final class Gatekeeper {
      * @param accountDenial why the account may not be used now though a key is right, or null
      */
     public record Findings(List<PublicKey> keys, List<KeyOptions> options, Account account, ServerConfig config, String accountDenial) {
+        /** Nothing: no key may log in. */
+        public static Findings none(FindKeys ask, ServerConfig config) {
+            int n = ask.entries().size();
+            return new Findings(new ArrayList<>(Collections.nCopies(n, null)), new ArrayList<>(Collections.nCopies(n, null)), null, config,
+                    "This account is not available now.");
+        }
+
         /** The options of the entry that the login was proved with. */
         public KeyOptions optionsOf(PublicKey key) {
             int index = key == null ? -1 : keys.indexOf(key);
@@ -80,11 +88,10 @@ public final class Gatekeeper {
                 keys.add(line == null ? null : line.key());
                 options.add(line == null ? null : line.options());
             }
-            return new Findings(keys, options, account, config, allowed ? denial(account) : ask.user() == null ? "this account is not available" : null);
+            return new Findings(keys, options, account, config, allowed ? denial(account) : ask.user() == null ? "This account is not available now." : null);
         } catch (IOException e) {
             LOG.error("login of {} from {} refused: {}", quoted(name), origin.address, e.getMessage());
-            List<PublicKey> none = new ArrayList<>(java.util.Collections.nCopies(ask.entries().size(), null));
-            return new Findings(none, new ArrayList<>(java.util.Collections.nCopies(ask.entries().size(), null)), null, global, "this account is not available");
+            return Findings.none(ask, global);
         }
     }
 
