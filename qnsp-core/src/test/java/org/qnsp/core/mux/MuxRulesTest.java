@@ -174,19 +174,56 @@ final class MuxRulesTest {
     }
 
     @Test
+    void creditForWhatWasReadBeforeTheAnswerIsInTheAnswer() throws ProtocolException {    // C-6, C-8
+        give(open(1));
+        give(Payload.of(1, RecordKind.DATA, new byte[30_000]));
+        assertEquals(30_000, mux.read(1, DataStream.MAIN, new byte[30_000], 0, 30_000));
+        assertEquals(0, drain(mux));
+        mux.accept(1, 1_000, NOTHING);
+        assertEquals(65_536 + 1_000, mux.books(1).window().creditedBytes());
+        assertEquals(7 + 4, drain(mux));
+    }
+
+    @Test
+    void closeEndsWhatIsUnanswered() throws ProtocolException {                   // C-10
+        give(open(1));
+        mux.accept(1, 0, NOTHING);
+        for (int id = 1; id <= 64; id++) {
+            give(Payload.of(1, RecordKind.REQUEST, request(id, "r")));
+            assertTrue(mux.request(1, "r", NOTHING, true) > 0);
+        }
+        assertEquals(-1, mux.request(0, "r", NOTHING, true));
+        give(Payload.of(1, RecordKind.CLOSE));
+        assertTrue(mux.request(0, "r", NOTHING, true) > 0);
+        mux.close(1);
+        drain(mux);
+        give(Payload.of(0, RecordKind.REQUEST, request(1, "r")));
+        Mux fresh = new Mux(false, events::add);
+        give(fresh, open(1));
+        fresh.accept(1, 0, NOTHING);
+        for (int id = 1; id <= 64; id++) {
+            give(fresh, Payload.of(1, RecordKind.REQUEST, request(id, "r")));
+        }
+        fresh.close(1);
+        drain(fresh);
+        give(fresh, Payload.of(0, RecordKind.REQUEST, request(1, "r")));
+    }
+
+    @Test
     void theConnectionHasCreditOfItsOwn() throws ProtocolException {              // C-7, L-10
         Mux fresh = new Mux(false, events::add);
         byte[] chunk = new byte[65_535];
         int sent = 0;
         for (int id = 1; sent + chunk.length <= Limits.CONNECTION_CREDIT_BYTES; id += 2) {
             give(fresh, open(id));
-            fresh.accept(id, 0, NOTHING);
+            fresh.accept(id, id == 1 ? 1 << 20 : 0, NOTHING);
             drain(fresh);
             give(fresh, Payload.of(id, RecordKind.DATA, chunk));
             sent += chunk.length;
         }
-        give(fresh, Payload.of(1, RecordKind.DATA, new byte[1]));
-        faulty(fresh, Reason.CREDIT, Payload.of(3, RecordKind.DATA, chunk));
+        give(fresh, Payload.of(1, RecordKind.DATA, new byte[Limits.CONNECTION_CREDIT_BYTES - sent]));
+        assertEquals(0, fresh.books(0).window().creditedBytes());
+        faulty(fresh, Reason.CREDIT, Payload.of(1, RecordKind.DATA, new byte[1]));
     }
 
     @Test
