@@ -36,8 +36,13 @@ final class LockedFile {
 
     <T> T locked(Work<T> work) throws IOException {
         threads.lock();
-        try (FileLock lock = lockChannel.lock()) {
-            return work.run();
+        try {
+            FileLock lock = lockChannel.lock();
+            try {
+                return work.run();
+            } finally {
+                lock.release();
+            }
         } finally {
             threads.unlock();
         }
