@@ -193,7 +193,7 @@ class TerminalSessionTest {
 
     @Test
     void theLastOutputSurvivesAPause() throws Exception {
-        UserProcess process = launch("stty -onlcr; head -c 3000 /dev/zero | tr '\\0' x; echo last");
+        UserProcess process = launch("stty -onlcr; head -c 9000 /dev/zero | tr '\\0' x; echo last");
         Recorder r = new Recorder().room(0);
         process.start(r);
         r.awaitExit();
@@ -201,7 +201,7 @@ class TerminalSessionTest {
         r.room(Integer.MAX_VALUE);
         process.resume();
         r.awaitEnd();
-        assertEquals("x".repeat(3000) + "last\n", r.output());
+        assertEquals("x".repeat(9000) + "last\n", r.output());
     }
 
     @Test
