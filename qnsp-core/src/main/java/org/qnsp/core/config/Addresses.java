@@ -1,5 +1,6 @@
 package org.qnsp.core.config;
 
+import java.util.Arrays;
 import java.util.Locale;
 
 /** Comma lists of addresses: CIDR networks, {@code *} and {@code ?} patterns, {@code !} for negation. Names are never looked up. */
@@ -68,6 +69,18 @@ public final class Addresses {
             }
         }
         return found ? Patterns.Verdict.MATCH : Patterns.Verdict.NONE;
+    }
+
+    /**
+     * Whether the list matches the address or the host's name, and negates neither.
+     *
+     * @param host the name, or the address where that is not known
+     */
+    public static boolean hostOrAddress(String host, String address, String list) {
+        Patterns.Verdict byAddress = list(address, list);
+        Patterns.Verdict byName = Patterns.hostList(host, list);
+        boolean negated = byAddress == Patterns.Verdict.NEGATED || byName == Patterns.Verdict.NEGATED;
+        return !negated && (byAddress == Patterns.Verdict.MATCH || byName == Patterns.Verdict.MATCH);
     }
 
     private static boolean matches(byte[] address, String text, String pattern) {
@@ -173,7 +186,7 @@ public final class Addresses {
             bytes[used++] = (byte) (value >> 8);
             bytes[used++] = (byte) value;
         }
-        return java.util.Arrays.copyOf(bytes, used);
+        return Arrays.copyOf(bytes, used);
     }
 
     private static int hex(String text) {

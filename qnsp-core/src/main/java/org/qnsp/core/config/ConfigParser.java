@@ -1,6 +1,7 @@
 package org.qnsp.core.config;
 
 import java.io.IOException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -142,7 +143,7 @@ public final class ConfigParser {
                 for (Path file : source.glob(includePath(argument, at, root))) {
                     included(file, root, guard, depth + 1);
                 }
-            } catch (IOException e) {
+            } catch (IOException | InvalidPathException e) {
                 throw at.fault("Can't read include " + argument + ": " + e.getMessage());
             }
         }

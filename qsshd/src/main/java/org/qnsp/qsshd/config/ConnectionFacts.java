@@ -2,6 +2,7 @@ package org.qnsp.qsshd.config;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.qnsp.core.config.ConfigException;
 
@@ -25,7 +26,7 @@ public record ConnectionFacts(String user, boolean knownUser, Supplier<List<Stri
      * @param groupsOf gives the names of a user's groups
      * @throws ConfigException where it is not that
      */
-    public static ConnectionFacts parse(List<String> specifications, java.util.function.Function<String, List<String>> groupsOf)
+    public static ConnectionFacts parse(List<String> specifications, Function<String, List<String>> groupsOf)
         throws ConfigException {
         String user = null;
         boolean known = true;

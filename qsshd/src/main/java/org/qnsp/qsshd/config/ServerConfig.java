@@ -1,6 +1,7 @@
 package org.qnsp.qsshd.config;
 
 import java.io.IOException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -9,6 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Supplier;
 import org.qnsp.core.config.Addresses;
 import org.qnsp.core.config.Condition;
 import org.qnsp.core.config.ConfigException;
@@ -165,8 +167,15 @@ public final class ServerConfig {
     }
 
     private ServerConfig checked() throws ConfigException {
-        if (hostKeys().size() > MAX_HOST_KEYS) {
-            throw new ConfigException("more than " + MAX_HOST_KEYS + " host keys");
+        try {
+            if (hostKeys().size() > MAX_HOST_KEYS) {
+                throw new ConfigException("more than " + MAX_HOST_KEYS + " host keys");
+            }
+            banner();
+            pidFile();
+            authorizedKeysFiles("user", 0, Path.of("/"));
+        } catch (InvalidPathException e) {
+            throw new ConfigException("invalid path \"" + e.getInput() + "\"");
         }
         return this;
     }
@@ -366,7 +375,7 @@ public final class ServerConfig {
      * @param groups  the names of the user's groups; asked for only when needed
      * @return the reason why not, for the log; empty where they do
      */
-    public Optional<String> refusal(String user, String host, String address, java.util.function.Supplier<List<String>> groups) {
+    public Optional<String> refusal(String user, String host, String address, Supplier<List<String>> groups) {
         if (anyUser(ServerKeywords.DENY_USERS, user, host, address)) {
             return Optional.of("listed in DenyUsers");
         }
@@ -388,9 +397,7 @@ public final class ServerConfig {
             if (at < 0) {
                 return Patterns.matches(user, pattern);
             }
-            String from = pattern.substring(at + 1);
-            return Patterns.matches(user, pattern.substring(0, at))
-                && (Addresses.list(address, from) == Patterns.Verdict.MATCH || Patterns.hostList(host, from) == Patterns.Verdict.MATCH);
+            return Patterns.matches(user, pattern.substring(0, at)) && Addresses.hostOrAddress(host, address, pattern.substring(at + 1));
         });
     }
 
