@@ -1,16 +1,20 @@
 package org.qnsp.keygen;
 
-/** The entry point of {@code qssh-keygen}; so far it only tells its version. */
-public final class Main {
-    private Main() {}
+import java.util.List;
+import org.qnsp.core.client.LocalUser;
+import org.qnsp.core.client.TerminalPrompt;
+import org.qnsp.crypto.RandomSource;
 
-    /** Prints the version for {@code -V}; anything else is a usage error. */
-    public static void main(String[] args) {
-        if (args.length == 1 && args[0].equals("-V")) {
-            System.out.println("qssh-keygen " + Main.class.getPackage().getImplementationVersion());
-            return;
-        }
-        System.err.println("usage: qssh-keygen -V");
-        System.exit(2);
+/** The program. */
+public final class Main {
+    private Main() {
+    }
+
+    /** Runs and exits: 0 done, 1 wrong usage, not found or declined, 255 failed. */
+    public static void main(String[] arguments) {
+        Console console = new Console(System.in, System.out, System.err, new TerminalPrompt(System::getenv, true));
+        int status = new Keygen(console, LocalUser.current(), RandomSource.system()).run(List.of(arguments));
+        console.out().flush();
+        System.exit(status);
     }
 }

@@ -1,9 +1,12 @@
 package org.qnsp.core.client;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.qnsp.core.config.Patterns;
 import org.qnsp.crypto.InvalidKeyEncodingException;
+import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.keys.PublicKey;
 
 /**
@@ -95,8 +98,20 @@ public record KnownHostLine(Path file, int number, boolean revoked, String names
     }
 
     /** The line with other names. */
-    String withNames(String others) {
+    private String withNames(String others) {
         return (revoked ? REVOKED + " " : "") + others + " " + keyWords + (comment.isEmpty() ? "" : " " + comment);
+    }
+
+    /** The line with each name hashed, one line a name; draws 20 bytes a name. A line that is hashed, or has patterns, is given as it is. */
+    public List<String> hashed(RandomSource random) {
+        if (isHashed() || hasPatterns()) {
+            return List.of(text());
+        }
+        List<String> lines = new ArrayList<>();
+        for (String name : names.split(",")) {
+            lines.add(withNames(HashedName.of(name, random)));
+        }
+        return lines;
     }
 
     /** The line as it is written. */

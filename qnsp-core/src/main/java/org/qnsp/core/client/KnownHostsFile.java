@@ -9,7 +9,6 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import org.qnsp.crypto.RandomSource;
 
@@ -71,9 +70,7 @@ public final class KnownHostsFile {
                 out.add(text);
             } else {
                 hashed.add(number);
-                for (String name : line.names().split(",")) {
-                    out.add(line.withNames(HashedName.of(name.toLowerCase(Locale.ROOT), random)));
-                }
+                out.addAll(line.hashed(random));
             }
         }
         replace(out);

@@ -8,7 +8,11 @@ import org.qnsp.core.message.ProtocolException.Reason;
 
 /** The channels of a connection: numbers (C-1), counts (C-10, L-7) and the memory that is reserved for them (L-12). */
 final class Channels {
-    /** A new channel gets at most one part in so many of what the connection's credit has left, so that slow consumers do not stop all others. */
+    /**
+     * Windows beyond what C-6 gives by itself come from three quarters of the connection's credit, and each gets at most a quarter of what
+     * is left there: so consumers that take nothing do not use up the credit that all others need (C-22).
+     */
+    private static final int SHARED_WINDOW_BYTES = Limits.CONNECTION_CREDIT_BYTES / 4 * 3;
     private static final int WINDOW_SHARE = 4;
 
     private final int ownParity;
@@ -124,7 +128,7 @@ final class Channels {
         int id = nextPeer;
         nextPeer += 2;
         openingsOwed++;
-        int window = reserveWindow(Limits.OPENER_CREDIT_BYTES, Limits.OPENER_CREDIT_BYTES);
+        int window = reserveWindow(Limits.OPENER_CREDIT_BYTES, Limits.OPENER_CREDIT_BYTES);      // C-6
         int send = window < 0 ? -1 : reserve(Limits.LEAST_SEND_QUEUE_BYTES, Limits.LEAST_SEND_QUEUE_BYTES);
         if (send < 0) {
             releaseWindow(Math.max(0, window));
@@ -138,7 +142,7 @@ final class Channels {
 
     /** Makes the window larger by up to {@code bytes}, as far as the budget goes; returns by how much. Nothing is granted yet. */
     int enlargeWindow(Channel channel, int bytes) {
-        int added = Math.max(0, reserveWindow(bytes, Math.min(bytes, Limits.LEAST_WINDOW_BYTES)));
+        int added = reserveWindow(bytes, 0);
         channel.window().enlarge(added);
         return added;
     }
@@ -243,7 +247,8 @@ final class Channels {
     }
 
     private int reserveWindow(int want, int least) {
-        long share = Math.max(least, (Limits.CONNECTION_CREDIT_BYTES - windowBytes) / WINDOW_SHARE);
+        long shared = windowBytes - (long) peerOpen * Limits.OPENER_CREDIT_BYTES;
+        long share = Math.max(least, (SHARED_WINDOW_BYTES - shared) / WINDOW_SHARE);
         int reserved = reserve((int) Math.min(want, share), least);
         windowBytes += Math.max(0, reserved);
         return reserved;

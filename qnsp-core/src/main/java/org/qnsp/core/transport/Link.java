@@ -401,11 +401,11 @@ public final class Link implements Loop.Handler {
         reader.close();
         java.util.Arrays.fill(buffer, (byte) 0);
         connection.lose(cause == null ? new EOFException("connection closed") : cause);
-        if (inputKey != null) {
-            inputKey.cancel();
-            outputKey.cancel();
-        }
         if (!handsOff) {
+            if (inputKey != null) {
+                inputKey.cancel();
+                outputKey.cancel();
+            }
             try {
                 wire.close();
             } catch (IOException e) {
@@ -413,6 +413,11 @@ public final class Link implements Loop.Handler {
             }
         }
         owner.ended(this, cause);
+    }
+
+    /** Ends at the next slot, for lack of time; on the loop. */
+    public void expire() {
+        finish(new IOException("time is over"));
     }
 
     /** Whether the wire was left open to be drained (H-28). */

@@ -73,7 +73,8 @@ public final class Wire implements Closeable {
         });
     }
 
-    SelectableChannel input() {
+    /** What is read from; the owner of the wire registers it. */
+    public SelectableChannel input() {
         return input;
     }
 
@@ -81,7 +82,8 @@ public final class Wire implements Closeable {
         return output;
     }
 
-    int read(ByteBuffer buffer) throws IOException {
+    /** Reads what is there. @return bytes read, -1 at the end */
+    public int read(ByteBuffer buffer) throws IOException {
         return ((ReadableByteChannel) input).read(buffer);
     }
 
