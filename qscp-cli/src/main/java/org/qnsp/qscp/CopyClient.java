@@ -3,6 +3,7 @@ package org.qnsp.qscp;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.List;
@@ -110,6 +111,7 @@ final class CopyClient {
 
     /** From here to here: the same two sides, with a pipe between. */
     private Outcome copyHere(Leg leg) throws CopyFailedException {
+        refuseIntoItself(leg);
         BytePipe there = new BytePipe();
         BytePipe back = new BytePipe();
         Thread sender = Thread.ofPlatform().daemon().name("qscp-sender").start(() -> {
@@ -130,6 +132,27 @@ final class CopyClient {
             throw CopyFailedException.internal(e);
         } finally {
             sender.interrupt();
+        }
+    }
+
+    /** A directory copied into itself would never end. */
+    private void refuseIntoItself(Leg leg) throws CopyFailedException {
+        Path target = RawPath.resolve(directory, request.plan().target().path()).normalize();
+        for (Source source : sources(leg)) {
+            try {
+                Path existing = target;
+                while (!Files.exists(existing)) {
+                    existing = existing.getParent();
+                }
+                if (Files.isDirectory(source.path()) && existing.toRealPath().startsWith(source.path().toRealPath())) {
+                    throw new CopyFailedException(CopyFailedException.Kind.REFUSED,
+                            source.display() + ": cannot be copied into itself");
+                }
+            } catch (CopyFailedException e) {
+                throw e;
+            } catch (IOException e) {
+                // Whatever it is, the copy will meet it and say so.
+            }
         }
     }
 

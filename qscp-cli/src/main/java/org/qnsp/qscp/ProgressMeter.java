@@ -1,7 +1,7 @@
 package org.qnsp.qscp;
 
 /**
- * The line about one file, as scp's users know it: name, percent, amount, rate, time left. Pure; the clock is a parameter.
+ * The line about one file, as scp's users know it: name, percent, amount, rate, time left; one column stays free. Pure; the clock is a parameter.
  *
  * <pre>
  *   z60.bin                    54%   31MB   8.7MB/s   00:02 ETA
@@ -10,7 +10,7 @@ package org.qnsp.qscp;
 final class ProgressMeter {
     private static final String UNITS = " KMGTPE";
     /** Columns for all that stands after the name. */
-    private static final int FIGURES = 36;
+    private static final int FIGURES = 35;
     /** Below this not even the percentage is shown. */
     private static final int COLUMNS_MIN = 4;
     private static final int COLUMNS_MAX = 512;
@@ -76,7 +76,7 @@ final class ProgressMeter {
         long value = bytes;
         int unit = 0;
         while (value >= 10_000 && unit < UNITS.length() - 1) {
-            value = (value + 512) / 1024;
+            value = value / 1024 + (value % 1024 >= 512 ? 1 : 0);
             unit++;
         }
         return pad(Long.toString(value), 4) + UNITS.charAt(unit) + (unit > 0 ? "B" : " ");

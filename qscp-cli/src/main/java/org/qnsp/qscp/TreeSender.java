@@ -20,6 +20,7 @@ import org.qnsp.core.copy.DisplayText;
  */
 final class TreeSender {
     private static final int BLOCKS = 6;
+    private static final int WATCHED_BYTES = 32_768;
     /** How long a broken stream waits for the peer's own words about it. */
     private static final long LAST_WORDS_MILLIS = 2_000;
 
@@ -66,8 +67,7 @@ final class TreeSender {
             for (Block block = full.take(); block != null; block = full.take()) {
                 hash(block);
                 sent = block.last;
-                out.write(block.bytes.array(), 0, block.bytes.position());
-                show(block);
+                send(block);
                 free.put(block);
             }
             out.flush();
@@ -108,18 +108,29 @@ final class TreeSender {
         }
     }
 
-    private void show(Block block) {
-        if (progress == Progress.NONE) {
-            return;
-        }
-        for (Block.Mark mark : block.marks) {
-            switch (mark) {
-                case Block.Mark.Start m -> progress.started(m.name(), m.size());
-                case Block.Mark.Content m -> progress.moved(m.length());
-                case Block.Mark.Finish m -> progress.ended();
-                case Block.Mark.Failed m -> progress.ended();
+    /** In one piece, or where somebody watches in small ones, so that what is shown is what has gone. */
+    private void send(Block block) throws IOException {
+        byte[] bytes = block.bytes.array();
+        int end = block.bytes.position();
+        int at = 0;
+        if (progress != Progress.NONE) {
+            for (Block.Mark mark : block.marks) {
+                switch (mark) {
+                    case Block.Mark.Start m -> progress.started(m.name(), m.size());
+                    case Block.Mark.Content(int offset, int length) -> {
+                        while (at < offset + length) {
+                            int piece = Math.min(offset + length - at, WATCHED_BYTES);
+                            out.write(bytes, at, piece);
+                            at += piece;
+                            progress.moved(Math.clamp(at - offset, 0, piece));
+                        }
+                    }
+                    case Block.Mark.Finish m -> progress.ended();
+                    case Block.Mark.Failed m -> progress.ended();
+                }
             }
         }
+        out.write(bytes, at, end - at);
     }
 
     private void listen(boolean openingPending) {
