@@ -34,9 +34,9 @@ import org.qnsp.crypto.keys.KeyFileException.Reason;
  * </pre>
  *
  * One key in one form has one file: what differs from what {@link #encode} would have written is refused. Nothing here
- * is longer than 64 KiB.
+ * is longer than 64 KiB. Closing wipes what was sealed, which in a file without passphrase are the secrets; the public key stays.
  */
-public final class KeyFile {
+public final class KeyFile implements AutoCloseable {
     /** Longest file that is read, bytes. */
     public static final int LARGEST_FILE_BYTES = 64 << 10;
     /** Longest comment in UTF-8, bytes. */
@@ -146,6 +146,12 @@ public final class KeyFile {
     /** Whether {@link #open} needs a passphrase. */
     public boolean encrypted() {
         return cost != null;
+    }
+
+    /** Wipes the sealed part; {@link #open} fails from then on. */
+    @Override
+    public void close() {
+        Arrays.fill(sealed, (byte) 0);
     }
 
     /**
