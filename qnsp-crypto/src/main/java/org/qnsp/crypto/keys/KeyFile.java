@@ -276,11 +276,17 @@ public final class KeyFile implements AutoCloseable {
         }
     }
 
+    /** The two lines and base64 between them; by hand, as Java's MIME encoder breaks lines at multiples of 4 characters only. */
     private static byte[] wrap(byte[] bytes) {
-        byte[] body = Base64.getMimeEncoder(LINE_CHARS, new byte[] {'\n'}).encode(bytes);
-        byte[] text = Encoding.concat(Encoding.ascii(BEGIN), body, new byte[] {'\n'}, Encoding.ascii(END));
-        Arrays.fill(body, (byte) 0);
-        return text;
+        byte[] base64 = Base64.getEncoder().encode(bytes);
+        ByteBuffer text = ByteBuffer.allocate(
+                BEGIN.length() + base64.length + Math.ceilDiv(base64.length, LINE_CHARS) + END.length());
+        text.put(Encoding.ascii(BEGIN));
+        for (int at = 0; at < base64.length; at += LINE_CHARS) {
+            text.put(base64, at, Math.min(LINE_CHARS, base64.length - at)).put((byte) '\n');
+        }
+        Arrays.fill(base64, (byte) 0);
+        return text.put(Encoding.ascii(END)).array();
     }
 
     /** The bytes within the two lines; a text that {@link #wrap} would not have written is refused. */
