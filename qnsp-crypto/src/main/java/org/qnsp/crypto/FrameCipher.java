@@ -12,10 +12,10 @@ import javax.crypto.spec.IvParameterSpec;
  * Seals and opens the 768 bytes of a keyed frame in place (F-1 to F-4): 736 bytes AES-256-CTR, then the tag of 32 bytes over
  * the ciphertext. One per direction and thread; it reuses its JDK objects and is not thread-safe.
  *
- * <p>Key copies: the JDK's cipher keeps the last key and its schedule until the next one is set, and the last block of key stream until
- * the next is made. Both are overwritten here with those of an all-zero key before a call returns (R-2), as is the digest's state. The array that the
- * cipher takes the key from is wiped by the cipher's initialisation. What the collector has moved, and what the compiler keeps in
- * registers and on the stack, is out of reach.
+ * <p>Key copies: the JDK's cipher keeps the last key and its schedule until the next one is set, and the last block of key
+ * stream until the next is made. Both are overwritten here with those of an all-zero key before a call returns (R-2), as is
+ * the digest's state. The array that the cipher takes the key from is wiped by the cipher's initialisation. What the collector
+ * has moved, and what the compiler keeps in registers and on the stack, is out of reach.
  */
 public final class FrameCipher {
     /** A frame, bytes. */

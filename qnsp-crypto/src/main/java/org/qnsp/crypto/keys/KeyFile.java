@@ -199,30 +199,36 @@ public final class KeyFile implements AutoCloseable {
         if (commentBytes.length > LONGEST_COMMENT_BYTES) {
             throw new IllegalArgumentException("the comment is longer than 1024 bytes");
         }
-        byte[] publicKey = key.publicKey().encoded();
         byte[] clear = encodeSecrets(key, commentBytes);
-        byte[] bytes;
-        if (passphrase == null || passphrase.length == 0) {
-            byte[] none = Encoding.ascii(NONE);
-            bytes = Encoding.concat(MAGIC, Encoding.lpAll(none, new byte[0], none, new byte[0], publicKey, clear));
-        } else {
-            byte[] salt = random.bytes(SALT_BYTES);
-            byte[] nonce = random.bytes(NONCE_BYTES);
-            byte[] parameters = Encoding.concat(Encoding.u32(cost.memoryKiB()), Encoding.u32(cost.passes()),
-                    Encoding.u32(cost.lanes()), new byte[] {SALT_BYTES}, salt);
-            byte[] associated = Encoding.concat(MAGIC,
-                    Encoding.lpAll(Encoding.ascii(KDF), parameters, Encoding.ascii(CIPHER), nonce, publicKey));
-            try (Secret sealKey = argon2id(passphrase, salt, cost)) {
-                byte[] sealed = gcm(Cipher.ENCRYPT_MODE, sealKey, nonce, associated, clear);
-                bytes = Encoding.concat(associated, Encoding.lp(sealed));
-            } catch (GeneralSecurityException e) {
-                throw new IllegalStateException("AES-256-GCM failed", e);
-            }
-        }
-        Arrays.fill(clear, (byte) 0);
+        byte[] bytes = passphrase == null || passphrase.length == 0
+                ? unsealed(key.publicKey(), clear)
+                : sealed(key.publicKey(), clear, passphrase, cost, random);
         byte[] text = wrap(bytes);
+        Arrays.fill(clear, (byte) 0);
         Arrays.fill(bytes, (byte) 0);
         return text;
+    }
+
+    private static byte[] unsealed(PublicKey publicKey, byte[] clear) {
+        byte[] none = Encoding.ascii(NONE);
+        byte[] head = Encoding.concat(MAGIC,
+                Encoding.lpAll(none, new byte[0], none, new byte[0], publicKey.encoded()));
+        return Encoding.concat(head, Encoding.u32(clear.length), clear);
+    }
+
+    private static byte[] sealed(
+            PublicKey publicKey, byte[] clear, char[] passphrase, PassphraseCost cost, RandomSource random) {
+        byte[] salt = random.bytes(SALT_BYTES);
+        byte[] nonce = random.bytes(NONCE_BYTES);
+        byte[] parameters = Encoding.concat(Encoding.u32(cost.memoryKiB()), Encoding.u32(cost.passes()),
+                Encoding.u32(cost.lanes()), new byte[] {SALT_BYTES}, salt);
+        byte[] head = Encoding.concat(MAGIC, Encoding.lpAll(
+                Encoding.ascii(KDF), parameters, Encoding.ascii(CIPHER), nonce, publicKey.encoded()));
+        try (Secret key = argon2id(passphrase, salt, cost)) {
+            return Encoding.concat(head, Encoding.lp(gcm(Cipher.ENCRYPT_MODE, key, nonce, head, clear)));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("AES-256-GCM failed", e);
+        }
     }
 
     /**
