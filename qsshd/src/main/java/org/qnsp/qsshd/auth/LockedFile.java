@@ -7,7 +7,6 @@ import static java.nio.file.StandardOpenOption.WRITE;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -29,26 +28,26 @@ final class LockedFile {
     private static final Map<Path, ReentrantLock> THREADS = new ConcurrentHashMap<>();
 
     private final Path path;
-    private final FileChannel lockChannel;
+    private final Path lockPath;
     private final ReentrantLock threads;
 
     /** @throws IOException if the lock file cannot be made */
     LockedFile(Path path) throws IOException {
         this.path = path;
         this.threads = THREADS.computeIfAbsent(path.toAbsolutePath(), p -> new ReentrantLock());
-        this.lockChannel = FileChannel.open(path.resolveSibling(path.getFileName() + ".lock"), Set.of(CREATE, WRITE),
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        this.lockPath = path.resolveSibling(path.getFileName() + ".lock");
+        openLock().close();
+    }
+
+    private FileChannel openLock() throws IOException {
+        return FileChannel.open(lockPath, Set.of(CREATE, WRITE), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     }
 
     <T> T locked(Work<T> work) throws IOException {
         threads.lock();
-        try {
-            FileLock lock = lockChannel.lock();
-            try {
-                return work.run();
-            } finally {
-                lock.release();
-            }
+        try (FileChannel channel = openLock()) {
+            channel.lock(); // until the channel is closed
+            return work.run();
         } finally {
             threads.unlock();
         }
