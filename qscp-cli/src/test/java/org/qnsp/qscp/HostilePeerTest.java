@@ -40,7 +40,7 @@ import org.qnsp.core.copy.CopyMessage.Skipped;
 import org.qnsp.core.copy.CopyMessage.Summary;
 import org.qnsp.core.copy.EntryName;
 
-/** A peer that lies, cheats or stops: P-2, P-8, P-20 to P-22, P-24 to P-26. */
+/** A peer that lies, cheats or stops: P-1, P-2, P-6, P-8, P-20, P-21, P-22, P-24, P-25, P-26. */
 final class HostilePeerTest {
     private static final int ROUNDS = Math.max(1, Integer.getInteger("qnsp.fuzz", 20_000) / 100);
 
