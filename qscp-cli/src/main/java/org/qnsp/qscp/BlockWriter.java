@@ -12,6 +12,9 @@ import org.qnsp.core.copy.CopyMessage.FileStart;
 
 /** Packs messages back to back into blocks (P-7) and hands over the full ones. Content is read straight into its place. */
 final class BlockWriter {
+    /** A read of a large file is worth a block of its own rather than less than this. */
+    private static final int LEAST_READ_BYTES = 32_768;
+
     /** Files up to this many bytes are read before they are announced, so that their size is what was read. */
     static final int SMALL_FILE_BYTES = 65_536;
 
@@ -46,7 +49,7 @@ final class BlockWriter {
      * @return bytes read, -1 at the end of the file; then nothing was written
      */
     int writeContent(ReadableByteChannel file, long most) throws IOException {
-        ByteBuffer out = room(DATA_END_BYTES + (int) Math.min(most, CopyLimits.LEAF_BYTES));
+        ByteBuffer out = room(DATA_END_BYTES + (int) Math.min(most, LEAST_READ_BYTES));
         int start = out.position();
         int length = (int) Math.min(most, Math.min(CopyLimits.DATA_BYTES, out.remaining() - DATA_END_BYTES));
         int offset = start + CopyLimits.HEADER_BYTES;

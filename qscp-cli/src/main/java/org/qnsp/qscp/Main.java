@@ -9,6 +9,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Consumer;
+import org.qnsp.core.client.ConnectFailure;
+import org.qnsp.core.client.Messages;
 import org.qnsp.qscp.CopyClient.DialException;
 import org.qnsp.qscp.CopyPlan.UsageException;
 
@@ -29,15 +31,8 @@ public final class Main {
         this.err = err;
     }
 
-    /** The one place where the client's connections come from. */
-    private static Dialer dialer() {
-        return (destination, options) -> {
-            throw new IOException("this build has no connections");
-        };
-    }
-
     public static void main(String[] arguments) {
-        int status = new Main(dialer(), System.out, System.err).run(Arguments.ofProcess(arguments));
+        int status = new Main(new SessionDialer(), System.out, System.err).run(Arguments.ofProcess(arguments));
         System.out.flush();
         System.exit(status);
     }
@@ -71,7 +66,11 @@ public final class Main {
         try {
             return client.run() == 0 ? OK : SOME_FAILED;
         } catch (DialException e) {
-            error(e.getMessage());
+            if (e.getCause().getCause() instanceof ConnectFailure failure) {
+                failure.tell(new Messages("qscp", err));
+            } else {
+                error(e.getMessage());
+            }
             return LOST;
         } catch (CopyFailedException e) {
             error(org.qnsp.core.copy.DisplayText.of(e.getMessage()));

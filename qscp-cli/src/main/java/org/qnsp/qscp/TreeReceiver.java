@@ -129,7 +129,7 @@ final class TreeReceiver {
         for (CopyMessage message = in.decode(bytes); message != null; message = in.decode(bytes)) {
             byte[] computed = NO_DIGEST;
             switch (message) {
-                case FileStart m -> digest.start(m.size());
+                case FileStart m -> digest.start();
                 case Content m -> digest.update(batch.bytes, m.offset(), m.length());
                 case FileEnd m -> computed = digest.finish();
                 case Refused(String text) -> throw new CopyFailedException(CopyFailedException.Kind.REFUSED, text);

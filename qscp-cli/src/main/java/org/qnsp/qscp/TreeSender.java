@@ -100,7 +100,7 @@ final class TreeSender {
         byte[] bytes = block.bytes.array();
         for (Block.Mark mark : block.marks) {
             switch (mark) {
-                case Block.Mark.Start m -> digest.start(m.size());
+                case Block.Mark.Start m -> digest.start();
                 case Block.Mark.Content m -> digest.update(bytes, m.offset(), m.length());
                 case Block.Mark.Finish m -> System.arraycopy(digest.finish(), 0, bytes, m.offset(), CopyLimits.DIGEST_BYTES);
                 case Block.Mark.Failed m -> { }

@@ -281,7 +281,7 @@ final class HostilePeerTest {
 
     private static byte[] digest(byte[] content) {
         CopyDigest digest = new CopyDigest();
-        digest.start(content.length);
+        digest.start();
         digest.update(content, 0, content.length);
         return digest.finish();
     }

@@ -22,8 +22,6 @@ public final class CopyLimits {
     public static final int REPORTS = 1024;
     /** Permission bits (P-9). */
     public static final int MODE_MASK = 0777;
-    /** Bytes of a leaf of the content digest (P-12). */
-    public static final int LEAF_BYTES = 32_768;
     /** Bytes of a digest. */
     public static final int DIGEST_BYTES = 32;
     /** Largest absolute value of a time in seconds (P-10). */

@@ -30,6 +30,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class Gatekeeper {
     private static final Logger LOG = LoggerFactory.getLogger(Gatekeeper.class);
+    /** The line number of a key that is in no file yet. */
+    private static final int BROUGHT = 0;
 
     /**
      * What was found.
@@ -39,13 +41,14 @@ public final class Gatekeeper {
      * @param account whose login it would be, null where there is none
      * @param config the configuration with the blocks that match this connection
      * @param accountDenial why the account may not be used now though a key is right, or null
+     * @param brought the key that an invite lets in and that is yet to be written down, or null
      */
-    public record Findings(List<PublicKey> keys, List<KeyOptions> options, Account account, ServerConfig config, String accountDenial) {
+    public record Findings(List<PublicKey> keys, List<KeyOptions> options, Account account, ServerConfig config, String accountDenial, PublicKey brought) {
         /** Nothing: no key may log in. */
         public static Findings none(FindKeys ask, ServerConfig config) {
             int n = ask.entries().size();
             return new Findings(new ArrayList<>(Collections.nCopies(n, null)), new ArrayList<>(Collections.nCopies(n, null)), null, config,
-                    "This account is not available now.");
+                    "This account is not available now.", null);
         }
 
         /** The options of the entry that the login was proved with. */
@@ -83,12 +86,14 @@ public final class Gatekeeper {
             boolean allowed = refusal.isEmpty();
             List<PublicKey> keys = new ArrayList<>();
             List<KeyOptions> options = new ArrayList<>();
+            PublicKey brought = null;
             for (Entry entry : ask.entries()) {
                 AuthorizedKeys.Line line = allowed && keys.size() < config.maxAuthTries() ? find(ask, entry, known, config, origin, invite, account) : null;
                 keys.add(line == null ? null : line.key());
                 options.add(line == null ? null : line.options());
+                brought = line != null && line.number() == BROUGHT ? line.key() : brought;
             }
-            return new Findings(keys, options, account, config, allowed ? denial(account) : ask.user() == null ? "This account is not available now." : null);
+            return new Findings(keys, options, account, config, allowed ? denial(account) : ask.user() == null ? "This account is not available now." : null, brought);
         } catch (IOException e) {
             LOG.error("login of {} from {} refused: {}", quoted(name), origin.address, e.getMessage());
             return Findings.none(ask, global);
@@ -99,7 +104,7 @@ public final class Gatekeeper {
         Optional<AuthorizedKeys.Line> line = known.find(entry.keyHash(), origin.address, origin.address, System.currentTimeMillis() / 1000);
         if (line.isEmpty() && invite != null && invite.user().isPresent() && invite.user().get().equals(account.name())) {
             PublicKey brought = ServerHandshake.broughtKey(ask, entry);
-            line = Optional.ofNullable(brought).map(key -> new AuthorizedKeys.Line(0, KeyOptions.NONE, key, ""));
+            line = Optional.ofNullable(brought).map(key -> new AuthorizedKeys.Line(BROUGHT, KeyOptions.NONE, key, ""));
         }
         return line.filter(l -> config.acceptsKeyType(l.key().type()))
                 .filter(l -> account.uid() != 0 || mayRoot(config, l.options()))

@@ -133,7 +133,7 @@ public final class Guest implements Link.Owner, Connection.Listener {
         key = result.key();
         decide();
         LOG.info("{} logged in from {} with {}", account(), origin().address(), key == null ? "no key (SIMPLEX)" : Fingerprint.text(key));
-        if (result.enrolled()) {
+        if (result.enrolled() && key.equals(findings.brought())) {
             hospitality.enrol(findings, key, invitation.invite, invitation.policy);
         }
         useTaken = false;
