@@ -41,9 +41,9 @@ ulimit -S -c 0 2>/dev/null # a core file would hold keys
 
 # 4. The options of the JVM. Why each is there: docs/adr/0001-launchers-runtime-image-start-up-cache.md
 jars=$home/lib
-set -- -cp "@CLASSPATH@" @MAIN@ "$@"
+set -- "-Dqnsp.home=$home" -cp "@CLASSPATH@" @MAIN@ "$@"
 @CACHE@
 set -- @OPTIONS@ \
     -XX:-UsePerfData -XX:UserThreadWaitAttemptsAtExit=0 -XX:+DisableAttachMechanism -XX:-CreateCoredumpOnCrash \
     -Xlog:disable -Xlog:all=error:stderr '-Xlog:aot*=off:stderr' '-Xlog:cds*=off:stderr' \
-    --enable-native-access=ALL-UNNAMED "$@"
+    --enable-native-access=ALL-UNNAMED "-Dqnsp.home=$home" "$@"

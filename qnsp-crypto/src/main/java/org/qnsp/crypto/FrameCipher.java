@@ -12,10 +12,10 @@ import javax.crypto.spec.IvParameterSpec;
  * Seals and opens the 768 bytes of a keyed frame in place (F-1 to F-4): 736 bytes AES-256-CTR, then the tag of 32 bytes over
  * the ciphertext. One per direction and thread; it reuses its JDK objects and is not thread-safe.
  *
- * <p>Key copies: the JDK's cipher keeps the last key and its schedule until the next one is set, and the last block of key stream until
- * the next is made. Both are overwritten here with those of an all-zero key before a call returns (R-2), as is the digest's state. The array that the
- * cipher takes the key from is wiped by the cipher's initialisation. What the collector has moved, and what the compiler keeps in
- * registers and on the stack, is out of reach.
+ * <p>Key copies: the JDK's cipher keeps the last key and its schedule until the next one is set, and the last block of key
+ * stream until the next is made. Both are overwritten here with those of an all-zero key before a call returns (R-2), as is
+ * the digest's state. The array that the cipher takes the key from is wiped by the cipher's initialisation. What the collector
+ * has moved, and what the compiler keeps in registers and on the stack, is out of reach.
  */
 public final class FrameCipher {
     /** A frame, bytes. */
@@ -39,7 +39,9 @@ public final class FrameCipher {
     private final byte[] header = new byte[HEADER_BYTES];
     private final byte[] expected = new byte[TAG_BYTES];
     private final byte[] tag = new byte[TAG_BYTES];
-    private final byte[] scratch = new byte[BLOCK_BYTES];
+    // The JDK copies its input into garbage where input and output are one array, so the input is copied here, and wiped.
+    private final byte[] work = new byte[SEALED_BYTES];
+    private final byte[] discarded = new byte[BLOCK_BYTES];
 
     public FrameCipher() {
         try {
@@ -108,14 +110,16 @@ public final class FrameCipher {
     private void crypt(byte[] frame, int off, byte[] encKey) {
         try {
             aes.init(Cipher.ENCRYPT_MODE, lentKey.holding(encKey), counter);
-            if (aes.update(frame, off, SEALED_BYTES, frame, off) != SEALED_BYTES) {
+            System.arraycopy(frame, off, work, 0, SEALED_BYTES);
+            if (aes.update(work, 0, SEALED_BYTES, frame, off) != SEALED_BYTES) {
                 throw new IllegalStateException("AES-CTR kept bytes back");
             }
             aes.init(Cipher.ENCRYPT_MODE, lentKey.holding(NO_KEY), counter); // forget key and key stream
-            aes.update(scratch, 0, BLOCK_BYTES, scratch, 0);
+            aes.update(work, 0, BLOCK_BYTES, discarded, 0);
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("AES-CTR failed", e);
         } finally {
+            Arrays.fill(work, (byte) 0);
             lentKey.wipe();
         }
     }

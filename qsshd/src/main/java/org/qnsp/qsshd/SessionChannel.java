@@ -86,7 +86,7 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
                 case SessionRequest.Pty wanted -> channel.reply(id, takePty(wanted));
                 case SessionRequest.Shell shell -> start(id, "");
                 case SessionRequest.Exec exec -> start(id, exec.command());
-                case SessionRequest.Subsystem subsystem -> startSubsystem(id, subsystem.subsystem());
+                case SessionRequest.Subsystem subsystem -> startSubsystem(id, subsystem.service());
                 case SessionRequest.Window window -> channel.reply(id, resize(window));
                 case SessionRequest.Signal signal -> channel.reply(id, signal(signal.signal()));
             }
@@ -108,7 +108,7 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
         if (stage != Stage.ASKING || pty != null || !config().permitTty() || !guest.options().pty()) {
             return false;
         }
-        SessionRequest.Window window = wanted.window();
+        SessionRequest.Window window = wanted.size();
         pty = new PtyRequest(wanted.term(), WindowSize.nearest(window.columns(), window.rows(), window.widthPixels(), window.heightPixels()),
                 TerminalModes.decode(wanted.modes()));
         return true;

@@ -364,7 +364,7 @@ public final class Connection implements StageWriter.Records {
     }
 
     /** Gives back everything that the channels held; after {@link #lose} and the last read. */
-    void release() {
+    public void release() {
         lock.lock();
         try {
             mux.release();

@@ -48,30 +48,34 @@ public final class Fingerprint {
      * without a line end after the last.
      */
     public static String randomart(PublicKey key) {
-        byte[] fingerprint = key.fingerprint();
+        String title = border("[" + key.type().title() + "]");
+        return title + "\n" + walk(key.fingerprint()) + border("[SHA3-256]");
+    }
+
+    /** The nine rows of the walk that these bytes describe, two bits a step, each row between bars and with a line end. */
+    static String walk(byte[] fingerprint) {
         int[][] visits = new int[HEIGHT][WIDTH];
-        int largest = SCALE.length() - 1;
+        int end = SCALE.length() - 1;
+        int start = end - 1;
         int x = WIDTH / 2;
         int y = HEIGHT / 2;
         for (byte b : fingerprint) {
             for (int bits = b & 0xff, step = 0; step < 4; step++, bits >>= 2) {
                 x = Math.clamp(x + ((bits & 1) == 0 ? -1 : 1), 0, WIDTH - 1);
                 y = Math.clamp(y + ((bits & 2) == 0 ? -1 : 1), 0, HEIGHT - 1);
-                if (visits[y][x] < largest - 2) {
-                    visits[y][x]++;
-                }
+                visits[y][x] = Math.min(visits[y][x] + 1, start - 1);
             }
         }
-        visits[HEIGHT / 2][WIDTH / 2] = largest - 1;
-        visits[y][x] = largest;
+        visits[HEIGHT / 2][WIDTH / 2] = start;
+        visits[y][x] = end;
 
-        StringBuilder art = new StringBuilder(border("[" + key.type().title() + "]"));
+        StringBuilder rows = new StringBuilder();
         for (int[] row : visits) {
-            art.append("\n|");
-            Arrays.stream(row).forEach(n -> art.append(SCALE.charAt(n)));
-            art.append('|');
+            rows.append('|');
+            Arrays.stream(row).forEach(n -> rows.append(SCALE.charAt(n)));
+            rows.append("|\n");
         }
-        return art.append('\n').append(border("[SHA3-256]")).toString();
+        return rows.toString();
     }
 
     private static String border(String title) {

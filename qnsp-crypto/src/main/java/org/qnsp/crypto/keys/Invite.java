@@ -19,8 +19,8 @@ import org.qnsp.crypto.Secret;
  * qssh://[user@]host[:port]?fp=F&amp;invite=T
  * </pre>
  *
- * The user is written in RFC 3986's unreserved characters, anything else percent-encoded in UTF-8; the host is a name, an IPv4 address or an
- * IPv6 address in brackets. Who holds an invite closes it, which wipes the token.
+ * The user is written in RFC 3986's unreserved characters, anything else percent-encoded in UTF-8; the host is a name, an
+ * IPv4 address or an IPv6 address in brackets. Who holds an invite closes it, which wipes the token.
  */
 public final class Invite implements AutoCloseable {
     /** The port that is meant where none is written. */

@@ -34,9 +34,9 @@ import org.qnsp.crypto.keys.KeyFileException.Reason;
  * </pre>
  *
  * One key in one form has one file: what differs from what {@link #encode} would have written is refused. Nothing here
- * is longer than 64 KiB.
+ * is longer than 64 KiB. Closing wipes what was sealed, which in a file without passphrase are the secrets; the public key stays.
  */
-public final class KeyFile {
+public final class KeyFile implements AutoCloseable {
     /** Longest file that is read, bytes. */
     public static final int LARGEST_FILE_BYTES = 64 << 10;
     /** Longest comment in UTF-8, bytes. */
@@ -148,6 +148,12 @@ public final class KeyFile {
         return cost != null;
     }
 
+    /** Wipes the sealed part; {@link #open} fails from then on. */
+    @Override
+    public void close() {
+        Arrays.fill(sealed, (byte) 0);
+    }
+
     /**
      * The secrets.
      *
@@ -193,30 +199,36 @@ public final class KeyFile {
         if (commentBytes.length > LONGEST_COMMENT_BYTES) {
             throw new IllegalArgumentException("the comment is longer than 1024 bytes");
         }
-        byte[] publicKey = key.publicKey().encoded();
         byte[] clear = encodeSecrets(key, commentBytes);
-        byte[] bytes;
-        if (passphrase == null || passphrase.length == 0) {
-            byte[] none = Encoding.ascii(NONE);
-            bytes = Encoding.concat(MAGIC, Encoding.lpAll(none, new byte[0], none, new byte[0], publicKey, clear));
-        } else {
-            byte[] salt = random.bytes(SALT_BYTES);
-            byte[] nonce = random.bytes(NONCE_BYTES);
-            byte[] parameters = Encoding.concat(Encoding.u32(cost.memoryKiB()), Encoding.u32(cost.passes()),
-                    Encoding.u32(cost.lanes()), new byte[] {SALT_BYTES}, salt);
-            byte[] associated = Encoding.concat(MAGIC,
-                    Encoding.lpAll(Encoding.ascii(KDF), parameters, Encoding.ascii(CIPHER), nonce, publicKey));
-            try (Secret sealKey = argon2id(passphrase, salt, cost)) {
-                byte[] sealed = gcm(Cipher.ENCRYPT_MODE, sealKey, nonce, associated, clear);
-                bytes = Encoding.concat(associated, Encoding.lp(sealed));
-            } catch (GeneralSecurityException e) {
-                throw new IllegalStateException("AES-256-GCM failed", e);
-            }
-        }
-        Arrays.fill(clear, (byte) 0);
+        byte[] bytes = passphrase == null || passphrase.length == 0
+                ? unsealed(key.publicKey(), clear)
+                : sealed(key.publicKey(), clear, passphrase, cost, random);
         byte[] text = wrap(bytes);
+        Arrays.fill(clear, (byte) 0);
         Arrays.fill(bytes, (byte) 0);
         return text;
+    }
+
+    private static byte[] unsealed(PublicKey publicKey, byte[] clear) {
+        byte[] none = Encoding.ascii(NONE);
+        byte[] head = Encoding.concat(MAGIC,
+                Encoding.lpAll(none, new byte[0], none, new byte[0], publicKey.encoded()));
+        return Encoding.concat(head, Encoding.u32(clear.length), clear);
+    }
+
+    private static byte[] sealed(
+            PublicKey publicKey, byte[] clear, char[] passphrase, PassphraseCost cost, RandomSource random) {
+        byte[] salt = random.bytes(SALT_BYTES);
+        byte[] nonce = random.bytes(NONCE_BYTES);
+        byte[] parameters = Encoding.concat(Encoding.u32(cost.memoryKiB()), Encoding.u32(cost.passes()),
+                Encoding.u32(cost.lanes()), new byte[] {SALT_BYTES}, salt);
+        byte[] head = Encoding.concat(MAGIC, Encoding.lpAll(
+                Encoding.ascii(KDF), parameters, Encoding.ascii(CIPHER), nonce, publicKey.encoded()));
+        try (Secret key = argon2id(passphrase, salt, cost)) {
+            return Encoding.concat(head, Encoding.lp(gcm(Cipher.ENCRYPT_MODE, key, nonce, head, clear)));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("AES-256-GCM failed", e);
+        }
     }
 
     /**
@@ -270,11 +282,17 @@ public final class KeyFile {
         }
     }
 
+    /** The two lines and base64 between them; by hand, as Java's MIME encoder breaks lines at multiples of 4 characters only. */
     private static byte[] wrap(byte[] bytes) {
-        byte[] body = Base64.getMimeEncoder(LINE_CHARS, new byte[] {'\n'}).encode(bytes);
-        byte[] text = Encoding.concat(Encoding.ascii(BEGIN), body, new byte[] {'\n'}, Encoding.ascii(END));
-        Arrays.fill(body, (byte) 0);
-        return text;
+        byte[] base64 = Base64.getEncoder().encode(bytes);
+        ByteBuffer text = ByteBuffer.allocate(
+                BEGIN.length() + base64.length + Math.ceilDiv(base64.length, LINE_CHARS) + END.length());
+        text.put(Encoding.ascii(BEGIN));
+        for (int at = 0; at < base64.length; at += LINE_CHARS) {
+            text.put(base64, at, Math.min(LINE_CHARS, base64.length - at)).put((byte) '\n');
+        }
+        Arrays.fill(base64, (byte) 0);
+        return text.put(Encoding.ascii(END)).array();
     }
 
     /** The bytes within the two lines; a text that {@link #wrap} would not have written is refused. */

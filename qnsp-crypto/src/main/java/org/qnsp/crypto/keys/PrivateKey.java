@@ -4,7 +4,10 @@ import java.security.GeneralSecurityException;
 import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.Secret;
 
-/** A long-term key pair of either type, kept as its seeds (K-4). Who holds it closes it, which wipes it. */
+/**
+ * A long-term key pair of either type, kept as its seeds (K-4). Who holds it closes it, which wipes it; until
+ * then any number of threads may use it.
+ */
 public sealed interface PrivateKey extends AutoCloseable permits KemKeyPair, SigKeyPair {
     /** The public half. */
     PublicKey publicKey();

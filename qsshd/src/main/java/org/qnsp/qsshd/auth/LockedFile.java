@@ -13,7 +13,9 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 
 /** A small private file (mode 0600) that several processes share; who holds its lock, on a file of its own beside it, has it to himself. */
@@ -23,21 +25,30 @@ final class LockedFile {
         T run() throws IOException;
     }
 
+    /** A file lock is the process's, not the thread's, nor the object's: after a reload there are two for a file. One entry for each host key in use. */
+    private static final Map<Path, ReentrantLock> THREADS = new ConcurrentHashMap<>();
+
     private final Path path;
     private final FileChannel lockChannel;
-    private final ReentrantLock threads = new ReentrantLock(); // a file lock is the process's, not the thread's
+    private final ReentrantLock threads;
 
     /** @throws IOException if the lock file cannot be made */
     LockedFile(Path path) throws IOException {
         this.path = path;
+        this.threads = THREADS.computeIfAbsent(path.toAbsolutePath(), p -> new ReentrantLock());
         this.lockChannel = FileChannel.open(path.resolveSibling(path.getFileName() + ".lock"), Set.of(CREATE, WRITE),
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     }
 
     <T> T locked(Work<T> work) throws IOException {
         threads.lock();
-        try (FileLock lock = lockChannel.lock()) {
-            return work.run();
+        try {
+            FileLock lock = lockChannel.lock();
+            try {
+                return work.run();
+            } finally {
+                lock.release();
+            }
         } finally {
             threads.unlock();
         }

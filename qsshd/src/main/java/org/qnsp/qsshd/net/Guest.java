@@ -132,7 +132,7 @@ public final class Guest implements Link.Owner, Connection.Listener {
         established = true;
         key = result.key();
         decide();
-        LOG.info("{} logged in from {} with {}", account(), origin().address(), key == null ? "no key (SIMPLEX)" : Fingerprint.of(key));
+        LOG.info("{} logged in from {} with {}", account(), origin().address(), key == null ? "no key (SIMPLEX)" : Fingerprint.text(key));
         if (result.enrolled()) {
             hospitality.enrol(findings, key, invitation.invite, invitation.policy);
         }

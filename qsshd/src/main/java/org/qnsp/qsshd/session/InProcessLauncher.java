@@ -10,6 +10,9 @@ public final class InProcessLauncher implements SessionLauncher {
     /** What an interactive login shows first, on Debian. */
     public static final List<Path> MOTD = List.of(Path.of("/run/motd.dynamic"), Path.of("/etc/motd"));
 
+    /** Tries again for half a second: right after the launch the leader may still be on its way to becoming the user's. */
+    private static final String KILL = "for again in 1 2 3 4 5; do kill -s \"$1\" -- \"-$2\" 2>/dev/null && exit; sleep 0.1; done";
+
     private static final List<String> PLAIN_ENVIRONMENT = List.of("PATH=/usr/bin:/bin", "LC_ALL=C");
 
     private final ProcessPump pump;
@@ -58,7 +61,7 @@ public final class InProcessLauncher implements SessionLauncher {
         }
         return (group, signal) -> {
             List<String> kill = RunAs.command(account,
-                    List.of("/bin/sh", "-c", "kill -s \"$1\" -- \"-$2\" 2>/dev/null", "qsshd", signal.name(), String.valueOf(group)));
+                    List.of("/bin/sh", "-c", KILL, "qsshd", signal.name(), String.valueOf(group)));
             int[] pipe = Posix.pipe();
             try {
                 pump.reapQuietly(Posix.spawn(kill, PLAIN_ENVIRONMENT, new Posix.Standard.Descriptors(pipe[0], pipe[1], pipe[1])));

@@ -16,6 +16,7 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 import java.net.InetAddress;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -220,7 +221,7 @@ final class Posix {
         }
     }
 
-    /** The day, counted from 1970-01-01, from which the account has expired; empty when it never does or this process may not know. */
+    /** The last day of the account, counted from 1970-01-01; empty when it has none or this process may not know. */
     static OptionalLong expiryDay(String name) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment key = arena.allocateFrom(name);
@@ -340,7 +341,10 @@ final class Posix {
         }
     }
 
-    /** Waits until one of the {@code count} descriptors is ready, for {@code timeoutMillis} (negative: for ever). Interruptions count as nothing ready. */
+    /**
+     * Waits until one of the {@code count} descriptors is ready, for {@code timeoutMillis} (negative: for ever). An interruption counts as
+     * nothing ready.
+     */
     static int poll(MemorySegment descriptors, int count, int timeoutMillis) throws IOException {
         try {
             return checked("poll", e -> (int) POLL.invokeExact(e, descriptors, (long) count, timeoutMillis));
@@ -425,7 +429,7 @@ final class Posix {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment termios = arena.allocate(TerminalModes.TERMIOS_BYTES, 8);
             checked("tcgetattr", e -> (int) TCGETATTR.invokeExact(e, master, termios));
-            modes.applyTo(termios.asByteBuffer().order(java.nio.ByteOrder.nativeOrder()));
+            modes.applyTo(termios.asByteBuffer().order(ByteOrder.nativeOrder()));
             OptionalInt in = modes.inputSpeed();
             if (in.isPresent()) {
                 checked("cfsetispeed", e -> (int) CFSETISPEED.invokeExact(e, termios, in.getAsInt()));

@@ -10,6 +10,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -107,7 +108,7 @@ public final class UserProcess {
             Posix.nonBlocking(master);
             if (owner.isPresent()) {
                 // as login does: writable for group tty, so that write(1) and wall(1) work and other users stay out
-                var tty = Posix.group("tty");
+                OptionalLong tty = Posix.group("tty");
                 Posix.own(slave, owner.get().uid(), tty.orElse(owner.get().gid()), tty.isPresent() ? 0620 : 0600);
             }
             pid = Posix.spawn(command.arguments(), command.environment(Optional.of(slave)), new Posix.Standard.Terminal(slave));
@@ -193,7 +194,11 @@ public final class UserProcess {
         });
     }
 
-    /** Input for the program. The array is this object's from now on. @throws IllegalStateException over {@link #INPUT_BYTES_MAX} in waiting */
+    /**
+     * Input for the program. The array is this object's from now on.
+     *
+     * @throws IllegalStateException when more than {@link #INPUT_BYTES_MAX} would wait
+     */
     public void write(byte[] bytes) {
         if (inputBytes.addAndGet(bytes.length) > INPUT_BYTES_MAX) {
             inputBytes.addAndGet(-bytes.length);
