@@ -46,4 +46,4 @@ set -- "-Dqnsp.home=$home" -cp "@CLASSPATH@" @MAIN@ "$@"
 set -- @OPTIONS@ \
     -XX:-UsePerfData -XX:UserThreadWaitAttemptsAtExit=0 -XX:+DisableAttachMechanism -XX:-CreateCoredumpOnCrash \
     -Xlog:disable -Xlog:all=error:stderr '-Xlog:aot*=off:stderr' '-Xlog:cds*=off:stderr' \
-    --enable-native-access=ALL-UNNAMED "$@"
+    --enable-native-access=ALL-UNNAMED "-Dqnsp.home=$home" "$@"

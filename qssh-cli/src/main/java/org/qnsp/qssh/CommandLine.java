@@ -5,13 +5,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
+import org.qnsp.core.client.Getopt;
 import org.qnsp.core.config.Words;
 import org.qnsp.crypto.keys.Invite;
 
 /**
  * What a command line asks for. It is taken apart as OpenSSH's getopt does, for programs that were written for that: options go before the host and after it, up
- * to the first word of the command, from which on nothing is an option; flags cluster ({@code -fNT}), values may be attached ({@code -p22}), {@code --} ends
- * the options. Libraries for command lines either stop at the first word or look for options in all of them, so this one is our own.
+ * to the first word of the command, from which on nothing is an option. Libraries for command lines either stop at the first operand or look for options behind all of them.
  */
 final class CommandLine {
     /** ssh's letters; a colon after those that take a value. */
@@ -24,7 +24,7 @@ final class CommandLine {
     private final List<String> options = new ArrayList<>();
     private final List<String> warnings = new ArrayList<>();
     private final List<String> notes = new ArrayList<>();
-    private List<String> command = List.of();
+    private final List<String> command = new ArrayList<>();
     private Destination destination;
     private int verbosity;
     private String file;
@@ -45,12 +45,21 @@ final class CommandLine {
      */
     static CommandLine parse(List<String> arguments, Predicate<String> fileExists) throws UsageException {
         CommandLine line = new CommandLine(fileExists);
-        int next = line.options(arguments, 0);
-        if (next < arguments.size()) {
-            boolean ended = next > 0 && arguments.get(next - 1).equals("--");
-            line.destination(Destination.parse(arguments.get(next++)));
-            next = ended ? next : line.options(arguments, next);
-            line.command = List.copyOf(arguments.subList(Math.min(next, arguments.size()), arguments.size()));
+        Getopt getopt = new Getopt(LETTERS, arguments);
+        try {
+            for (int option = getopt.next(); option != Getopt.END; option = getopt.next()) {
+                if (option != Getopt.OPERAND) {
+                    line.option((char) option, getopt.value());
+                } else if (line.destination == null) {
+                    line.destination(Destination.parse(getopt.value()));
+                } else {
+                    line.command.add(getopt.value());
+                    line.command.addAll(getopt.rest());
+                    break;
+                }
+            }
+        } catch (Getopt.UsageException e) {
+            throw UsageException.withUsage(e.getMessage());
         }
         return line;
     }
@@ -65,34 +74,12 @@ final class CommandLine {
         }
     }
 
-    /** Takes options from an index on; gives the index of the first word that is none. */
-    private int options(List<String> arguments, int from) throws UsageException {
-        int i = from;
-        while (i < arguments.size() && arguments.get(i).length() > 1 && arguments.get(i).charAt(0) == '-') {
-            String word = arguments.get(i++);
-            if (word.equals("--")) {
-                break;
-            }
-            for (int at = 1; at < word.length(); at++) {
-                char letter = word.charAt(at);
-                int known = letter == ':' ? -1 : LETTERS.indexOf(letter);
-                if (known < 0) {
-                    throw UsageException.withUsage("unknown option -- " + letter);
-                }
-                boolean takesValue = known + 1 < LETTERS.length() && LETTERS.charAt(known + 1) == ':';
-                if (!takesValue) {
-                    flag(letter);
-                } else if (at + 1 < word.length()) {
-                    value(letter, word.substring(at + 1));
-                    break;
-                } else if (i < arguments.size()) {
-                    value(letter, arguments.get(i++));
-                } else {
-                    throw UsageException.withUsage("option requires an argument -- " + letter);
-                }
-            }
+    private void option(char letter, String value) throws UsageException {
+        if (value == null) {
+            flag(letter);
+        } else {
+            value(letter, value);
         }
-        return i;
     }
 
     private void flag(char letter) throws UsageException {
