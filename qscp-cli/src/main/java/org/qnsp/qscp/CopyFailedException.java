@@ -27,6 +27,7 @@ final class CopyFailedException extends IOException {
         return kind;
     }
 
+    /** P-25: without a summary nothing counts as copied. */
     static CopyFailedException lost() {
         return new CopyFailedException(Kind.LOST, "the connection was lost before the copy was complete");
     }

@@ -32,8 +32,9 @@ import org.qnsp.core.copy.FileTimes;
 
 /**
  * Where a copy is stored (P-19 to P-21, P-23). Entries are made in directories that are held open and used by handle, so that
- * nothing below the target leads out of it. One thing the JDK cannot do by handle is making a directory: whoever exchanges a parent for a link in that instant gets an
- * empty directory where the link leads, and the copy stops there, since opening it goes by handle again.
+ * nothing below the target leads out of it. One thing the JDK cannot do by handle is making a directory: whoever exchanges a
+ * parent for a link in that instant gets an empty directory where the link leads, and the copy stops there, since opening it
+ * goes by handle again.
  *
  * <p>Failures are {@link IOException}s whose message is safe to print and begins with the path. Used by one thread, except for
  * {@link #abandon}.

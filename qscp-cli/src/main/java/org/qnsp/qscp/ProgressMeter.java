@@ -1,7 +1,8 @@
 package org.qnsp.qscp;
 
 /**
- * The line about one file, as scp's users know it: name, percent, amount, rate, time left; one column stays free. Pure; the clock is a parameter.
+ * The line about one file, as scp's users know it: name, percent, amount, rate, time left; one column stays free.
+ * Pure; the clock is a parameter.
  *
  * <pre>
  *   z60.bin                    54%   31MB   8.7MB/s   00:02 ETA

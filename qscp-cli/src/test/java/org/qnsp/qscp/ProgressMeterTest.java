@@ -59,8 +59,7 @@ final class ProgressMeterTest {
         RateLimit limit = new RateLimit(8, 0); // 1024 bytes a second
         assertEquals(SECOND, limit.waitNanos(1024, 0));
         assertEquals(3 * SECOND / 2, limit.waitNanos(512, 0));
-        assertEquals(0, limit.waitNanos(512, 2 * SECOND));
-        assertEquals(0, limit.waitNanos(1024, 100 * SECOND));
-        assertEquals(SECOND, limit.waitNanos(1024, 100 * SECOND));
+        assertEquals(4 * SECOND / 10, limit.waitNanos(512, 2 * SECOND));
+        assertEquals(9 * SECOND / 10, limit.waitNanos(1024, 100 * SECOND));
     }
 }

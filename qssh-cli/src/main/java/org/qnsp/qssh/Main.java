@@ -1,16 +1,17 @@
 package org.qnsp.qssh;
 
-/** The entry point of {@code qssh}; so far it only tells its version. */
+import java.util.List;
+import org.qnsp.core.client.LocalUser;
+import org.qnsp.core.client.TerminalPrompt;
+
+/** The entry point of {@code qssh}. */
 public final class Main {
     private Main() {}
 
-    /** Prints the version for {@code -V}; anything else is a usage error. */
-    public static void main(String[] args) {
-        if (args.length == 1 && args[0].equals("-V")) {
-            System.out.println("qssh " + Main.class.getPackage().getImplementationVersion());
-            return;
-        }
-        System.err.println("usage: qssh -V");
-        System.exit(2);
+    /** Runs the program; its exit status is the remote program's, or 255. */
+    public static void main(String[] args) throws InterruptedException {
+        Signals.handleEnding();
+        Qssh qssh = new Qssh(StandardStreams.ofProcess(), LocalUser.current(), System.getenv(), new TerminalPrompt(System::getenv, false));
+        System.exit(qssh.run(List.of(args)));
     }
 }

@@ -3,7 +3,6 @@ package org.qnsp.core.client;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,6 +13,7 @@ import org.qnsp.core.config.ConfigException;
 import org.qnsp.core.config.ConfigParser;
 import org.qnsp.core.config.ConfigSource;
 import org.qnsp.core.config.Entry;
+import org.qnsp.core.config.Faults;
 import org.qnsp.core.config.Guard;
 import org.qnsp.core.config.Keyword;
 import org.qnsp.core.config.Patterns;
@@ -105,7 +105,7 @@ public final class ClientConfigLoader {
         private final String host;
         private final List<Entry> entries;
         private final Settings settings = new Settings();
-        private final List<String> faults = new ArrayList<>();
+        private Faults faults = new Faults();
         private final Map<Keyword, Position> absentAsked = new LinkedHashMap<>();
         private final Map<Keyword, Position> absentDecided = new HashMap<>();
         private Map<Guard, Boolean> open = Map.of();
@@ -119,10 +119,11 @@ public final class ClientConfigLoader {
 
         void pass() throws ConfigException {
             open = new HashMap<>();
-            faults.clear();
+            faults = new Faults();
             for (Entry entry : entries) {
                 switch (entry) {
-                    case Entry.Fault fault -> faults.addAll(fault.lines());
+                    case Entry.Fault fault -> faults.add(fault.lines());
+                    case Entry.End end -> faults.endOf(end.name());
                     case Entry.Unknown unknown -> unknown(unknown);
                     case Entry.Block block -> isOpen(block.guard());
                     case Entry.Setting setting -> {
@@ -134,10 +135,10 @@ public final class ClientConfigLoader {
             }
         }
 
-        private void unknown(Entry.Unknown unknown) {
+        private void unknown(Entry.Unknown unknown) throws ConfigException {
             String ignored = settings.one(ClientKeywords.IGNORE_UNKNOWN);
             if (ignored == null || Patterns.hostList(unknown.key(), ignored) != Patterns.Verdict.MATCH) {
-                faults.add(unknown.at().badOption(unknown.key()));
+                faults.add(unknown);
             }
         }
 
@@ -168,9 +169,7 @@ public final class ClientConfigLoader {
                     faults.add(at.badOption(keyword.key()) + " (not supported by this version)");
                 }
             });
-            if (!faults.isEmpty()) {
-                throw new ConfigException(faults);
-            }
+            faults.throwAny();
             return settings;
         }
 

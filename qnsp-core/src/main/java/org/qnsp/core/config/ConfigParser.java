@@ -21,7 +21,6 @@ public final class ConfigParser {
     private final UnaryOperator<String> environment;
     private final List<Entry> entries = new ArrayList<>();
     private int lines;
-    private int faults;
 
     /**
      * Where a file stands that includes others.
@@ -73,11 +72,11 @@ public final class ConfigParser {
      */
     public void file(Path file, Root root) throws IOException, ConfigException {
         text(file.toString(), source.read(file, root.checked()), root, null, 0);
+        entries.add(new Entry.End(file.toString()));
     }
 
     private void text(String name, String text, Root root, Guard outer, int depth) throws ConfigException {
         Guard guard = outer;
-        int faultsBefore = faults;
         int number = 0;
         for (int start = 0; start < text.length();) {
             int newline = text.indexOf('\n', start);
@@ -92,13 +91,9 @@ public final class ConfigParser {
                     guard = entry(line, at, guard, outer, root, depth);
                 }
             } catch (ConfigException fault) {
-                faults++;
                 entries.add(new Entry.Fault(fault.lines()));
             }
             start = end + 1;
-        }
-        if (faults > faultsBefore) {
-            entries.add(new Entry.Fault(List.of(name + ": terminating, " + (faults - faultsBefore) + " bad configuration options")));
         }
     }
 

@@ -20,6 +20,10 @@ public sealed interface Entry {
     record Unknown(String key, Position at) implements Entry {
     }
 
+    /** The end of a file that was read by itself, not by an Include. */
+    record End(String name) implements Entry {
+    }
+
     /** A fault, in words. */
     record Fault(List<String> lines) implements Entry {
     }

@@ -32,7 +32,7 @@ import org.qnsp.core.copy.CopyMessage.Report;
 import org.qnsp.core.copy.CopyMessage.Skipped;
 import org.qnsp.core.copy.CopyMessage.Summary;
 
-/** P-1 to P-4, P-8 to P-10, P-26: one encoding for each value, and nothing else decodes. */
+/** P-1, P-2, P-3, P-4, P-8, P-9, P-10, P-26: one encoding for each value, and nothing else decodes. */
 final class CopyCodecTest {
     private static final int ROUNDS = Integer.getInteger("qnsp.fuzz", 20_000);
     private static final FileTimes TIMES = new FileTimes(1_700_000_000L, 123_456_789, -5, 999_999_999);

@@ -26,7 +26,7 @@ import org.qnsp.core.copy.CopyMessage.Skipped;
 import org.qnsp.core.copy.CopyMessage.Summary;
 import org.qnsp.core.copy.CopyReceiver.Step;
 
-/** P-5, P-11 to P-14, P-17, P-18, P-22, P-24 without a file in sight. */
+/** P-5, P-11, P-12, P-13, P-14, P-17, P-18, P-22, P-24 without a file in sight. */
 final class CopyOrderTest {
     private static final int ROUNDS = Integer.getInteger("qnsp.fuzz", 20_000);
     private static final FileEnd DIGEST = new FileEnd(new byte[32]);

@@ -37,15 +37,19 @@ public record ConnectionFacts(String user, boolean knownUser, Supplier<List<Stri
         for (String item : items(specifications)) {
             int equals = item.indexOf('=');
             String value = item.substring(equals + 1);
-            switch (equals < 0 ? item : item.substring(0, equals)) {
-                case "user" -> user = value;
-                case "host" -> host = value;
-                case "addr" -> address = value;
-                case "laddr" -> localAddress = value;
-                case "lport" -> localPort = port(value, item);
-                case "rdomain" -> { }
-                case "invalid-user" -> known = false;
-                default -> throw new ConfigException("Invalid test mode specification " + item);
+            switch (item.substring(0, equals + 1)) {
+                case "user=" -> user = value;
+                case "host=" -> host = value;
+                case "addr=" -> address = value;
+                case "laddr=" -> localAddress = value;
+                case "lport=" -> localPort = port(value, item);
+                case "rdomain=" -> { }
+                default -> {
+                    if (!item.equals("invalid-user")) {
+                        throw new ConfigException("Invalid test mode specification " + item);
+                    }
+                    known = false;
+                }
             }
         }
         String name = user;

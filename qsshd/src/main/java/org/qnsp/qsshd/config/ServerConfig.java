@@ -17,10 +17,10 @@ import org.qnsp.core.config.ConfigException;
 import org.qnsp.core.config.ConfigParser;
 import org.qnsp.core.config.ConfigSource;
 import org.qnsp.core.config.Entry;
+import org.qnsp.core.config.Faults;
 import org.qnsp.core.config.Guard;
 import org.qnsp.core.config.Keyword;
 import org.qnsp.core.config.Patterns;
-import org.qnsp.core.config.Position;
 import org.qnsp.core.config.Settings;
 import org.qnsp.core.config.Tokens;
 import org.qnsp.crypto.keys.KeyType;
@@ -107,30 +107,23 @@ public final class ServerConfig {
         List<Entry> entries = parser.entries();
         refuseFaults(entries);
         Settings global = new Settings();
-        boolean portsOnCommandLine = isPortOnCommandLine(entries);
         for (Entry entry : entries) {
             if (entry instanceof Entry.Setting setting && setting.guard() == null) {
-                boolean overruled = setting.keyword() == ServerKeywords.PORT && portsOnCommandLine && setting.at() != Position.COMMAND_LINE;
-                if (!overruled) {
-                    global.put(setting.keyword(), setting.values());
-                }
+                global.put(setting.keyword(), setting.values());
             }
         }
         return new ServerConfig(entries, global).checked();
     }
 
-    private static boolean isPortOnCommandLine(List<Entry> entries) {
-        return entries.stream().anyMatch(e -> e instanceof Entry.Setting s && s.keyword() == ServerKeywords.PORT && s.at() == Position.COMMAND_LINE);
-    }
-
     /** Every fault of every line, in whatever block: a connection must not be what finds it. */
     private static void refuseFaults(List<Entry> entries) throws ConfigException {
-        List<String> faults = new ArrayList<>();
+        Faults faults = new Faults();
         Map<Guard, List<String>> subsystems = new HashMap<>();
         for (Entry entry : entries) {
             switch (entry) {
-                case Entry.Fault fault -> faults.addAll(fault.lines());
-                case Entry.Unknown unknown -> faults.add(unknown.at().badOption(unknown.key()));
+                case Entry.Fault fault -> faults.add(fault.lines());
+                case Entry.End end -> faults.endOf(end.name());
+                case Entry.Unknown unknown -> faults.add(unknown);
                 case Entry.Block block -> { }
                 case Entry.Setting setting -> {
                     String fault = fault(setting, subsystems);
@@ -140,9 +133,7 @@ public final class ServerConfig {
                 }
             }
         }
-        if (!faults.isEmpty()) {
-            throw new ConfigException(faults);
-        }
+        faults.throwAny();
     }
 
     private static String fault(Entry.Setting setting, Map<Guard, List<String>> subsystems) {
@@ -190,6 +181,13 @@ public final class ServerConfig {
             }
         }
         return new ServerConfig(entries, matched.over(settings, ServerKeywords.SUBSYSTEM));
+    }
+
+    /** This configuration with these ports in place of every Port line: {@code -p}. A port in a ListenAddress stays. */
+    public ServerConfig withPorts(List<Integer> ports) {
+        Settings own = new Settings();
+        own.put(ServerKeywords.PORT, ports.stream().map(String::valueOf).toList());
+        return new ServerConfig(entries, own.over(settings, ServerKeywords.SUBSYSTEM));
     }
 
     /** Whether any block asks about this attribute, so that a caller can spare itself finding it out. */
@@ -291,7 +289,7 @@ public final class ServerConfig {
     /**
      * The user's files of authorized keys, empty for none.
      *
-     * @throws ConfigException for an unknown token
+     * @throws ConfigException for an unknown token, and a name that cannot be a file's
      */
     public List<Path> authorizedKeysFiles(String user, int uid, Path home) throws ConfigException {
         List<Path> files = new ArrayList<>();
@@ -299,12 +297,17 @@ public final class ServerConfig {
             if (text.equalsIgnoreCase("none")) {
                 continue;
             }
-            files.add(home.resolve(Tokens.percent(text, token -> switch (token) {
+            String expanded = Tokens.percent(text, token -> switch (token) {
                 case 'h' -> home.toString();
                 case 'u' -> user;
                 case 'U' -> Integer.toString(uid);
                 default -> null;
-            })));
+            });
+            try {
+                files.add(home.resolve(expanded));
+            } catch (InvalidPathException e) {
+                throw new ConfigException("invalid path \"" + expanded + "\"");
+            }
         }
         return List.copyOf(files);
     }
