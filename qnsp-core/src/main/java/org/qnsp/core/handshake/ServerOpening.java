@@ -93,7 +93,11 @@ public final class ServerOpening {
     private boolean verifiesFresh(Secret chainKey, byte[] frames, long nowMicros) {
         byte[] third = Arrays.copyOfRange(frames, OPENING_BYTES, DECISION_BYTES);
         try (FrameOpener opener = new FrameOpener(chainKey, 0, 0)) {
-            return opener.tryFirst(third, 0) && Math.abs(opener.timeMicros() - nowMicros) <= clockWindowMicros; // H-25
+            if (!opener.tryFirst(third, 0)) {
+                return false;
+            }
+            long ahead = opener.timeMicros() - nowMicros;
+            return ahead >= -clockWindowMicros && ahead <= clockWindowMicros; // H-25; no absolute value: the least long has none
         } catch (ProtocolException e) {
             return false;
         }

@@ -19,6 +19,8 @@ final class FrameWriter implements SlotThread.Slotted {
     private static final long AHEAD_NANOS = 2_000_000;
     /** Sealed slots that may wait for a full socket; then slots are left out. */
     private static final int WAITING_SLOTS = 2;
+    /** How long a peer that takes nothing is waited for at the end. */
+    private static final long PATIENCE_NANOS = 2_000_000_000L;
     private static final int BULK_FRAMES = 32;
     /** Frames written in bulk before others get their turn. */
     private static final int BULK_TURN_FRAMES = 512;
@@ -36,6 +38,7 @@ final class FrameWriter implements SlotThread.Slotted {
     private Pacer pacer;
     private Loop.Timer timer;
     private Runnable stopped;
+    private long stoppedNanos;
     private boolean stopping;
     private volatile boolean bulkWaiting;
     private volatile IOException failure;
@@ -75,21 +78,27 @@ final class FrameWriter implements SlotThread.Slotted {
     void stop(Runnable then) {
         stopping = true;
         stopped = then;
+        stoppedNanos = System.nanoTime();
         if (timer != null) {
             timer.cancel();
         }
         afterLast();
     }
 
+    /** The last slot is the slot thread's; what the socket did not take then is written here. A peer that takes nothing is waited for only so long. */
     private void afterLast() {
+        long now = System.nanoTime();
         boolean empty;
         synchronized (sealed) {
             empty = sealed.isEmpty();
         }
-        if (empty || failure != null) {
+        if (!empty && now - stoppedNanos > 2 * AHEAD_NANOS) {
+            writeSlot();
+        }
+        if (empty || failure != null || now - stoppedNanos > PATIENCE_NANOS) {
             stopped.run();
         } else {
-            loop.at(System.nanoTime() + AHEAD_NANOS, this::afterLast);
+            loop.at(now + AHEAD_NANOS, this::afterLast);
         }
     }
 

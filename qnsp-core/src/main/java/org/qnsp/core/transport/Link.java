@@ -65,8 +65,12 @@ public final class Link implements Loop.Handler {
     private enum Phase { HANDSHAKE, APPLICATION, DENIED, FAULT, CLOSING, CLOSED }
 
     private static final int BUFFER_FRAMES = 64;
+    /** The most bytes that {@link #start} takes as read before. */
+    public static final int EARLY_BYTES = BUFFER_FRAMES * FrameLayout.FRAME_BYTES;
     /** Ends after a fault fall on multiples of this from the link's start, so that they do not depend on what was wrong, or when. */
     private static final long FAULT_GRID_NANOS = 2_000_000_000L;
+    /** After the prologue: time enough for the slots that carry a denial. */
+    private static final long DENIAL_NANOS = 200_000_000L;
     /** How long to wait for the peer's FIN after ours. */
     private static final long LINGER_NANOS = 2_000_000_000L;
 
@@ -120,7 +124,7 @@ public final class Link implements Loop.Handler {
     /**
      * Begins: takes the wire over, does what the handshake begins with, and treats these bytes as if they had just been read.
      *
-     * @param early whole frames that were read before, at most 64
+     * @param early what was read before, at most {@link #EARLY_BYTES}
      */
     public void start(List<Action> begin, byte[] early) {
         try {
@@ -174,7 +178,8 @@ public final class Link implements Loop.Handler {
                     phase = Phase.DENIED;
                     handshaker.close();
                     owner.denied(this, denial);
-                    loop.at(writer.prologueEndNanos(), () -> finish(null)); // H-19, C-26
+                    // the last word is queued but maybe not sent: by then it is
+                    loop.at(Math.max(writer.prologueEndNanos(), System.nanoTime() + DENIAL_NANOS), () -> finish(null)); // H-19, C-26
                 }
                 case Action.SendRaw a -> startWriting();
                 case Action.Send a -> startWriting();
@@ -318,11 +323,12 @@ public final class Link implements Loop.Handler {
             return;
         }
         interest(inputKey, SelectionKey.OP_READ, !peerEnded);
+        // the end of the prologue, or else the next point of the grid
+        long start = writer.prologueEndNanos();
+        long ends = start + Math.max(0, Math.ceilDiv(System.nanoTime() - start, FAULT_GRID_NANOS)) * FAULT_GRID_NANOS;
         if (stranger) {
-            loop.at(writer.prologueEndNanos(), this::handOff);
+            loop.at(ends, this::handOff);
         } else {
-            long start = writer.prologueEndNanos();
-            long ends = start + Math.ceilDiv(System.nanoTime() - start + 1, FAULT_GRID_NANOS) * FAULT_GRID_NANOS;
             loop.at(ends, () -> finish(cause));
         }
     }

@@ -69,15 +69,21 @@ public final class Guest implements Link.Owner, Connection.Listener {
     void receive(SlotThread slots, Wire wire, Budget budget, byte[] early) {
         connection = new Connection(false, budget, this);
         link = new Link(loop, slots, wire, false, StealthProfile.normal(false), RandomSource.system(), connection, handshaker(), this);
+        List<Action> begin;
+        try {
+            begin = handshake.begin();
+        } catch (ProtocolException | RuntimeException e) {
+            LOG.warn("an opening could not be answered: {}", e.getMessage());
+            handshake.close();
+            decide();
+            reception.departed(this, wire); // H-29: ours or not, silence
+            return;
+        }
         long grace = invitation.policy.config().loginGraceSeconds();
         if (grace > 0) {
             loop.at(System.nanoTime() + grace * 1_000_000_000L, this::graceOver); // H-30
         }
-        try {
-            link.start(handshake.begin(), early);
-        } catch (ProtocolException e) {
-            link.abort(new IOException(e.getMessage(), e));
-        }
+        link.start(begin, early);
     }
 
     private void graceOver() {

@@ -2,7 +2,6 @@ package org.qnsp.qsshd.net;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -94,7 +93,7 @@ public final class Reception implements Stranger.Judge {
         try {
             judges.execute(() -> {
                 Optional<Guest.Invitation> verdict = examine(now, frames);
-                loop.execute(() -> verdict.ifPresentOrElse(v -> admit(stranger, v, frames), () -> stranger.drain(loop)));
+                loop.execute(() -> verdict.ifPresentOrElse(v -> admit(stranger, v), () -> stranger.drain(loop)));
             });
         } catch (RejectedExecutionException e) {
             stranger.drain(loop); // more than can be judged: silence, like everything else
@@ -128,7 +127,7 @@ public final class Reception implements Stranger.Judge {
         }
     }
 
-    private void admit(Stranger stranger, Guest.Invitation invitation, byte[] frames) {
+    private void admit(Stranger stranger, Guest.Invitation invitation) {
         Ends ends = addresses.get(stranger);
         if (ends == null) {
             return; // it went while it was judged
@@ -139,13 +138,11 @@ public final class Reception implements Stranger.Judge {
         }
         strangers.remove(stranger);
         addresses.remove(stranger);
-        boolean known = invitation.opening() instanceof Accepted.Known;
-        byte[] early = known ? Arrays.copyOfRange(frames, ServerOpening.OPENING_BYTES, frames.length) : new byte[0];
         ServerHandshake handshake = new ServerHandshake(invitation.policy().handshake(), invitation.opening(), RandomSource.system());
         Guest guest = new Guest(loop, invitation, handshake, ends.peer, ends.local, hospitality, this);
         guests.add(guest);
         startups++;
-        guest.receive(slots, stranger.wire(), budget, early);
+        guest.receive(slots, stranger.wire(), budget, stranger.early());
     }
 
     /** MaxStartups, as sshd's random early drop; what is dropped is drained. */
