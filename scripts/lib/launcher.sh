@@ -1,6 +1,12 @@
 #!/bin/sh
 # @PROGRAM@: finds the installation it belongs to and starts it. Made by scripts/build; writes nothing.
 
+# 0. What system is this? The JVM inside would fail elsewhere in many words. Linux has /proc/self/ns, which spares asking.
+[ -d /proc/self/ns ] || case $(uname -s 2>/dev/null) in
+    Linux | Darwin) ;;
+    *) echo "@PROGRAM@: error: this runs on Linux, its clients perhaps on macOS, and on no other system" >&2; exit 1 ;;
+esac
+
 # 1. Where is the installation? Follow a chain of symbolic links, absolute or relative, to this very file.
 self=$0
 case $self in */*) ;; *) self=$(command -v -- "$0") ;; esac
