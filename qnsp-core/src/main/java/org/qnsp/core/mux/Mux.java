@@ -244,13 +244,17 @@ public final class Mux {
         return known == null ? 0 : known.incoming(stream).length();
     }
 
-    /** Bytes that {@link #write} would take now; -1 where it would return -1. */
+    /** Bytes that {@link #write} would take now; -1 where it would return -1. 0 counts as a write that found no room: RoomAvailable follows. */
     public int room(int channel) {
         Channel known = channels.known(requireChannel(channel));
         if (known == null || outbound.ended() || !writable(known.state())) {
             return -1;
         }
-        return known.sendBoundBytes() - known.queuedBytes();
+        int room = known.sendBoundBytes() - known.queuedBytes();
+        if (room == 0) {
+            known.starve();
+        }
+        return room;
     }
 
     /** C-9: no more data from us; EOF follows what is queued. */
