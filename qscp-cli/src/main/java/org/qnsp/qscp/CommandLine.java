@@ -111,7 +111,7 @@ final class CommandLine {
         }
         String config = parsed.matchedOptionValue("-F", (String) null);
         List<Path> identities = parsed.matchedOptionValue("-i", List.<String>of()).stream().map(CommandLine::path).toList();
-        return new DialOptions(identities, Optional.ofNullable(config).map(CommandLine::path), settings,
+        return new DialOptions(identities, Optional.ofNullable(config).map(file -> file.equals("none") ? Path.of(file) : path(file)), settings,
                 parsed.matchedOptionValue("-v", new boolean[0]).length, parsed.hasMatchedOption("-q"));
     }
 

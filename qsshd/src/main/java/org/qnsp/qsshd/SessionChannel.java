@@ -181,7 +181,9 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
 
     private void launch(int id, LaunchRequest request) {
         try {
+            LOG.debug("starting a program for {}", request.account().name());
             UserProcess started = launcher.launch(request);
+            LOG.debug("started process {}", started.pid());
             boolean gone;
             synchronized (this) {
                 process = started;
@@ -319,6 +321,7 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
 
     @Override
     public void exited(ExitStatus status) {
+        LOG.debug("process {} ended", process.pid());
         SessionRequest report = switch (status) {
             case ExitStatus.Exited(int code) -> new SessionRequest.ExitStatus(code);
             case ExitStatus.Signalled(int number, String name, boolean core) -> new SessionRequest.ExitSignal(name, core, "");
@@ -338,6 +341,7 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
             }
             stage = Stage.OVER;
         }
+        LOG.debug("session over");
         channel.close();
         guest.sessionEnded();
     }
