@@ -305,7 +305,7 @@ public final class Link implements Loop.Handler {
             case CLOSING -> close();
             case HANDSHAKE, APPLICATION -> {
                 if (connection.finished()) {
-                    finish(null); // C-12: its goodbye came with it, before our slot
+                    finish(null); // after a goodbye the end is no loss (C-12)
                 } else {
                     lost(new EOFException("connection closed by the other side"));
                 }
