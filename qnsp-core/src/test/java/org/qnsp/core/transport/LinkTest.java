@@ -28,6 +28,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.qnsp.core.client.Connector;
@@ -168,6 +169,18 @@ final class LinkTest {
         Login login = login(new Trust.Pinned(server.hostKey()), Mode.DUPLEX, key -> false, server.port(), identities(), connection, false);
         login.await(LONG, LONG);
         assertEquals("early", new String(channel.input(DataStream.MAIN).readAllBytes(), StandardCharsets.UTF_8));
+        connection.disconnect(DisconnectReason.DONE, "");
+        assertTrue(login.awaitEnd(LONG));
+        assertNull(login.endCause());
+        assertNull(server.ends().poll(5, TimeUnit.SECONDS).cause());
+    }
+
+    @RepeatedTest(8)
+    void aGoodbyeWithTheEndRightBehindItIsNoLoss() throws Exception {
+        server.start();
+        Connection connection = Connector.connection(NOTHING);
+        Login login = login(new Trust.Pinned(server.hostKey()), Mode.DUPLEX, key -> false, server.port(), identities(), connection, false);
+        login.await(LONG, LONG);
         connection.disconnect(DisconnectReason.DONE, "");
         assertTrue(login.awaitEnd(LONG));
         assertNull(login.endCause());
