@@ -63,6 +63,20 @@ final class Randomness {
         return worst;
     }
 
+    /** Chi-square of groups of ten bits, little-endian as ML-KEM-768 packs the coefficients of its ciphertexts, in the first 960 bytes of each sample or what there is. */
+    static double tenBits(byte[][] samples) {
+        long[] counts = new long[1024];
+        long total = 0;
+        for (byte[] sample : samples) {
+            for (int bit = 0; bit + 10 <= Math.min(sample.length, 960) * 8; bit += 10) {
+                int low = sample[bit >> 3] & 0xff | (sample[(bit >> 3) + 1] & 0xff) << 8;
+                counts[low >> (bit & 7) & 1023]++;
+                total++;
+            }
+        }
+        return chiSquare(counts, total);
+    }
+
     /** Ones among all bits. */
     static double popcount(byte[] bytes) {
         long ones = 0;
