@@ -47,7 +47,7 @@ ulimit -S -c 0 2>/dev/null # a core file would hold keys
 
 # 4. The options of the JVM. Why each is there: docs/adr/0001-launchers-runtime-image-start-up-cache.md
 jars=$home/lib
-set -- "-Dqnsp.home=$home" -cp "@CLASSPATH@" @MAIN@ "$@"
+set -- -cp "@CLASSPATH@" @MAIN@ "$@"
 @CACHE@
 set -- @OPTIONS@ \
     -XX:-UsePerfData -XX:UserThreadWaitAttemptsAtExit=0 -XX:+DisableAttachMechanism -XX:-CreateCoredumpOnCrash \

@@ -303,7 +303,13 @@ public final class Link implements Loop.Handler {
         interest(inputKey, SelectionKey.OP_READ, false);
         switch (phase) {
             case CLOSING -> close();
-            case HANDSHAKE, APPLICATION -> lost(new EOFException("connection closed by the other side"));
+            case HANDSHAKE, APPLICATION -> {
+                if (connection.finished()) {
+                    finish(null); // after a goodbye the end is no loss (C-12)
+                } else {
+                    lost(new EOFException("connection closed by the other side"));
+                }
+            }
             case DENIED, FAULT, CLOSED -> {}
         }
     }
