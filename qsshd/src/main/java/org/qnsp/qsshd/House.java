@@ -64,18 +64,20 @@ final class House implements Hospitality {
     }
 
     private Findings find(FindKeys ask, Policy policy, Origin origin, InviteFile.Entry invite) {
+        boolean useTaken = false;
         try {
-            if (invite != null && !policy.invites().reserve(invite.id(), System.currentTimeMillis() / 1000)) {
+            useTaken = invite != null && policy.invites().reserve(invite.id(), System.currentTimeMillis() / 1000);
+            if (invite != null && !useTaken) {
                 LOG.info("invite {} is used up", invite.id());
                 return Findings.none(ask, policy.config());
             }
-            return gatekeeper.examine(ask, policy.config(), origin, invite);
+            return gatekeeper.examine(ask, policy.config(), origin, invite).withUse(useTaken);
         } catch (IOException e) {
             LOG.error("invites: {}", e.getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        return Findings.none(ask, policy.config());
+        return Findings.none(ask, policy.config()).withUse(useTaken);
     }
 
     @Override

@@ -45,7 +45,7 @@ public final class StageReader implements AutoCloseable {
         switch (action) {
             case Action.StartReading(Secret chainKey, boolean skip) -> {
                 opener = new FrameOpener(chainKey, ++epoch, direction);
-                skips = skip ? Limits.SKIPPED_FRAMES : 0;
+                skips = skip ? Limits.SKIPPED_FRAMES + 1 : 0; // L-5: the one behind the last that is skipped must verify
             }
             case Action.NextReadingStage(Secret chainKey) -> nextStages.add(chainKey);
             case Action.SendRaw a -> {}

@@ -32,6 +32,11 @@ final class SessionRequestTest {
     }
 
     @Test
+    void theCopyServiceHasItsName() {                                             // C-17
+        assertEquals("qnsp-copy", SessionRequest.Subsystem.COPY);
+    }
+
+    @Test
     void bodiesAreThoseOfTheSpecification() {                                     // C-13, C-14
         assertEquals("00000001" + "41" + "00000002" + "6263", hex(new SessionRequest.Env("A", "bc")));
         assertEquals("00000001" + "78" + "00000050" + "00000018" + "00000280" + "000001e0" + "00000001" + "00",

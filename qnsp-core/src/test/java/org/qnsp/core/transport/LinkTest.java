@@ -301,8 +301,9 @@ final class LinkTest {
     }
 
     @Test
-    void aKeyThatIsNotKnownIsDenied() throws Exception {
+    void aKeyThatIsNotKnownIsDenied() throws Exception { // H-19, C-26: and not before the end of the prologue
         server.start();
+        long start = System.nanoTime();
         Connection connection = Connector.connection(NOTHING);
         List<Identity> stranger = List.of(UserAuth.identity(KemKeyPair.generate(RandomSource.system()), RandomSource.system()));
         Login login = login(new Trust.Pinned(server.hostKey()), Mode.DUPLEX, key -> false, server.port(), stranger, connection, false);
@@ -310,6 +311,7 @@ final class LinkTest {
         assertEquals(LoginException.Kind.DENIED, e.kind());
         assertEquals("Permission denied", e.getMessage());
         assertTrue(login.awaitEnd(LONG));
+        assertTrue(System.nanoTime() - start >= 500_000_000, "the end came before the prologue's");
     }
 
     @Test

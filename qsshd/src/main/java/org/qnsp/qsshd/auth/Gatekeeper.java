@@ -42,13 +42,20 @@ public final class Gatekeeper {
      * @param config the configuration with the blocks that match this connection
      * @param accountDenial why the account may not be used now though a key is right, or null
      * @param brought the key that an invite lets in and that is yet to be written down, or null
+     * @param useTaken whether one use of an invite was taken, which is owed back if no login comes of it
      */
-    public record Findings(List<PublicKey> keys, List<KeyOptions> options, Account account, ServerConfig config, String accountDenial, PublicKey brought) {
+    public record Findings(List<PublicKey> keys, List<KeyOptions> options, Account account, ServerConfig config, String accountDenial, PublicKey brought,
+            boolean useTaken) {
         /** Nothing: no key may log in. */
         public static Findings none(FindKeys ask, ServerConfig config) {
             int n = ask.entries().size();
             return new Findings(new ArrayList<>(Collections.nCopies(n, null)), new ArrayList<>(Collections.nCopies(n, null)), null, config,
-                    "This account is not available now.", null);
+                    "This account is not available now.", null, false);
+        }
+
+        /** The same, with a use of an invite taken or not. */
+        public Findings withUse(boolean taken) {
+            return new Findings(keys, options, account, config, accountDenial, brought, taken);
         }
 
         /** The options of the entry that the login was proved with. */
@@ -93,7 +100,8 @@ public final class Gatekeeper {
                 options.add(line == null ? null : line.options());
                 brought = line != null && line.number() == BROUGHT ? line.key() : brought;
             }
-            return new Findings(keys, options, account, config, allowed ? denial(account) : ask.user() == null ? "This account is not available now." : null, brought);
+            return new Findings(keys, options, account, config, allowed ? denial(account) : ask.user() == null ? "This account is not available now." : null, brought,
+                    false);
         } catch (IOException e) {
             LOG.error("login of {} from {} refused: {}", quoted(name), origin.address, e.getMessage());
             return Findings.none(ask, global);

@@ -86,7 +86,7 @@ public final class InviteFile {
 
     /** Ends an invite. @return whether there was one of this id */
     public boolean revoke(String id) throws IOException {
-        return change(id, e -> e.withUses(0));
+        return change(id, e -> new Entry(e.id, e.key, e.user, 0, 0)); // expired too: a use that is given back later must not revive it
     }
 
     private boolean change(String id, UnaryOperator<Entry> how) throws IOException {

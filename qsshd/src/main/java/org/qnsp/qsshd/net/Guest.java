@@ -54,6 +54,7 @@ public final class Guest implements Link.Owner, Connection.Listener {
     private boolean decided;
     private boolean established;
     private boolean useTaken;
+    private boolean over;
     private int sessions;
 
     Guest(Loop loop, Invitation invitation, ServerHandshake handshake, InetSocketAddress peer, InetSocketAddress local, Hospitality hospitality, Reception reception) {
@@ -126,7 +127,11 @@ public final class Guest implements Link.Owner, Connection.Listener {
         user = ask.user();
         hospitality.findKeys(ask, invitation.policy, origin(), invitation.invite, found -> loop.execute(() -> {
             findings = found;
-            useTaken = invitation.invite != null;
+            useTaken = found.useTaken();
+            if (over) {
+                giveBack();
+                return;
+            }
             // H-14: at a fixed time; where finding took longer, at the next multiple of it
             long late = Math.max(1, Math.ceilDiv(System.nanoTime() - askedAt, CHALLENGE_DELAY_NANOS));
             loop.at(askedAt + late * CHALLENGE_DELAY_NANOS, () -> from.proceed(() -> handshake.onKeysFound(found.keys(), found.accountDenial())));
@@ -161,6 +166,14 @@ public final class Guest implements Link.Owner, Connection.Listener {
         decide();
     }
 
+    /** A use of an invite that came to nothing. */
+    private void giveBack() {
+        if (useTaken) {
+            useTaken = false;
+            hospitality.giveBack(invitation.policy, invitation.invite);
+        }
+    }
+
     private void decide() {
         if (!decided) {
             decided = true;
@@ -171,9 +184,8 @@ public final class Guest implements Link.Owner, Connection.Listener {
     @Override
     public void ended(Link from, IOException cause) {
         decide();
-        if (useTaken) {
-            hospitality.giveBack(invitation.policy, invitation.invite);
-        }
+        over = true;
+        giveBack();
         connection.release();
         if (established) {
             LOG.info("{} from {} left{}", account(), origin().address(), cause == null ? "" : ": " + cause.getMessage());

@@ -16,7 +16,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A running program with its streams: the three of a pipe each, or one terminal for all. Its methods may be called from any thread, never
+ * A running program with its streams (C-15): the three of a pipe each, or one terminal for all. Its methods may be called from any thread, never
  * wait, and after the end do nothing.
  *
  * <p>When it has ended: over pipes, once the process has exited and every holder of its output has closed it, so that a background child

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Sessions over three pipes: bytes, ends, signals, pauses. */
+/** Sessions over three pipes: bytes, ends, signals, pauses (C-15). */
 @Timeout(120)
 class PipeSessionTest {
     private Bench bench;
@@ -214,7 +214,7 @@ class PipeSessionTest {
     }
 
     @Test
-    void aVanishedClientLeavesTheProgramAlone() throws Exception {
+    void aVanishedClientLeavesTheProgramAlone() throws Exception { // C-16
         Path mark = Files.createTempDirectory("qnsp").resolve("done");
         UserProcess process = bench.launcher.launch(bench.request("echo ready; cat; trap '' PIPE; echo gone >" + mark + "; exit 4"));
         Recorder r = Recorder.of(process);

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Sessions on a real pseudo-terminal. */
+/** Sessions on a real pseudo-terminal (C-15). */
 @Timeout(120)
 class TerminalSessionTest {
     private static final String INTERRUPT = "\003";
@@ -138,7 +138,7 @@ class TerminalSessionTest {
     }
 
     @Test
-    void aHangupEndsForegroundAndBackground() throws Exception {
+    void aHangupEndsForegroundAndBackground() throws Exception { // C-16
         UserProcess process = bash();
         Recorder r = Recorder.of(process);
         type(process, "sleep 1001 & sleep 1002\n");

@@ -1,0 +1,118 @@
+package org.qnsp.core.handshake;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.qnsp.core.frame.FrameLayout;
+import org.qnsp.core.handshake.HandshakeMessage.ClientIdentity;
+import org.qnsp.core.handshake.HandshakeMessage.Entry;
+import org.qnsp.core.handshake.HandshakeMessage.Method;
+import org.qnsp.core.message.FrameType;
+import org.qnsp.core.message.Limits;
+import org.qnsp.core.message.ProtocolException;
+import org.qnsp.core.message.ProtocolException.Reason;
+import org.qnsp.crypto.RandomSource;
+import org.qnsp.crypto.Secret;
+
+/** The bounds of the handshake: what is just allowed, and what is one more. */
+final class HandshakeLimitsTest {
+    private static final long MICROS = 1_800_000_000_000_000L;
+    private static final StageWriter.Records SILENT = new StageWriter.Records() {
+        @Override
+        public int fill(byte[] frame, int offset, int room) {
+            return 0;
+        }
+
+        @Override
+        public FrameType type() {
+            return FrameType.NOISE;
+        }
+    };
+
+    @Test
+    void aMessageIsNoLongerThanItsBound() throws Exception { // L-1
+        byte[] longest = message(Limits.HANDSHAKE_MESSAGE_BYTES);
+        assertArrayEquals(longest, carried(longest).getFirst());
+        ProtocolException e = assertThrows(ProtocolException.class, () -> carried(message(Limits.HANDSHAKE_MESSAGE_BYTES + 1)));
+        assertEquals(Reason.LIMIT, e.reason());
+    }
+
+    @Test
+    void aLoginHasOneToFourKeys() throws Exception { // L-2
+        for (int count : new int[] {1, 4}) {
+            assertEquals(count, ((ClientIdentity) HandshakeMessage.decode(identity("alice", count), List.of())).entries().size());
+        }
+        for (int count : new int[] {0, 5}) {
+            assertEquals(Reason.LIMIT, assertThrows(ProtocolException.class, () -> HandshakeMessage.decode(identity("alice", count), List.of())).reason());
+        }
+    }
+
+    @Test
+    void aUserNameHasOneTo255Bytes() throws Exception { // L-6
+        String longest = "ü".repeat(127) + "u";
+        assertEquals(longest, ((ClientIdentity) HandshakeMessage.decode(identity(longest, 1), List.of())).user());
+        assertEquals(Reason.LIMIT, assertThrows(ProtocolException.class, () -> HandshakeMessage.decode(identity("", 1), List.of())).reason());
+        assertThrows(RuntimeException.class, () -> identity("ü".repeat(128), 1));
+    }
+
+    @Test
+    void noiseBeforeTheFirstKeyedFrameIsSkippedUpToItsBound() throws Exception { // H-21, L-5
+        assertEquals(0, readAfterNoise(Limits.SKIPPED_FRAMES));
+        assertEquals(Reason.LIMIT, assertThrows(ProtocolException.class, () -> readAfterNoise(Limits.SKIPPED_FRAMES + 1)).reason());
+    }
+
+    /** Opens so many frames of noise, then one that verifies; gives what the last open gave. */
+    private static int readAfterNoise(int count) throws ProtocolException {
+        byte[] chainKey = new byte[32];
+        Random random = new Random(5);
+        byte[] frame = new byte[FrameLayout.FRAME_BYTES];
+        try (StageReader reader = new StageReader(0); StageWriter writer = new StageWriter(0, RandomSource.system())) {
+            reader.on(new Action.StartReading(Secret.copyOf(chainKey), true));
+            for (int i = 0; i < count; i++) {
+                random.nextBytes(frame);
+                assertEquals(-1, reader.open(frame, 0));
+            }
+            writer.on(new Action.StartSending(Secret.copyOf(chainKey)));
+            writer.build(frame, 0, MICROS, SILENT);
+            return reader.open(frame, 0);
+        }
+    }
+
+    /** Sends one message from a writer to a reader; gives what arrived. */
+    private static List<byte[]> carried(byte[] message) throws Exception {
+        List<byte[]> arrived = new ArrayList<>();
+        byte[] chainKey = new byte[32];
+        byte[] frame = new byte[FrameLayout.FRAME_BYTES];
+        try (StageReader reader = new StageReader(0); StageWriter writer = new StageWriter(0, RandomSource.system())) {
+            reader.on(new Action.StartReading(Secret.copyOf(chainKey), false));
+            writer.on(new Action.StartSending(Secret.copyOf(chainKey)));
+            writer.on(new Action.Send(message));
+            while (writer.pending()) {
+                writer.build(frame, 0, MICROS, SILENT);
+                int length = reader.open(frame, 0);
+                reader.handshakeRecords(frame, 0, length, arrived::add);
+            }
+        }
+        return arrived;
+    }
+
+    /** A message of so many bytes in all. */
+    private static byte[] message(int bytes) {
+        byte[] message = new byte[bytes];
+        new Random(bytes).nextBytes(message);
+        message[1] = (byte) (bytes - 3 >> 8);
+        message[2] = (byte) (bytes - 3);
+        return message;
+    }
+
+    private static byte[] identity(String user, int count) {
+        List<Entry> entries = IntStream.range(0, count).mapToObj(i -> new Entry(Method.KEM, new byte[32], null)).toList();
+        return new ClientIdentity(new byte[1088], user, entries, new byte[0], new byte[0]).encode();
+    }
+}
