@@ -64,6 +64,11 @@ public final class StageReader implements AutoCloseable {
         return opener != null;
     }
 
+    /** Whether the peer has ended its handshake stage, so that frames hold records of the application (H-17). */
+    public boolean application() {
+        return epoch >= 2;
+    }
+
     /** Whether a keyed frame has verified. */
     public boolean verified() {
         return epoch > 0 || opener != null && opener.opened() > 0;

@@ -154,10 +154,13 @@ public final class Connection implements StageWriter.Records {
         for (MuxEvent event : happened) {
             switch (event) {
                 case MuxEvent.Opened(int id, byte[] body) -> with(id, c -> c.opened = true);
-                case MuxEvent.OpenFailed(int id, OpenFailure reason, String text) -> with(id, c -> {
-                    c.refusal = text.isEmpty() ? reason.name().toLowerCase(java.util.Locale.ROOT).replace('_', ' ') : text;
-                    c.closed = true;
-                });
+                case MuxEvent.OpenFailed(int id, OpenFailure reason, String text) -> {
+                    with(id, c -> {
+                        c.refusal = text.isEmpty() ? reason.name().toLowerCase(java.util.Locale.ROOT).replace('_', ' ') : text;
+                        c.closed = true;
+                    });
+                    answerAll(id); // C-10
+                }
                 case MuxEvent.DataArrived e -> with(e.channel(), c -> {});
                 case MuxEvent.EofArrived e -> with(e.channel(), c -> c.ended = true);
                 case MuxEvent.RoomAvailable e -> with(e.channel(), c -> {});
@@ -165,7 +168,10 @@ public final class Connection implements StageWriter.Records {
                     with(id, Channel::end);
                     answerAll(id);
                 }
-                case MuxEvent.Gone(int id) -> with(id, Channel::end);
+                case MuxEvent.Gone(int id) -> {
+                    with(id, Channel::end);
+                    answerAll(id);
+                }
                 case MuxEvent.Replied(int id, int request, boolean ok, byte[] body) -> answer(key(id, request), new Channel.Reply(ok, body));
                 case MuxEvent.PeerOpened e -> {}
                 case MuxEvent.Requested e -> {}

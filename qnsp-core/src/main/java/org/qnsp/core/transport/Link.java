@@ -138,6 +138,8 @@ public final class Link implements Loop.Handler {
             fault(e);
         } catch (IOException e) {
             lost(e);
+        } catch (RuntimeException e) {
+            throw ours(e);
         }
     }
 
@@ -159,6 +161,8 @@ public final class Link implements Loop.Handler {
             fault(e);
         } catch (IOException e) {
             lost(e);
+        } catch (RuntimeException e) {
+            throw ours(e);
         }
     }
 
@@ -237,6 +241,8 @@ public final class Link implements Loop.Handler {
             fault(e);
         } catch (IOException e) {
             lost(e);
+        } catch (RuntimeException e) {
+            throw ours(e);
         }
     }
 
@@ -244,7 +250,8 @@ public final class Link implements Loop.Handler {
         int at = 0;
         try {
             while (!paused && at < buffered && phase.ordinal() <= Phase.APPLICATION.ordinal()) {
-                int took = phase == Phase.APPLICATION ? applicationFrames(at) : handshakeFrame(at);
+                // the peer's STAGE_END may come in a frame behind that of its last message (H-7)
+                int took = phase == Phase.APPLICATION && reader.application() ? applicationFrames(at) : handshakeFrame(at);
                 if (took == 0) {
                     break;
                 }
@@ -337,6 +344,12 @@ public final class Link implements Loop.Handler {
         } else {
             loop.at(ends, () -> finish(cause));
         }
+    }
+
+    /** Our own fault, which shows no more than the peer's (H-29): half of what came was done, so nothing more is. */
+    private RuntimeException ours(RuntimeException e) {
+        fault(new ProtocolException(Reason.STATE, "internal fault"));
+        return e;
     }
 
     /** A stranger's wire goes back to the owner, who drains it (H-28). */

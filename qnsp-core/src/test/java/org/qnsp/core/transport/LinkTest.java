@@ -256,6 +256,19 @@ final class LinkTest {
     }
 
     @Test
+    void whatWasAskedOnAChannelThatIsRefusedIsAnswered() throws Exception { // C-10
+        Connection connection = connect();
+        for (boolean refused : new boolean[] {true, false}) {
+            Channel channel = open(connection, refused ? "tunnel" : "echo");
+            Channel.Request asked = channel.ask("something", new byte[0]);
+            if (!refused) {
+                channel.close(); // and so is what was asked on one that we close ourselves
+            }
+            assertEquals(false, threads.submit(asked::await).get(5, TimeUnit.SECONDS).ok());
+        }
+    }
+
+    @Test
     void aRefusedChannelSaysWhy() throws Exception {
         Channel channel = open(connect(), "tunnel");
         assertEquals("no tunnel here", assertThrows(IOException.class, channel::awaitOpened).getMessage());
