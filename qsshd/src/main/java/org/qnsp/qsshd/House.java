@@ -76,13 +76,15 @@ final class House implements Hospitality {
             LOG.error("invites: {}", e.getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } catch (RuntimeException e) {
+            LOG.error("fault while looking for keys", e); // an answer is owed all the same, and the use of an invite
         }
         return Findings.none(ask, policy.config()).withUse(useTaken);
     }
 
     @Override
     public void giveBack(Policy policy, InviteFile.Entry invite) {
-        workers.execute(() -> {
+        work("invite " + invite.id(), () -> {
             try {
                 policy.invites().giveBack(invite.id());
             } catch (IOException e) {
@@ -91,10 +93,18 @@ final class House implements Hospitality {
         });
     }
 
+    private void work(String what, Runnable task) {
+        try {
+            workers.execute(task);
+        } catch (RejectedExecutionException e) {
+            LOG.error("{}: too much to do at once", what);
+        }
+    }
+
     @Override
     public void enrol(Findings findings, PublicKey key, InviteFile.Entry invite, Policy policy) {
         Account account = findings.account();
-        workers.execute(() -> {
+        work("key of " + account.name() + " not enrolled", () -> {
             try {
                 List<Path> files = findings.config().authorizedKeysFiles(account.name(), (int) account.uid(), Path.of(account.home()));
                 if (files.isEmpty()) {

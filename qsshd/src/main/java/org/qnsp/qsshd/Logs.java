@@ -15,6 +15,9 @@ import org.slf4j.LoggerFactory;
 
 /** Where the daemon's log goes: standard error, a file, or the system's log. Set up in code: reading a configuration file costs more than the rest of a start. */
 final class Logs {
+    /** What a peer sends may be in a message: it must not begin a line of its own, nor speak to the terminal of who reads the log. */
+    static final String MESSAGE = "%replace(%msg){'[\\p{C}\\p{Zl}\\p{Zp}]', '?'}";
+
     private Logs() {}
 
     /** To standard error. */
@@ -39,7 +42,7 @@ final class Logs {
         context.reset();
         PatternLayoutEncoder encoder = new PatternLayoutEncoder();
         encoder.setContext(context);
-        encoder.setPattern("%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level %msg%n%ex");
+        encoder.setPattern("%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level " + MESSAGE + "%n%ex");
         encoder.start();
         OutputStreamAppender<ILoggingEvent> appender = new OutputStreamAppender<>();
         appender.setContext(context);

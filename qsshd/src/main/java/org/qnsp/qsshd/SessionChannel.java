@@ -45,6 +45,8 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
     private final String copyProgram;
     private final Map<String, String> environment = new LinkedHashMap<>();
     private final byte[] outgoing = new byte[CHUNK_BYTES];
+    /** Each signal costs a process of the user's, started on the one thread that serves all sessions. */
+    private final Allowance signals = new Allowance(10, 100_000_000);
     private Channel channel;
     private Stage stage = Stage.ASKING;
     private PtyRequest pty;
@@ -153,8 +155,8 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
                 channel.reply(id, false);
                 return;
             }
-            stage = Stage.STARTING;
             request = new LaunchRequest(guest.findings().account(), program, Optional.ofNullable(pty), wholeEnvironment(), guest.peers());
+            stage = Stage.STARTING;
         }
         try {
             starters.execute(() -> launch(id, request));
@@ -182,7 +184,7 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
     private void launch(int id, LaunchRequest request) {
         try {
             LOG.debug("starting a program for {}", request.account().name());
-            UserProcess started = launcher.launch(request);
+            UserProcess started = started(request);
             LOG.debug("started process {}", started.pid());
             boolean gone;
             synchronized (this) {
@@ -198,6 +200,14 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
             pumpInput();
         } catch (IOException e) {
             failed(id, e);
+        }
+    }
+
+    private UserProcess started(LaunchRequest request) throws IOException {
+        try {
+            return launcher.launch(request);
+        } catch (RuntimeException e) {
+            throw new IOException("internal fault", e); // an answer is owed all the same
         }
     }
 
@@ -221,10 +231,11 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
 
     private synchronized boolean signal(String name) {
         Optional<SessionSignal> signal = SessionSignal.named(name);
-        if (process != null && signal.isPresent()) {
+        boolean sent = process != null && signal.isPresent() && signals.take(System.nanoTime());
+        if (sent) {
             process.signal(signal.get());
         }
-        return process != null && signal.isPresent();
+        return sent;
     }
 
     // ---- input, from the loop and the pump

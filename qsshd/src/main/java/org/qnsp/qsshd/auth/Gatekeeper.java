@@ -82,9 +82,11 @@ public final class Gatekeeper {
      * @param invite the invite that the connection was opened with, one use of it taken; or null
      */
     public Findings examine(FindKeys ask, ServerConfig global, Origin origin, InviteFile.Entry invite) throws InterruptedException {
-        String name = ask.user() == null ? global.anonymousUser() : ask.user();
+        String asked = ask.user() == null ? global.anonymousUser() : ask.user();
         try {
-            Account account = Account.named(name).orElse(null);
+            Account account = Account.named(asked).orElse(null);
+            // a directory may find "alice" for "Alice" too; what is said of alice in the configuration holds for her by every name
+            String name = account == null ? asked : account.name();
             ServerConfig config = global.forConnection(new ConnectionFacts(name, account != null, () -> groupNames(account), origin.address, origin.address,
                     origin.localAddress, origin.localPort));
             AuthorizedKeys known = read(account, name, config);
@@ -103,7 +105,7 @@ public final class Gatekeeper {
             return new Findings(keys, options, account, config, allowed ? denial(account) : ask.user() == null ? "This account is not available now." : null, brought,
                     false);
         } catch (IOException e) {
-            LOG.error("login of {} from {} refused: {}", quoted(name), origin.address, e.getMessage());
+            LOG.error("login of {} from {} refused: {}", quoted(asked), origin.address, e.getMessage());
             return Findings.none(ask, global);
         }
     }
@@ -164,6 +166,9 @@ public final class Gatekeeper {
         }
         if (!mayActFor(account)) {
             return Optional.of("this daemon serves another user only");
+        }
+        if (account.uid() == 0 && config.permitRootLogin() == ServerConfig.RootLogin.NO) {
+            return Optional.of("PermitRootLogin no");
         }
         return config.refusal(name, origin.address, origin.address, () -> groupNames(account));
     }

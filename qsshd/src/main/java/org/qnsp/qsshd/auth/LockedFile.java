@@ -2,6 +2,7 @@ package org.qnsp.qsshd.auth;
 
 import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.CREATE_NEW;
+import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.WRITE;
 
 import java.io.IOException;
@@ -78,5 +79,8 @@ final class LockedFile {
             out.force(true);
         }
         Files.move(next, path, StandardCopyOption.ATOMIC_MOVE);
+        try (FileChannel directory = FileChannel.open(path.toAbsolutePath().getParent(), READ)) {
+            directory.force(true); // else a crash may bring the old file back, without what was added to the new one
+        }
     }
 }

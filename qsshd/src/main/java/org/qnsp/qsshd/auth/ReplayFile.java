@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.qnsp.crypto.Encoding;
 
@@ -24,6 +25,8 @@ public final class ReplayFile {
 
     private static final byte[] MAGIC = Encoding.ascii("qnspropn");
     private static final int ENTRY_BYTES = ID_BYTES + 8;
+    /** An invite's tag holds for three hours (H-24), whatever ClockWindow is. */
+    private static final long LEAST_KEPT_SECONDS = 3 * 3600;
     /** Entries that are too old to matter are tolerated up to this many before the file is written anew. */
     private static final int TOLERATED_OLD = 4096;
 
@@ -35,10 +38,10 @@ public final class ReplayFile {
     private Object identity;
     private long known;
 
-    /** @param clockWindowSeconds ids are kept twice as long @throws IOException if the file cannot be used */
+    /** @param clockWindowSeconds ids are kept twice as long, and three hours @throws IOException if the file cannot be used */
     public ReplayFile(Path path, long clockWindowSeconds) throws IOException {
         this.file = new LockedFile(path);
-        this.keepSeconds = 2 * clockWindowSeconds;
+        this.keepSeconds = Math.max(2 * clockWindowSeconds, LEAST_KEPT_SECONDS);
         file.locked(() -> {
             refresh();
             return null;
@@ -86,7 +89,7 @@ public final class ReplayFile {
             file.replace(MAGIC);
             identity = null;
         }
-        Object now = Files.readAttributes(file.path(), BasicFileAttributes.class).fileKey();
+        Object now = identity();
         if (!now.equals(identity)) {
             seen.clear();
             known = 0;
@@ -122,7 +125,13 @@ public final class ReplayFile {
         ByteBuffer content = ByteBuffer.allocate(MAGIC.length + seen.size() * ENTRY_BYTES).put(MAGIC);
         seen.forEach((id, time) -> content.putLong(id.high).putLong(id.low).putLong(time));
         file.replace(content.array());
-        identity = Files.readAttributes(file.path(), BasicFileAttributes.class).fileKey();
+        identity = identity();
         known = content.capacity();
+    }
+
+    /** The number of a file that was replaced is soon another's; that one was made later. */
+    private Object identity() throws IOException {
+        BasicFileAttributes attributes = Files.readAttributes(file.path(), BasicFileAttributes.class);
+        return List.of(attributes.fileKey(), attributes.creationTime());
     }
 }

@@ -97,10 +97,34 @@ class ReplayFileTest {
         for (int i = 0; i < 4200; i++) {
             assertTrue(file.insert(RandomSource.system().bytes(16), NOW));
         }
-        assertTrue(file.insert(id(1), NOW + 10));
-        assertTrue(file.insert(id(2), NOW + 11));
+        long later = NOW + 3 * 3600 + 10; // an invite's tag holds for three hours
+        assertTrue(file.insert(id(1), later));
+        assertTrue(file.insert(id(2), later + 1));
         assertTrue(Files.size(path()) < 1000, "pruned");
-        assertFalse(other.insert(id(1), NOW + 11), "the other process follows to the new file");
+        assertFalse(other.insert(id(1), later + 1), "the other process follows to the new file");
+    }
+
+    @Test
+    void anInvitesOpeningIsRememberedAsLongAsItsTagHolds() throws IOException { // H-24, H-26
+        ReplayFile file = new ReplayFile(path(), 60);
+        assertTrue(file.insert(id(1), NOW)); // at the beginning of the hour before the tag's
+        for (int i = 0; i < 4200; i++) {
+            assertTrue(file.insert(RandomSource.system().bytes(16), NOW + 1));
+        }
+        assertTrue(file.insert(id(2), NOW + 3 * 3600 - 1)); // at the end of the hour after it
+        assertFalse(file.insert(id(1), NOW + 3 * 3600 - 1));
+    }
+
+    @Test
+    void aFileOfTheSameNumberIsNotTheSameFile() throws IOException {
+        ReplayFile file = new ReplayFile(path(), 3600);
+        assertTrue(file.insert(id(1), NOW));
+        for (int round = 0; round < 3; round++) { // file systems give the number of a file that is gone to the next one
+            Files.delete(path());
+            assertTrue(new ReplayFile(path(), 3600).insert(id(100 + round), NOW));
+            assertFalse(file.insert(id(100 + round), NOW));
+            assertTrue(file.insert(id(200 + round), NOW));
+        }
     }
 
     @Test
