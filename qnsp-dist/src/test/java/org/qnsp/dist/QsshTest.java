@@ -351,7 +351,7 @@ final class QsshTest {
             typed(socket, "stty -a | grep -c ' icanon'; fg", "Enter");
             shows(socket, "\n1\n");
             typed(socket, "echo ba''ck; exit 9", "Enter");
-            shows(socket, "back");
+            shows(socket, "Connection to 127.0.0.1 closed.");
             typed(socket, "echo status=$?", "Enter");
             shows(socket, "status=9");
         } finally {

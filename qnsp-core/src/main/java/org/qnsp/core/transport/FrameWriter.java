@@ -124,8 +124,8 @@ final class FrameWriter implements SlotThread.Slotted {
             synchronized (sealed) {
                 sealed.add(slot);
             }
-            slots.schedule(pacer.slotNanos(), this);
         }
+        slots.schedule(pacer.slotNanos(), this); // also for what an earlier slot could not write: there is nobody else to do it
         pacer.advance(now + AHEAD_NANOS);
         timer = loop.at(pacer.slotNanos() - AHEAD_NANOS, this::buildSlot);
         if (connection.finished() && !stages.pending()) {
