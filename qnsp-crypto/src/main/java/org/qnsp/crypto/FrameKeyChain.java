@@ -22,6 +22,8 @@ public final class FrameKeyChain implements AutoCloseable {
     private static final int FRAME_KEYS_BYTES = 2 * KEY_BYTES;
     private static final int NEXT_CHAIN_KEY = PAGE_FRAMES * FRAME_KEYS_BYTES;
     private static final int PAGE_BYTES = NEXT_CHAIN_KEY + KEY_BYTES;
+    /** Size of the state that is handed over. */
+    public static final int HANDED_OVER_BYTES = 1 + PAGE_BYTES;
     private static final byte[] PREFIX =
             Encoding.concat(Encoding.lp(Encoding.ascii(Labels.PAGE)), Encoding.u32(KEY_BYTES));
 
@@ -37,6 +39,37 @@ public final class FrameKeyChain implements AutoCloseable {
             System.arraycopy(chainKey.bytes(), 0, page, NEXT_CHAIN_KEY, KEY_BYTES);
         }
         turnPage();
+    }
+
+    private FrameKeyChain(int nextFrame) {
+        this.nextFrame = nextFrame;
+    }
+
+    /**
+     * What is left of the chain, for another process to go on with: u8 frames used of the page, then the page. This chain is closed.
+     *
+     * @return {@value #HANDED_OVER_BYTES} bytes; the caller's
+     * @throws IllegalStateException after {@link #close()}
+     */
+    public Secret handOver() {
+        if (closed) {
+            throw new IllegalStateException("key chain used after it was closed");
+        }
+        byte[] state = new byte[HANDED_OVER_BYTES];
+        state[0] = (byte) nextFrame;
+        System.arraycopy(page, 0, state, 1, PAGE_BYTES);
+        close();
+        return Secret.owning(state);
+    }
+
+    /** Goes on where {@link #handOver} ended; takes ownership of the state and closes it. */
+    public static FrameKeyChain resume(Secret state) {
+        try (state) {
+            MlKem768.requireLength("state of a key chain", state.bytes(), HANDED_OVER_BYTES);
+            FrameKeyChain chain = new FrameKeyChain(state.bytes()[0]);
+            System.arraycopy(state.bytes(), 1, chain.page, 0, PAGE_BYTES);
+            return chain;
+        }
     }
 
     /**

@@ -32,7 +32,8 @@ final class Architecture {
             Floor.of("org.qnsp.core.handshake", "org.qnsp.core.mux"),
             Floor.of("org.qnsp.core.transport"),
             Floor.of("org.qnsp.core.client", "org.qnsp.core.forward", "org.qnsp.core.copy"),
-            Floor.ofStrangers("org.qnsp.qssh", "org.qnsp.qscp", "org.qnsp.keygen", "org.qnsp.qsshd", "org.qnsp.gateway"));
+            Floor.ofStrangers("org.qnsp.qssh", "org.qnsp.qscp", "org.qnsp.keygen", "org.qnsp.qsshd", "org.qnsp.gateway"),
+            Floor.of("org.qnsp.dist"));
 
     private record Floor(Set<String> parts, boolean strangers) {
         static Floor of(String... parts) {

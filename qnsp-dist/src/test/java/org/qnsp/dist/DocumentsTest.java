@@ -85,6 +85,9 @@ final class DocumentsTest {
             assertTrue(invite.find());
             taken.addAll(letters(invite.group(1).replace(":", "")));
         }
+        if (page.equals("qssh-keygen.1")) {
+            taken.add('V'); // which stands alone and is taken before the table is looked at
+        }
         assertEquals(taken, told);
     }
 

@@ -31,7 +31,7 @@ record Destination(String user, String host, int port, Invite invite) {
             Invite invite = Invite.parse(text);
             return new Destination(invite.user().orElse(null), bare(invite.host()), invite.port(), invite);
         } catch (InvalidInviteException e) {
-            throw UsageException.plain("qssh: error: not an invite: " + e.getMessage());
+            throw UsageException.plain("qssh: error: " + e.getMessage());
         }
     }
 

@@ -111,27 +111,29 @@ public final class Main {
             Signal.handle(new Signal("INT"), s -> daemon.stop());
             daemon.listen();
             Path pidFile = config.pidFile();
-            writePid(pidFile);
+            boolean written = writePid(pidFile);
             if (System.getenv(ANNOUNCE) != null) {
                 System.out.println(READY);
                 System.out.close();
             }
             daemon.awaitEnd();
-            if (pidFile != null) {
+            if (written) {
                 Files.deleteIfExists(pidFile);
             }
             return 0;
         }
     }
 
-    private static void writePid(Path pidFile) {
+    private static boolean writePid(Path pidFile) {
         if (pidFile == null) {
-            return;
+            return false;
         }
         try {
             Files.writeString(pidFile, ProcessHandle.current().pid() + "\n");
+            return true;
         } catch (IOException e) {
             System.err.println("qsshd: warning: cannot write " + pidFile + ": " + e.getMessage()); // as sshd: it serves all the same
+            return false;
         }
     }
 

@@ -124,7 +124,7 @@ public final class HostTrust {
             }
             messages.info("That invite is for " + pasted.host() + ", not for " + config.hostName() + ".");
         } catch (InvalidInviteException e) {
-            messages.info("That is no invite: " + e.getMessage() + ".");
+            messages.info(e.getMessage());
         }
         return false;
     }

@@ -1,9 +1,11 @@
 package org.qnsp.core.frame;
 
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import org.qnsp.core.message.FrameType;
 import org.qnsp.core.message.ProtocolException;
 import org.qnsp.core.message.ProtocolException.Reason;
+import org.qnsp.crypto.Encoding;
 import org.qnsp.crypto.FrameCipher;
 import org.qnsp.crypto.FrameKeyChain;
 import org.qnsp.crypto.Secret;
@@ -32,9 +34,15 @@ public final class FrameOpener implements AutoCloseable {
      * @param direction 0 client to server, 1 server to client
      */
     public FrameOpener(Secret chainKey, int epoch, int direction) {
-        this.keys = new FrameKeyChain(chainKey);
+        this(epoch, direction, 0, 0, new FrameKeyChain(chainKey));
+    }
+
+    private FrameOpener(int epoch, int direction, long sequence, long lastMicros, FrameKeyChain keys) {
+        this.keys = keys;
         this.epoch = epoch;
         this.direction = direction;
+        this.sequence = sequence;
+        this.lastMicros = lastMicros;
     }
 
     /**
@@ -93,6 +101,31 @@ public final class FrameOpener implements AutoCloseable {
         lastMicros = micros;
         type = kind;
         recordBytes = length;
+    }
+
+    /**
+     * Ends this opener and gives what another process needs to go on with the same stage; not after a failure, nor between {@link #tryFirst} that failed and
+     * the next frame.
+     *
+     * @return the state, secret; the caller's
+     */
+    public Secret handOver() {
+        if (failed || keysDrawn) {
+            throw new IllegalStateException("an opener in the middle of something");
+        }
+        try (Secret chain = keys.handOver()) {
+            return Secret.owning(Encoding.concat(Encoding.u32(epoch), Encoding.u32(direction), Encoding.u64(sequence), Encoding.u64(lastMicros), chain.bytes()));
+        } finally {
+            close();
+        }
+    }
+
+    /** Goes on where {@link #handOver} ended. @param state taken over and closed */
+    public static FrameOpener resume(Secret state) {
+        try (state) {
+            ByteBuffer in = ByteBuffer.wrap(state.bytes());
+            return new FrameOpener(in.getInt(), in.getInt(), in.getLong(), in.getLong(), FrameSealer.chain(in));
+        }
     }
 
     /** Type of the frame opened last. */

@@ -4,8 +4,10 @@ import static java.lang.invoke.MethodHandles.byteArrayViewVarHandle;
 import static java.nio.ByteOrder.BIG_ENDIAN;
 
 import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import org.qnsp.core.message.FrameType;
+import org.qnsp.crypto.Encoding;
 import org.qnsp.crypto.FrameCipher;
 import org.qnsp.crypto.FrameKeyChain;
 import org.qnsp.crypto.Secret;
@@ -33,9 +35,15 @@ public final class FrameSealer implements AutoCloseable {
      * @param direction 0 client to server, 1 server to client
      */
     public FrameSealer(Secret chainKey, int epoch, int direction) {
-        this.keys = new FrameKeyChain(chainKey);
+        this(epoch, direction, 0, 0, new FrameKeyChain(chainKey));
+    }
+
+    private FrameSealer(int epoch, int direction, long sequence, long lastMicros, FrameKeyChain keys) {
+        this.keys = keys;
         this.epoch = epoch;
         this.direction = direction;
+        this.sequence = sequence;
+        this.lastMicros = lastMicros;
     }
 
     /**
@@ -60,6 +68,34 @@ public final class FrameSealer implements AutoCloseable {
         keys.next(encryptionKey, macKey);
         cipher.seal(frame, offset, encryptionKey, macKey, epoch, direction, sequence);
         sequence++;
+    }
+
+    /**
+     * Ends this sealer and gives what another process needs to go on with the same stage: the seam along which a connection moves to a background process.
+     *
+     * @return the state, secret; the caller's
+     */
+    public Secret handOver() {
+        try (Secret chain = keys.handOver()) {
+            return Secret.owning(Encoding.concat(Encoding.u32(epoch), Encoding.u32(direction), Encoding.u64(sequence), Encoding.u64(lastMicros), chain.bytes()));
+        } finally {
+            close();
+        }
+    }
+
+    /** Goes on where {@link #handOver} ended. @param state taken over and closed */
+    public static FrameSealer resume(Secret state) {
+        try (state) {
+            ByteBuffer in = ByteBuffer.wrap(state.bytes());
+            return new FrameSealer(in.getInt(), in.getInt(), in.getLong(), in.getLong(), chain(in));
+        }
+    }
+
+    /** The key chain in what is left of a state. */
+    static FrameKeyChain chain(ByteBuffer in) {
+        byte[] chain = new byte[in.remaining()];
+        in.get(chain);
+        return FrameKeyChain.resume(Secret.owning(chain));
     }
 
     /** Frames sealed so far in this stage. */

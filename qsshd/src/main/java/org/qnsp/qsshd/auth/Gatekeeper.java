@@ -13,6 +13,7 @@ import org.qnsp.core.config.ConfigException;
 import org.qnsp.core.handshake.Action.FindKeys;
 import org.qnsp.core.handshake.HandshakeMessage.Entry;
 import org.qnsp.core.handshake.ServerHandshake;
+import org.qnsp.core.message.Limits;
 import org.qnsp.crypto.keys.PublicKey;
 import org.qnsp.qsshd.config.AuthorizedKeys;
 import org.qnsp.qsshd.config.ConnectionFacts;
@@ -184,8 +185,20 @@ public final class Gatekeeper {
         };
     }
 
-    private static String cut(String notice) {
-        return notice.length() <= 500 ? notice.strip() : notice.substring(0, 500).strip();
+    /** As much of a notice as a denial may carry (L-17), in whole characters. */
+    static String cut(String notice) {
+        String text = notice.strip();
+        int end = 0;
+        int bytes = 0;
+        while (end < text.length()) {
+            int character = text.codePointAt(end);
+            bytes += new String(Character.toChars(character)).getBytes(StandardCharsets.UTF_8).length;
+            if (bytes > Limits.TEXT_BYTES) {
+                break;
+            }
+            end += Character.charCount(character);
+        }
+        return text.substring(0, end);
     }
 
     private static List<String> groupNames(Account account) {

@@ -8,6 +8,7 @@ import java.util.Optional;
 import org.qnsp.core.handshake.Action;
 import org.qnsp.core.handshake.ServerHandshake;
 import org.qnsp.core.handshake.ServerOpening;
+import org.qnsp.core.message.ConnectionRequest;
 import org.qnsp.core.message.DisconnectReason;
 import org.qnsp.core.message.Limits;
 import org.qnsp.core.message.OpenFailure;
@@ -149,16 +150,7 @@ public final class Guest implements Link.Owner, Connection.Listener {
             hospitality.enrol(findings, key, invitation.invite, invitation.policy);
         }
         useTaken = false;
-        banner().ifPresent(text -> connection.tell("banner", new org.qnsp.core.message.BodyWriter().s32(text).toBytes()));
-    }
-
-    private Optional<byte[]> banner() {
-        try {
-            return findings.config().banner() == null ? Optional.empty() : Optional.of(java.nio.file.Files.readAllBytes(findings.config().banner()));
-        } catch (IOException e) {
-            LOG.warn("banner: {}", e.getMessage());
-            return Optional.empty();
-        }
+        hospitality.banner(findings, text -> connection.tell(ConnectionRequest.Banner.NAME, new ConnectionRequest.Banner(text).encode()));
     }
 
     @Override
