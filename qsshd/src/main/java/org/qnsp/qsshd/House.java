@@ -163,7 +163,7 @@ final class House implements Hospitality {
         if (file == null) {
             return;
         }
-        workers.execute(() -> {
+        work("banner", () -> {
             try (InputStream in = Files.newInputStream(file)) {
                 banner.accept(new String(in.readNBytes(BANNER_BYTES), StandardCharsets.UTF_8).replace("\0", ""));
             } catch (IOException e) {
