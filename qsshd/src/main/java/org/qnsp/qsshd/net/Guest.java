@@ -48,6 +48,7 @@ public final class Guest implements Link.Owner, Connection.Listener {
     private final Hospitality hospitality;
     private final Reception reception;
     private Link link;
+    private Loop.Timer graceEnd;
     private Connection connection;
     private Findings findings;
     private PublicKey key;
@@ -83,7 +84,7 @@ public final class Guest implements Link.Owner, Connection.Listener {
         }
         long grace = invitation.policy.config().loginGraceSeconds();
         if (grace > 0) {
-            loop.at(System.nanoTime() + grace * 1_000_000_000L, this::graceOver); // H-30
+            graceEnd = loop.at(System.nanoTime() + grace * 1_000_000_000L, this::graceOver); // H-30
         }
         link.start(begin, early);
     }
@@ -169,6 +170,9 @@ public final class Guest implements Link.Owner, Connection.Listener {
     private void decide() {
         if (!decided) {
             decided = true;
+            if (graceEnd != null) {
+                graceEnd.cancel();
+            }
             reception.decided();
         }
     }
