@@ -66,14 +66,13 @@ final class QsshTest {
         }
     }
 
-    private static List<String> options() {
-        return List.of("-F", "none", "-i", dir.resolve("id").toString(), "-o", "UserKnownHostsFile=" + dir.resolve("known_hosts"), "-p", "" + daemon.port());
+    private static ProcessBuilder qssh(String... arguments) {
+        return knowing(dir.resolve("known_hosts"), concat(new String[] {"-p", "" + daemon.port()}, arguments));
     }
 
-    private static ProcessBuilder qssh(String... arguments) {
-        List<String> all = new ArrayList<>(options());
-        all.addAll(List.of(arguments));
-        return daemon.program("qssh", all.toArray(String[]::new));
+    /** With this file of known hosts, and no port. */
+    private static ProcessBuilder knowing(Path knownHosts, String... arguments) {
+        return daemon.program("qssh", concat(new String[] {"-F", "none", "-i", dir.resolve("id").toString(), "-o", "UserKnownHostsFile=" + knownHosts}, arguments));
     }
 
     private static Outcome run(byte[] input, String... arguments) throws Exception {
@@ -195,8 +194,8 @@ final class QsshTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-        "-o Port=1 127.0.0.1 true            | qssh: connect to host 127.0.0.1 port 1: Connection refused",
-        "nosuch.invalid true                 | qssh: Could not resolve hostname nosuch.invalid: Name or service not known",
+        "-o Port=1 -o StrictHostKeyChecking=no 127.0.0.1 true | qssh: connect to host 127.0.0.1 port 1: Connection refused",
+        "-o StrictHostKeyChecking=no nosuch.invalid true | qssh: Could not resolve hostname nosuch.invalid: Name or service not known",
         "-l qnsp-nobody 127.0.0.1 true       | qnsp-nobody@127.0.0.1: Permission denied (publickey).",
         "-o NoSuchOption=1 127.0.0.1 true    | command-line: line 0: Bad configuration option: nosuchoption",
         "-L 1:a:2 127.0.0.1 true             | qssh: error: -L (port forwarding) is not supported by this version",
@@ -204,20 +203,16 @@ final class QsshTest {
         "-p 99999 127.0.0.1 true             | Bad port '99999'",
     })
     void failuresAreNamedAsSshDoes(String arguments, String line) throws Exception {
-        List<String> all = new ArrayList<>(List.of(arguments.strip().split(" ")));
-        ProcessBuilder builder = daemon.program("qssh", options().subList(0, 6).toArray(String[]::new));
-        builder.command().addAll(all);
-        if (!arguments.contains("Port=") && !arguments.contains("-p ")) {
-            builder.command().addAll(1, List.of("-p", "" + daemon.port()));
-        }
-        Outcome outcome = run(builder, new byte[0]);
+        boolean itself = arguments.contains("Port=") || arguments.contains("-p ");
+        String[] all = arguments.strip().split(" +");
+        Outcome outcome = run(itself ? knowing(dir.resolve("known_hosts"), all) : qssh(all), new byte[0]);
         assertEquals(line, outcome.errors().lines().findFirst().orElse(""));
         assertEquals(255, outcome.status());
     }
 
     @Test
     void noKeyIsSaidWithAHint() throws Exception {
-        Outcome outcome = run(daemon.program("qssh", "-F", "none", "-o", "IdentityFile=/nonexistent/key", HOST), new byte[0]);
+        Outcome outcome = run(daemon.program("qssh", "-F", "none", "-o", "IdentityFile=/nonexistent/key", HOST, "true"), new byte[0]);
         assertEquals("no such identity: /nonexistent/key: No such file or directory\nqssh: error: there is no key to log in with\n"
             + "qssh: hint: make one with qssh-keygen, then have its public half added to authorized_keys on the host\n", outcome.errors());
         assertEquals(255, outcome.status());
@@ -235,7 +230,7 @@ final class QsshTest {
 
     @Test
     void anUnknownHostIsNotTriedInBatchMode() throws Exception {
-        Outcome outcome = run("-o", "UserKnownHostsFile=" + scratch.resolve("none"), "-o", "BatchMode=yes", HOST, "true");
+        Outcome outcome = run(knowing(scratch.resolve("none"), "-o", "BatchMode=yes", HOST, "true"), new byte[0]);
         assertTrue(outcome.errors().startsWith("Host key verification failed.\nqssh: hint: "), outcome.errors());
         assertEquals(255, outcome.status());
     }
@@ -244,7 +239,7 @@ final class QsshTest {
     void aPinnedHostThatDoesNotAnswerIsNoStranger() throws Exception {
         Path known = scratch.resolve("known_hosts");
         Files.writeString(known, "[" + HOST + "]:" + daemon.port() + " " + key.publicKey().line("") + "\n");
-        Outcome outcome = run("-o", "UserKnownHostsFile=" + known, "-o", "StrictHostKeyChecking=no", "-o", "ConnectTimeout=2", HOST, "true");
+        Outcome outcome = run(knowing(known, "-p", "" + daemon.port(), "-o", "StrictHostKeyChecking=no", "-o", "ConnectTimeout=2", HOST, "true"), new byte[0]);
         assertTrue(outcome.errors().startsWith("qssh: error: no answer from 127.0.0.1 port " + daemon.port() + ": its key is another now, or one of the clocks"), outcome.errors());
         assertEquals(255, outcome.status());
         assertEquals(1, Files.readAllLines(known).size());
@@ -276,7 +271,7 @@ final class QsshTest {
         Path known = scratch.resolve("known_hosts");
         Files.writeString(known, "[" + HOST + "]:" + daemon.port() + " " + key.publicKey().line("") + "\n");
         String invite = daemon.invite("-H", HOST, daemon.user()).lines().filter(line -> line.startsWith("qssh://")).findFirst().orElseThrow();
-        Outcome outcome = run("-o", "UserKnownHostsFile=" + known, invite, "true");
+        Outcome outcome = run(knowing(known, invite, "true"), new byte[0]);
         assertTrue(outcome.errors().contains("@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @"), outcome.errors());
         assertTrue(outcome.errors().endsWith("Host key verification failed.\n"), outcome.errors());
         assertEquals(255, outcome.status());
@@ -284,7 +279,7 @@ final class QsshTest {
 
     @Test
     void aProxyCommandCarriesTheConnection() throws Exception {
-        Outcome outcome = run("-o", "ProxyCommand=exec " + TestDaemon.dist().resolve("bin/qsshd") + " -i -e " + String.join(" ", daemon.configuration()), HOST, "echo via %h");
+        Outcome outcome = run("-o", "ProxyCommand=" + TestDaemon.dist().resolve("bin/qsshd") + " -i -e " + line(new ProcessBuilder(daemon.configuration())), HOST, "echo via %h");
         assertEquals("via %h\n", outcome.output(), outcome.errors());
     }
 
@@ -339,8 +334,55 @@ final class QsshTest {
     }
 
     @Test
+    void aTerminalIsResizedAndSuspended() throws Exception {
+        String socket = "qssh-test-" + ProcessHandle.current().pid();
+        tmux(socket, "-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24", "sh");
+        try {
+            typed(socket, line(qssh(HOST)), "Enter");
+            typed(socket, "PS1=re'mote> '", "Enter");
+            shows(socket, "remote>");
+            tmux(socket, "resize-window", "-x", "111", "-y", "40");
+            typed(socket, "until stty size | grep '40 111'; do sleep 0.1; done", "Enter");
+            shows(socket, "\n40 111");
+            typed(socket, "Enter");
+            typed(socket, "~", "C-z");
+            shows(socket, "[suspend qssh]");
+            shows(socket, "topped");
+            typed(socket, "stty -a | grep -c ' icanon'; fg", "Enter");
+            shows(socket, "\n1\n");
+            typed(socket, "echo ba''ck; exit 9", "Enter");
+            shows(socket, "Connection to 127.0.0.1 closed.");
+            typed(socket, "echo status=$?", "Enter");
+            shows(socket, "status=9");
+        } finally {
+            tmux(socket, "kill-server");
+        }
+    }
+
+    private static void typed(String socket, String... keys) throws Exception {
+        tmux(socket, concat(new String[] {"send-keys"}, keys));
+    }
+
+    private static void shows(String socket, String text) throws Exception {
+        TestDaemon.await("the screen shows " + text, () -> {
+            try {
+                return tmux(socket, "capture-pane", "-p", "-J", "-S", "-100").contains(text);
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+        });
+    }
+
+    private static String tmux(String socket, String... arguments) throws Exception {
+        Process process = new ProcessBuilder(concat(new String[] {"tmux", "-L", socket}, arguments)).redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        process.waitFor();
+        return output;
+    }
+
+    @Test
     void theEscapeEndsTheConnection() throws Exception {
-        Outcome outcome = onTerminal(line(qssh("-t", HOST, "echo ready; sleep 60")) + "; echo status=$?", "ready", "\r~?", "sending", "", "Supported", "~.");
+        Outcome outcome = onTerminal(line(qssh("-t", HOST, "echo ready; sleep 60")) + "; echo status=$?", "ready", "\r~?", "typing it twice", "~.");
         assertTrue(outcome.output().contains("Supported escape sequences:\r\n ~.   - terminate connection\r\n"), outcome.output());
         assertTrue(outcome.output().contains("~.\r\nConnection to 127.0.0.1 closed."), outcome.output());
         assertTrue(outcome.output().contains("status=255"), outcome.output());
@@ -362,11 +404,8 @@ final class QsshTest {
     void aStrangerPastesAnInvite() throws Exception {
         Path known = scratch.resolve("known_hosts");
         String invite = daemon.invite("-H", HOST, daemon.user()).lines().filter(line -> line.startsWith("qssh://")).findFirst().orElseThrow();
-        ProcessBuilder builder = qssh("-o", "UserKnownHostsFile=" + known, HOST, "echo welcome");
-        List<String> command = new ArrayList<>(builder.command());
-        command.remove("UserKnownHostsFile=" + dir.resolve("known_hosts"));
-        command.remove(command.indexOf("-o"));
-        Outcome outcome = onTerminal(line(new ProcessBuilder(command)), "try without one: ", "nonsense\n", "not a valid invite", invite + "\n");
+        ProcessBuilder builder = knowing(known, "-p", "" + daemon.port(), HOST, "echo welcome");
+        Outcome outcome = onTerminal(line(builder), "try without one: ", "nonsense\n", "not a valid invite", invite + "\n");
         assertTrue(outcome.output().contains("welcome"), outcome.output());
         assertEquals(1, Files.readAllLines(known).size());
     }

@@ -178,6 +178,7 @@ final class RemoteSession {
             terminal.leaveRaw();
             messages.raw(false);
         }
+        closeInput();
         if (outcome.error()) {
             messages.error(outcome.notice());
         } else if (outcome.notice() != null) {
@@ -315,6 +316,15 @@ final class RemoteSession {
             channel.eof();
         } else {
             daemon("qssh-stdin", this::moveInput);
+        }
+    }
+
+    /** What is typed from now on is for who comes after us. */
+    private void closeInput() {
+        try {
+            streams.in().close();
+        } catch (IOException e) {
+            // then it ends with the process
         }
     }
 

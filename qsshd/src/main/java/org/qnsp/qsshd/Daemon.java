@@ -89,7 +89,7 @@ final class Daemon implements AutoCloseable {
     /** Listens where the configuration says. @throws IOException if an address cannot be had; then none is */
     void listen() throws IOException {
         for (Listen at : policy.get().config().listenAddresses()) {
-            listeners.put(at, new Listener(loop, reception, at));
+            listeners.put(at, new Listener(loop, reception, at, policy.get().config().addressFamily()));
         }
         loop.execute(() -> listeners.values().forEach(Listener::accept));
     }
@@ -101,23 +101,31 @@ final class Daemon implements AutoCloseable {
 
     /** Reads configuration and host keys anew; new connections are judged by them. On a fault all stays as it was. */
     void reload() {
-        loop.execute(() -> {
+        workers.execute(() -> {
             try {
                 Policy next = source.load();
-                relisten(next.config());
-                policy.set(next);
-                LOG.info("configuration reloaded");
+                loop.execute(() -> adopt(next));
             } catch (IOException | ConfigException e) {
                 LOG.error("configuration not reloaded: {}", e.getMessage());
             }
         });
     }
 
+    private void adopt(Policy next) {
+        try {
+            relisten(next.config());
+            policy.set(next);
+            LOG.info("configuration reloaded");
+        } catch (IOException e) {
+            LOG.error("configuration not reloaded: {}", e.getMessage());
+        }
+    }
+
     private void relisten(ServerConfig next) throws IOException {
         List<Listen> wanted = next.listenAddresses();
         for (Listen at : wanted) {
             if (!listeners.containsKey(at)) {
-                Listener listener = new Listener(loop, reception, at);
+                Listener listener = new Listener(loop, reception, at, next.addressFamily());
                 listeners.put(at, listener);
                 listener.accept();
             }

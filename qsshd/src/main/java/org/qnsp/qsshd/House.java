@@ -1,7 +1,9 @@
 package org.qnsp.qsshd;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +33,7 @@ import org.slf4j.LoggerFactory;
 /** What this daemon does for its guests: keys looked up, keys enrolled, sessions run. What waits runs on the workers. */
 final class House implements Hospitality {
     private static final Logger LOG = LoggerFactory.getLogger(House.class);
+    private static final int BANNER_BYTES = 64 << 10;
     /** Appends its input to the file that is named, on a line of its own. */
     private static final String APPEND = "umask 077; mkdir -p -- \"${1%/*}\" && { [ ! -s \"$1\" ] || [ -z \"$(tail -c 1 -- \"$1\")\" ] || echo >>\"$1\"; } && cat >>\"$1\"";
 
@@ -142,6 +145,21 @@ final class House implements Hospitality {
 
         @Override
         public void ended() {}
+    }
+
+    @Override
+    public void banner(Findings findings, Consumer<String> banner) {
+        Path file = findings.config().banner();
+        if (file == null) {
+            return;
+        }
+        workers.execute(() -> {
+            try (InputStream in = Files.newInputStream(file)) {
+                banner.accept(new String(in.readNBytes(BANNER_BYTES), StandardCharsets.UTF_8).replace("\0", ""));
+            } catch (IOException e) {
+                LOG.warn("banner {}: {}", file, e.getMessage());
+            }
+        });
     }
 
     @Override

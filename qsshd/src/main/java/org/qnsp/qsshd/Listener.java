@@ -1,12 +1,16 @@
 package org.qnsp.qsshd;
 
 import java.io.IOException;
+import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.channels.UnsupportedAddressTypeException;
+import java.util.List;
 import org.qnsp.core.transport.Loop;
 import org.qnsp.core.transport.Wire;
 import org.qnsp.qsshd.config.ServerConfig.Listen;
@@ -25,15 +29,26 @@ final class Listener implements Loop.Handler, AutoCloseable {
     private final ServerSocketChannel socket;
     private SelectionKey key;
 
-    /** Binds; accepting begins with {@link #accept}. @throws IOException in words for the user */
-    Listener(Loop loop, Reception reception, Listen at) throws IOException {
+    /** Binds, for this AddressFamily (any, inet, inet6); accepting begins with {@link #accept}. @throws IOException in words for the user */
+    Listener(Loop loop, Reception reception, Listen at, String addressFamily) throws IOException {
         this.loop = loop;
         this.reception = reception;
-        this.socket = ServerSocketChannel.open();
+        boolean inet6 = addressFamily.equals("inet6");
+        boolean anywhere = List.of("*", "::", "0.0.0.0").contains(at.address());
+        if (inet6 && anywhere) {
+            throw new IOException("AddressFamily inet6 needs a ListenAddress: on this platform a socket for all IPv6 addresses takes IPv4 too");
+        }
+        this.socket = addressFamily.equals("inet") ? ServerSocketChannel.open(StandardProtocolFamily.INET) : ServerSocketChannel.open();
         try {
             socket.configureBlocking(false);
             socket.setOption(StandardSocketOptions.SO_REUSEADDR, true);
             socket.bind(at.address().equals("*") ? new InetSocketAddress(at.port()) : new InetSocketAddress(InetAddress.getByName(at.address()), at.port()), BACKLOG);
+            if (inet6 && ((InetSocketAddress) socket.getLocalAddress()).getAddress() instanceof Inet4Address) {
+                throw new IOException("not an IPv6 address");
+            }
+        } catch (UnsupportedAddressTypeException e) {
+            socket.close();
+            throw new IOException("cannot listen on " + at + ": not an IPv4 address", e);
         } catch (IOException e) {
             socket.close();
             throw new IOException("cannot listen on " + at + ": " + e.getMessage(), e);

@@ -186,6 +186,10 @@ public final class ServerHandshake implements AutoCloseable {
             schedule.mix(Labels.EE, x.agree(xC));
             schedule.mix(Labels.ES, settings.host.agree(hostKey, xC));
         } catch (GeneralSecurityException e) {
+            x.close();
+            if (e2 != null) {
+                e2.close();
+            }
             throw new ProtocolException(Reason.MALFORMED, "key agreement");
         }
         actions.add(new NextSendingStage(schedule.stage(Labels.HANDSHAKE_S2C)));
@@ -262,8 +266,21 @@ public final class ServerHandshake implements AutoCloseable {
         return new State.AwaitAnswer(s.identity.user(), offers, accountDenial, s.identity.enrol());
     }
 
+    /** Stands for a key that may not log in, so that there is a signature to verify for it too; its private half is gone. */
+    private static final class SigDecoy {
+        private static final PublicKey KEY = make();
+
+        private static PublicKey make() {
+            try (SigKeyPair pair = SigKeyPair.generate(RandomSource.system())) {
+                return pair.publicKey();
+            }
+        }
+    }
+
+    /** H-14: the same work for a key that may log in and for one that may not. */
     private static Offer signed(Entry entry, PublicKey key, byte[] signed, List<Challenge> challenges) {
-        boolean holds = key != null && key.type() == KeyType.SIG && SigKeyPair.verify(key, signed, entry.signature());
+        boolean real = key != null && key.type() == KeyType.SIG;
+        boolean holds = SigKeyPair.verify(real ? key : SigDecoy.KEY, signed, entry.signature()) & real;
         challenges.add(new Challenge.Sig(holds));
         return new Offer(holds ? key : null, Secret.zeros(32));
     }
@@ -275,7 +292,8 @@ public final class ServerHandshake implements AutoCloseable {
         MlKem768.Encapsulation toUser = encapsulate(target.first());
         try {
             Secret a = UserAuth.secret(toUser.shared(), x.agree(target.second()), hostPublicKey().fingerprint(), user, entry.keyHash(), toUser.ciphertext(), th);
-            challenges.add(new Challenge.Kem(toUser.ciphertext(), real ? UserAuth.confirm(a, th) : random.bytes(32)));
+            byte[] confirm = UserAuth.confirm(a, th);
+            challenges.add(new Challenge.Kem(toUser.ciphertext(), real ? confirm : random.bytes(32)));
             return new Offer(real ? key : null, a);
         } catch (GeneralSecurityException e) {
             throw new ProtocolException(Reason.MALFORMED, "key agreement");

@@ -124,8 +124,8 @@ final class FrameWriter implements SlotThread.Slotted {
             synchronized (sealed) {
                 sealed.add(slot);
             }
-            slots.schedule(pacer.slotNanos(), this);
         }
+        slots.schedule(pacer.slotNanos(), this); // where nothing was sealed too: what waits for the socket goes at some slot
         pacer.advance(now + AHEAD_NANOS);
         timer = loop.at(pacer.slotNanos() - AHEAD_NANOS, this::buildSlot);
         if (connection.finished() && !stages.pending()) {
@@ -187,6 +187,7 @@ final class FrameWriter implements SlotThread.Slotted {
     private void writeBulk() {
         bulkQueued = false;
         if (stopping || pacer == null || !pacer.bulk()) {
+            awaitWritable.accept(false); // the slots write what is left
             return;
         }
         try {

@@ -21,8 +21,8 @@ public final class Loop implements AutoCloseable {
     /** A time at which something runs once. */
     public static final class Timer implements Comparable<Timer> {
         private final long nanos;
-        private final Runnable task;
-        private boolean cancelled;
+        /** Null once it is cancelled: what it would have run must not stay in memory until then. */
+        private Runnable task;
 
         private Timer(long nanos, Runnable task) {
             this.nanos = nanos;
@@ -31,7 +31,7 @@ public final class Loop implements AutoCloseable {
 
         /** Keeps the task from running; on the loop only. */
         public void cancel() {
-            cancelled = true;
+            task = null;
         }
 
         @Override
@@ -87,7 +87,7 @@ public final class Loop implements AutoCloseable {
             } catch (IOException e) {
                 throw new IllegalStateException("selector failed", e);
             }
-            guarded(this::runTasks);
+            runTasks();
             runTimers();
             for (SelectionKey key : selector.selectedKeys()) {
                 if (key.isValid()) {
@@ -115,16 +115,17 @@ public final class Loop implements AutoCloseable {
         }
     }
 
+    /** Those that are there now: what a task queues has its turn after sockets and timers have had theirs. */
     private void runTasks() {
-        for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
-            task.run();
+        for (int n = tasks.size(); n > 0; n--) {
+            guarded(tasks.poll());
         }
     }
 
     private void runTimers() {
         for (Timer timer = timers.peek(); timer != null && timer.nanos - System.nanoTime() <= 0; timer = timers.peek()) {
             timers.poll();
-            if (!timer.cancelled) {
+            if (timer.task != null) {
                 guarded(timer.task);
             }
         }
@@ -135,6 +136,8 @@ public final class Loop implements AutoCloseable {
             task.run();
         } catch (RuntimeException e) {
             bugs.accept(e);
+        } catch (Error e) {
+            bugs.accept(new IllegalStateException(e)); // one connection's trouble: without the loop all of them hang, and nobody knows why
         }
     }
 

@@ -49,14 +49,19 @@ public final class Wire implements Closeable {
     public static Wire of(InputStream in, OutputStream out, String peer) throws IOException {
         Pipe inward = Pipe.open();
         Pipe outward = Pipe.open();
-        pump("qnsp-wire-in", Channels.newChannel(in), inward.sink());
-        pump("qnsp-wire-out", outward.source(), Channels.newChannel(out));
+        pump("qnsp-wire-in", Channels.newChannel(in), inward.sink(), () -> {});
+        pump("qnsp-wire-out", outward.source(), Channels.newChannel(out), out::flush);
         inward.source().configureBlocking(false);
         outward.sink().configureBlocking(false);
         return new Wire(inward.source(), outward.sink(), outward.sink()::close, peer);
     }
 
-    private static void pump(String name, ReadableByteChannel from, WritableByteChannel to) {
+    /** Empties the buffer that a stream may have. */
+    private interface Flush {
+        void run() throws IOException;
+    }
+
+    private static void pump(String name, ReadableByteChannel from, WritableByteChannel to, Flush flush) {
         Thread.ofPlatform().daemon().name(name).start(() -> {
             ByteBuffer buffer = ByteBuffer.allocateDirect(65536);
             try (from; to) {
@@ -65,6 +70,7 @@ public final class Wire implements Closeable {
                     while (buffer.hasRemaining()) {
                         to.write(buffer);
                     }
+                    flush.run(); // a frame must not wait for the next ones
                     buffer.clear();
                 }
             } catch (IOException e) {

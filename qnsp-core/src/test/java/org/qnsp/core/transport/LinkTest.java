@@ -14,6 +14,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.StandardSocketOptions;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -301,6 +302,39 @@ final class LinkTest {
     }
 
     @Test
+    void aPeerThatDidNotReadForAWhileIsTalkedToAgain() throws Exception {
+        server.start();
+        try (Relay relay = new Relay(server.port())) {
+            relay.pause(); // until all buffers between are full: the prologue sends 300 kB a second
+            Connection connection = Connector.connection(NOTHING);
+            Connector.Dial narrow = () -> {
+                SocketChannel socket = SocketChannel.open();
+                socket.setOption(StandardSocketOptions.SO_SNDBUF, 4096);
+                socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), relay.port()));
+                return Wire.of(socket);
+            };
+            Login login = connector.login(new ClientHandshake.Settings(Mode.DUPLEX, "someone", new Trust.Pinned(server.hostKey()), identities(), false),
+                    connection, key -> false, narrow);
+            Thread.sleep(1500);
+            relay.resume();
+            login.await(LONG, LONG);
+            assertEquals(10, roundTrip(connection, new byte[10]).length);
+        }
+    }
+
+    @Test
+    void aFrameDoesNotWaitInTheBufferOfAStream() throws Exception {
+        var written = new java.io.ByteArrayOutputStream();
+        Wire wire = Wire.of(InputStream.nullInputStream(), new java.io.BufferedOutputStream(written), "stream");
+        wire.write(java.nio.ByteBuffer.allocate(768));
+        for (int i = 0; i < 200 && written.size() == 0; i++) {
+            Thread.sleep(10);
+        }
+        assertEquals(768, written.size());
+        wire.close();
+    }
+
+    @Test
     void aKeyThatIsNotKnownIsDenied() throws Exception { // H-19, C-26: and not before the end of the prologue
         server.start();
         long start = System.nanoTime();
@@ -371,12 +405,15 @@ final class LinkTest {
 
     /** Passes bytes on, and can change one. */
     private static final class Relay implements AutoCloseable {
-        private final ServerSocket listening = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
+        private final ServerSocket listening = new ServerSocket();
+        private final java.util.concurrent.Semaphore going = new java.util.concurrent.Semaphore(1);
         private volatile boolean flip;
         private Socket near;
         private Socket far;
 
         Relay(int port) throws IOException {
+            listening.setReceiveBufferSize(4096);
+            listening.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
             Thread.ofPlatform().daemon().start(() -> {
                 try {
                     near = listening.accept();
@@ -393,6 +430,14 @@ final class LinkTest {
             return listening.getLocalPort();
         }
 
+        void pause() {
+            going.acquireUninterruptibly();
+        }
+
+        void resume() {
+            going.release();
+        }
+
         void flipNextToClient() {
             flip = true;
         }
@@ -402,6 +447,8 @@ final class LinkTest {
             try {
                 InputStream in = from.getInputStream();
                 for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                    going.acquireUninterruptibly();
+                    going.release();
                     if (flipping && flip) {
                         flip = false;
                         buffer[n / 2] ^= 4;

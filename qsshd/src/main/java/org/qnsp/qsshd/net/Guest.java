@@ -8,6 +8,7 @@ import java.util.Optional;
 import org.qnsp.core.handshake.Action;
 import org.qnsp.core.handshake.ServerHandshake;
 import org.qnsp.core.handshake.ServerOpening;
+import org.qnsp.core.message.ConnectionRequest;
 import org.qnsp.core.message.DisconnectReason;
 import org.qnsp.core.message.Limits;
 import org.qnsp.core.message.OpenFailure;
@@ -47,6 +48,7 @@ public final class Guest implements Link.Owner, Connection.Listener {
     private final Hospitality hospitality;
     private final Reception reception;
     private Link link;
+    private Loop.Timer graceEnd;
     private Connection connection;
     private Findings findings;
     private PublicKey key;
@@ -82,7 +84,7 @@ public final class Guest implements Link.Owner, Connection.Listener {
         }
         long grace = invitation.policy.config().loginGraceSeconds();
         if (grace > 0) {
-            loop.at(System.nanoTime() + grace * 1_000_000_000L, this::graceOver); // H-30
+            graceEnd = loop.at(System.nanoTime() + grace * 1_000_000_000L, this::graceOver); // H-30
         }
         link.start(begin, early);
     }
@@ -148,16 +150,7 @@ public final class Guest implements Link.Owner, Connection.Listener {
             hospitality.enrol(findings, key, invitation.invite, invitation.policy);
         }
         useTaken = false;
-        banner().ifPresent(text -> connection.tell("banner", new org.qnsp.core.message.BodyWriter().s32(text).toBytes()));
-    }
-
-    private Optional<byte[]> banner() {
-        try {
-            return findings.config().banner() == null ? Optional.empty() : Optional.of(java.nio.file.Files.readAllBytes(findings.config().banner()));
-        } catch (IOException e) {
-            LOG.warn("banner: {}", e.getMessage());
-            return Optional.empty();
-        }
+        hospitality.banner(findings, text -> connection.tell(ConnectionRequest.Banner.NAME, new ConnectionRequest.Banner(text).encode()));
     }
 
     @Override
@@ -177,6 +170,9 @@ public final class Guest implements Link.Owner, Connection.Listener {
     private void decide() {
         if (!decided) {
             decided = true;
+            if (graceEnd != null) {
+                graceEnd.cancel();
+            }
             reception.decided();
         }
     }

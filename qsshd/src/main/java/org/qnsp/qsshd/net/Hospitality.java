@@ -19,6 +19,9 @@ public interface Hospitality {
     /** A use of an invite came to nothing. */
     void giveBack(Policy policy, InviteFile.Entry invite);
 
+    /** Reads the banner for a login, if there is one, and gives it on, from any thread. */
+    void banner(Findings findings, java.util.function.Consumer<String> banner);
+
     /** A session on a channel that is yet to be accepted: who hears of the channel. Its channel follows by the consumer's being called. */
     Session session(Guest guest);
 

@@ -89,6 +89,9 @@ final class GuestTest {
     /** The house of the test. */
     private final class TestHouse implements Hospitality {
         @Override
+        public void banner(Findings findings, java.util.function.Consumer<String> banner) {}
+
+        @Override
         public void findKeys(FindKeys ask, Policy by, Origin origin, InviteFile.Entry invite, Consumer<Findings> answer) {
             askedNanos = System.nanoTime();
             List<PublicKey> keys = new ArrayList<>(Collections.nCopies(ask.entries().size(), known ? userKey.publicKey() : null));

@@ -1,0 +1,160 @@
+package org.qnsp.core.bench;
+
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.security.GeneralSecurityException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.qnsp.core.frame.FrameLayout;
+import org.qnsp.core.handshake.Action;
+import org.qnsp.core.handshake.ClientHandshake;
+import org.qnsp.core.handshake.HostKeyOps;
+import org.qnsp.core.handshake.Mode;
+import org.qnsp.core.handshake.ServerHandshake;
+import org.qnsp.core.handshake.ServerOpening;
+import org.qnsp.core.handshake.StageReader;
+import org.qnsp.core.handshake.StageWriter;
+import org.qnsp.core.handshake.UserAuth;
+import org.qnsp.core.message.FrameType;
+import org.qnsp.core.message.ProtocolException;
+import org.qnsp.crypto.RandomSource;
+import org.qnsp.crypto.Secret;
+import org.qnsp.crypto.keys.KemKeyPair;
+import org.qnsp.crypto.keys.PublicKey;
+
+/**
+ * Run by hand and by scripts/bench: microseconds of processor time of a whole login, both ends together, with frames sealed and opened but without
+ * sockets, slots or the challenge delay. Prints {@code name value} lines.
+ */
+final class HandshakeBench {
+    private static final int ROUNDS = 600;
+    private static final int MEASURED = 300;
+    private static final ThreadMXBean THREAD = ManagementFactory.getThreadMXBean(); // not the clock: what else the machine does stays out
+    private static final long MICROS = 1_800_000_000_000_000L;
+    private static final StageWriter.Records NOTHING = new StageWriter.Records() {
+        @Override
+        public int fill(byte[] frame, int offset, int room) {
+            return 0;
+        }
+
+        @Override
+        public FrameType type() {
+            return FrameType.NOISE;
+        }
+    };
+
+    private final RandomSource random = RandomSource.system();
+    private final KemKeyPair user = KemKeyPair.generate(random);
+    private final KemKeyPair host = KemKeyPair.generate(random);
+    private final KemKeyPair decoy = KemKeyPair.generate(random);
+    private final Mode mode;
+
+    private HandshakeBench(Mode mode) {
+        this.mode = mode;
+    }
+
+    public static void main(String[] arguments) throws Exception {
+        for (Mode mode : Mode.values()) {
+            HandshakeBench bench = new HandshakeBench(mode);
+            long[] nanos = new long[MEASURED];
+            for (int i = 0; i < ROUNDS; i++) {
+                long began = THREAD.getCurrentThreadCpuTime();
+                bench.login();
+                nanos[Math.max(0, i - ROUNDS + MEASURED)] = THREAD.getCurrentThreadCpuTime() - began;
+            }
+            Arrays.sort(nanos);
+            System.out.printf("%s median %d us, p90 %d us%n", mode.name().toLowerCase(java.util.Locale.ROOT), nanos[MEASURED / 2] / 1_000, nanos[MEASURED * 9 / 10] / 1_000);
+        }
+    }
+
+    private void login() throws Exception {
+        var wanted = new ClientHandshake.Settings(mode, "user", new ClientHandshake.Trust.Pinned(host.publicKey()), List.of(UserAuth.identity(user, random)), false);
+        ClientHandshake client = new ClientHandshake(wanted, random);
+        End clientEnd = new End(0, random);
+        clientEnd.perform(client.begin(0));
+        byte[] opening = new byte[ServerOpening.DECISION_BYTES];
+        for (int at = 0; at < opening.length; at += FrameLayout.FRAME_BYTES) {
+            clientEnd.writer.build(opening, at, MICROS, NOTHING);
+        }
+        ServerHandshake server = new ServerHandshake(new ServerHandshake.Settings(ops(), decoy, true),
+                new ServerOpening(ops(), false, 3_600_000_000L).examine(opening, List.of(), MICROS).orElseThrow(), random);
+        End serverEnd = new End(1, random);
+        serverEnd.perform(server.begin());
+        serverEnd.read(opening, ServerOpening.OPENING_BYTES, whole -> serverDo(server, serverEnd, server.on(whole)));
+        byte[] frame = new byte[FrameLayout.FRAME_BYTES];
+        while (!clientEnd.established || !serverEnd.established) {
+            clientEnd.writer.build(frame, 0, MICROS, NOTHING);
+            serverEnd.read(frame, 0, whole -> serverDo(server, serverEnd, server.on(whole)));
+            serverEnd.writer.build(frame, 0, MICROS, NOTHING);
+            clientEnd.read(frame, 0, whole -> clientEnd.perform(client.on(whole)));
+        }
+        client.close();
+        server.close();
+        clientEnd.close();
+        serverEnd.close();
+    }
+
+    private void serverDo(ServerHandshake server, End end, List<Action> actions) throws ProtocolException {
+        end.perform(actions);
+        for (Action action : actions) {
+            if (action instanceof Action.FindKeys ask) {
+                List<PublicKey> found = new ArrayList<>();
+                ask.entries().forEach(entry -> found.add(user.publicKey()));
+                end.perform(server.onKeysFound(found, null));
+            }
+        }
+    }
+
+    private HostKeyOps ops() {
+        return new HostKeyOps() {
+            @Override
+            public List<PublicKey> publicKeys() {
+                return List.of(host.publicKey());
+            }
+
+            @Override
+            public Secret decapsulate(int key, byte[] ciphertext) {
+                return host.decapsulate(ciphertext);
+            }
+
+            @Override
+            public Secret agree(int key, byte[] ephemeral) throws GeneralSecurityException {
+                return host.agree(ephemeral);
+            }
+        };
+    }
+
+    /** One end's frames. */
+    private static final class End {
+        final StageWriter writer;
+        final StageReader reader;
+        boolean established;
+
+        End(int direction, RandomSource random) {
+            writer = new StageWriter(direction, random);
+            reader = new StageReader(1 - direction);
+        }
+
+        void perform(List<Action> actions) {
+            for (Action action : actions) {
+                writer.on(action);
+                reader.on(action);
+                established |= action instanceof Action.Established;
+            }
+        }
+
+        void read(byte[] frame, int offset, StageReader.Messages messages) throws ProtocolException, IOException {
+            int length = reader.open(frame, offset);
+            if (length > 0) {
+                reader.handshakeRecords(frame, offset, length, messages);
+            }
+        }
+
+        void close() {
+            writer.close();
+            reader.close();
+        }
+    }
+}

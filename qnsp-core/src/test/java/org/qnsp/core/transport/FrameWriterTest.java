@@ -1,0 +1,131 @@
+package org.qnsp.core.transport;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.qnsp.core.handshake.Action;
+import org.qnsp.core.handshake.StageWriter;
+import org.qnsp.core.message.FrameType;
+import org.qnsp.core.message.Limits;
+import org.qnsp.core.mux.Budget;
+import org.qnsp.core.mux.DataStream;
+import org.qnsp.crypto.RandomSource;
+import org.qnsp.crypto.Secret;
+import org.qnsp.stealth.StealthProfile;
+
+/** What the sending side does when the socket is full: slots are left out (C-21), and once there is room they go on, in L0 as in bulk. */
+@Timeout(60)
+final class FrameWriterTest {
+    private static final long SECOND = 1_000_000_000L;
+
+    private final BlockingQueue<RuntimeException> bugs = new LinkedBlockingQueue<>();
+    private final BlockingQueue<IOException> failures = new LinkedBlockingQueue<>();
+    private final AtomicLong readyCalls = new AtomicLong();
+    private final Connection connection = new Connection(true, Budget.UNLIMITED, new Connection.Listener() {});
+    private Loop loop;
+    private SlotThread slots;
+    private SocketChannel near;
+    private SocketChannel far;
+    private FrameWriter writer;
+
+    @BeforeEach
+    void start() throws IOException {
+        loop = new Loop("test-loop", bugs::add);
+        slots = new SlotThread("test-slot");
+        try (ServerSocketChannel listening = ServerSocketChannel.open()) {
+            listening.setOption(StandardSocketOptions.SO_RCVBUF, 4096);
+            listening.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+            near = SocketChannel.open();
+            near.setOption(StandardSocketOptions.SO_SNDBUF, 65536);
+            near.connect(listening.getLocalAddress());
+            far = listening.accept();
+        }
+        StageWriter stages = new StageWriter(0, RandomSource.system());
+        stages.on(new Action.StartSending(Secret.zeros(32)));
+        stages.on(new Action.NextSendingStage(Secret.zeros(32)));
+        stages.on(new Action.NextSendingStage(Secret.zeros(32)));
+        Wire wire = Wire.of(near);
+        writer = new FrameWriter(loop, slots, wire, stages, connection, StealthProfile.normal(true), Link::clockMicros, failures::add);
+        connection.onQueued(writer::onQueued);
+    }
+
+    private void begin() {
+        loop.execute(() -> {
+            try {
+                SelectionKey key = loop.register(near, 0, k -> {
+                    readyCalls.incrementAndGet();
+                    writer.onWritable();
+                });
+                writer.onAwaitWritable(wanted -> key.interestOps(wanted ? SelectionKey.OP_WRITE : 0));
+                writer.start();
+            } catch (IOException e) {
+                failures.add(e);
+            }
+        });
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        near.close();
+        far.close();
+        loop.close();
+        slots.close();
+        assertEquals(List.of(), List.copyOf(bugs));
+        assertEquals(List.of(), List.copyOf(failures));
+    }
+
+    /** Reads for so long; returns how many bytes came in its second half. */
+    private long readFor(Duration time) throws IOException, InterruptedException {
+        far.configureBlocking(false);
+        ByteBuffer buffer = ByteBuffer.allocate(1 << 16);
+        long start = System.nanoTime();
+        long late = 0;
+        while (System.nanoTime() - start < time.toNanos()) {
+            int n = far.read(buffer.clear());
+            if (n == 0) {
+                Thread.sleep(1);
+            } else if (System.nanoTime() - start > time.toNanos() / 2) {
+                late += n;
+            }
+        }
+        return late;
+    }
+
+    @Test
+    void slotsGoOnAfterTheSocketWasFull() throws Exception { // C-20, C-21
+        begin();
+        Thread.sleep(4000); // no one reads; L0 alone fills what there is
+        long bytes = readFor(Duration.ofSeconds(4));
+        assertTrue(bytes > 60 * 768, bytes + " bytes in two seconds of L0");
+    }
+
+    @Test
+    void theEndOfBulkOverAFullSocketLeavesTheSlotsGoing() throws Exception { // C-25
+        connection.open("bulk", new byte[0], Limits.CHANNEL_CREDIT_BYTES, ChannelListener.NONE);
+        Channel channel = connection.open("bulk", new byte[0], Limits.CHANNEL_CREDIT_BYTES, ChannelListener.NONE);
+        channel.writeNow(DataStream.MAIN, new byte[65536], 0, 65536); // what may go before the channel is accepted, and above the threshold
+        begin();
+        Thread.sleep(4000); // bulk begins, fills the socket, and ends
+        long before = readyCalls.get();
+        long bytes = readFor(Duration.ofSeconds(4));
+        assertTrue(bytes > 60 * 768, bytes + " bytes in two seconds of L0");
+        assertTrue(readyCalls.get() - before < 1000, readyCalls.get() - before + " turns for a socket with nothing to write to it");
+    }
+}
