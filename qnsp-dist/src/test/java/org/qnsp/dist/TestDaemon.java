@@ -35,6 +35,7 @@ public final class TestDaemon implements AutoCloseable {
     private final int port;
     private final KemKeyPair hostKey = KemKeyPair.generate(RandomSource.system());
     private final List<String> options;
+    private boolean readsFile;
     private Process process;
 
     /**
@@ -51,7 +52,7 @@ public final class TestDaemon implements AutoCloseable {
         Files.createFile(authorizedKeys());
     }
 
-    private static int freePort() throws IOException {
+    static int freePort() throws IOException {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
         }
@@ -95,9 +96,19 @@ public final class TestDaemon implements AutoCloseable {
         for (String option : options) {
             arguments.addAll(List.of("-o", option));
         }
-        arguments.addAll(List.of("-f", "/dev/null", "-h", hostKeyFile().toString(), "-o", "ListenAddress=127.0.0.1:" + port, "-o", "PidFile=none",
+        arguments.addAll(List.of("-f", readsFile ? configurationFile().toString() : "/dev/null", "-h", hostKeyFile().toString(), "-o", "ListenAddress=127.0.0.1:" + port, "-o", "PidFile=none",
                 "-o", "StrictModes=no", "-o", "AuthorizedKeysFile=" + authorizedKeys()));
         return arguments;
+    }
+
+    /** Has it read {@link #configurationFile} too, which the caller writes. */
+    TestDaemon readsFile() {
+        readsFile = true;
+        return this;
+    }
+
+    Path configurationFile() {
+        return dir.resolve("qsshd_config");
     }
 
     /** Ends it as an administrator would, and waits. @return its exit status */
