@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -34,6 +35,7 @@ public final class TestDaemon implements AutoCloseable {
     private final int port;
     private final KemKeyPair hostKey = KemKeyPair.generate(RandomSource.system());
     private final List<String> options;
+    private boolean readsFile;
     private Process process;
 
     /**
@@ -50,7 +52,7 @@ public final class TestDaemon implements AutoCloseable {
         Files.createFile(authorizedKeys());
     }
 
-    private static int freePort() throws IOException {
+    static int freePort() throws IOException {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
         }
@@ -94,9 +96,19 @@ public final class TestDaemon implements AutoCloseable {
         for (String option : options) {
             arguments.addAll(List.of("-o", option));
         }
-        arguments.addAll(List.of("-f", "/dev/null", "-h", hostKeyFile().toString(), "-o", "ListenAddress=127.0.0.1:" + port, "-o", "PidFile=none",
+        arguments.addAll(List.of("-f", readsFile ? configurationFile().toString() : "/dev/null", "-h", hostKeyFile().toString(), "-o", "ListenAddress=127.0.0.1:" + port, "-o", "PidFile=none",
                 "-o", "StrictModes=no", "-o", "AuthorizedKeysFile=" + authorizedKeys()));
         return arguments;
+    }
+
+    /** Has it read {@link #configurationFile} too, which the caller writes. */
+    TestDaemon readsFile() {
+        readsFile = true;
+        return this;
+    }
+
+    Path configurationFile() {
+        return dir.resolve("qsshd_config");
     }
 
     /** Ends it as an administrator would, and waits. @return its exit status */
@@ -123,6 +135,31 @@ public final class TestDaemon implements AutoCloseable {
     public TestDaemon authorize(PublicKey key) throws IOException {
         Files.writeString(authorizedKeys(), key.line("test") + "\n", StandardOpenOption.APPEND);
         return this;
+    }
+
+    /**
+     * {@code qssh} that logs in with this key through a port of the loopback interface, knowing the daemon's key, asking no one.
+     *
+     * @param port the daemon's, or that of someone on the path to it
+     * @param arguments options, then the command
+     */
+    public ProcessBuilder qssh(KemKeyPair key, int port, String... arguments) throws IOException {
+        Path identity = dir.resolve("identity-" + HexFormat.of().formatHex(key.publicKey().fingerprint(), 0, 4));
+        if (Files.notExists(identity)) {
+            KeyFile.write(identity, KeyFile.encode(key, "test", null, PassphraseCost.STANDARD, RandomSource.system()), false);
+        }
+        Path knownHosts = dir.resolve("known_hosts-" + port);
+        Files.writeString(knownHosts, "[127.0.0.1]:" + port + " " + hostKey.publicKey().line("") + "\n");
+        List<String> all = new ArrayList<>(List.of("-F", "none", "-i", identity.toString(), "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes", "-o",
+                "UserKnownHostsFile=" + knownHosts, "-p", String.valueOf(port), "-l", user()));
+        int options = 0;
+        while (options < arguments.length && arguments[options].startsWith("-")) {
+            options += arguments[options].equals("-o") ? 2 : 1;
+        }
+        all.addAll(List.of(arguments).subList(0, options));
+        all.add("127.0.0.1");
+        all.addAll(List.of(arguments).subList(options, arguments.length));
+        return program("qssh", all.toArray(String[]::new));
     }
 
     /** Runs {@code qsshd invite} and gives what it prints. */

@@ -209,7 +209,7 @@ final class WireTest {
     void everyLoginBeginsAlike() throws Exception {
         try (TestClient stranger = new TestClient(); Sniffer sniffer = Sniffer.start(scratch.resolve("pcap"), daemon.port(), 0)) {
             Trust trust = new Trust.Pinned(daemon.hostKey());
-            int rounds = 5;
+            int rounds = 3;
             for (int round = 0; round < rounds; round++) {
                 try (TestClient.Session session = client.login(daemon)) {
                     session.exec("sleep 0.7");

@@ -30,6 +30,7 @@ import org.qnsp.core.transport.Connection;
 final class RemoteSession {
     private static final int BUFFER_BYTES = 65536;
     private static final Duration FAREWELL = Duration.ofMillis(500);
+    private static final Duration AFTER_FAULT = Duration.ofMillis(2_500);
 
     private final ClientConfig config;
     private final SessionPlan plan;
@@ -272,7 +273,8 @@ final class RemoteSession {
         if (reports.status >= 0 || reports.signalled) {
             end.with(Outcome.of(reports.status >= 0 ? reports.status : Qssh.FAILED));
         } else {
-            end.with(login.awaitEnd(Duration.ofMillis(300)) ? lost(login) : Outcome.of(Qssh.FAILED));
+            // H-29: after a fault of the host's our slots go on for up to two seconds; leaving earlier would show when it was
+            end.with(login.awaitEnd(AFTER_FAULT) ? lost(login) : Outcome.of(Qssh.FAILED));
         }
     }
 

@@ -34,6 +34,8 @@ import org.slf4j.LoggerFactory;
 final class Daemon implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
     private static final long FAREWELL_MILLIS = 2_000;
+    /** What a stranger who has sent all that is gathered costs, roughly and at most (L-14). */
+    private static final int STRANGER_BYTES = 6 << 10;
 
     /** Loads a policy anew, for the start and for each reload. */
     interface PolicySource {
@@ -59,7 +61,7 @@ final class Daemon implements AutoCloseable {
         House house = new House(new Gatekeeper(new UserFiles(pump)), new InProcessLauncher(pump, config.printMotd() ? InProcessLauncher.MOTD : List.of()), workers,
                 copyProgram, emptied);
         long held = Math.min(Limits.HELD_BYTES, Runtime.getRuntime().maxMemory() / 4); // L-12
-        int drainMax = config.drainMax().orElseGet(Daemon::halfTheDescriptors);
+        int drainMax = config.drainMax().orElseGet(() -> (int) Math.min(halfTheDescriptors(), Runtime.getRuntime().maxMemory() / 4 / STRANGER_BYTES));
         reception = new Reception(loop, slots, policy::get, judges, house, new CreditBudget(held), drainMax);
     }
 
@@ -70,7 +72,6 @@ final class Daemon implements AutoCloseable {
         return pool;
     }
 
-    /** L-14. */
     private static int halfTheDescriptors() {
         try {
             for (String line : Files.readAllLines(Path.of("/proc/self/limits"))) {

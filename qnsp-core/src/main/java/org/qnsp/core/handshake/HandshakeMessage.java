@@ -172,7 +172,7 @@ public sealed interface HandshakeMessage {
         if (utf8.length > Limits.TEXT_BYTES) {
             throw new ProtocolException(Reason.LIMIT, "text");
         }
-        return new String(utf8, StandardCharsets.UTF_8);
+        return utf8(utf8);
     }
 
     private static ClientIdentity clientIdentity(BodyReader body) throws ProtocolException {
@@ -215,11 +215,11 @@ public sealed interface HandshakeMessage {
         return new ServerChallenge(List.copyOf(challenges));
     }
 
-    /** User names that are not well-formed UTF-8 have no second encoding to compare with, so they are refused. */
+    /** Text that is not well-formed UTF-8 is refused: what it decodes to would have another encoding. */
     private static String utf8(byte[] bytes) throws ProtocolException {
         String text = new String(bytes, StandardCharsets.UTF_8);
         if (!java.util.Arrays.equals(text.getBytes(StandardCharsets.UTF_8), bytes)) {
-            throw new ProtocolException(Reason.MALFORMED, "user name");
+            throw new ProtocolException(Reason.MALFORMED, "text is not UTF-8");
         }
         return text;
     }

@@ -111,7 +111,7 @@ public final class Link implements Loop.Handler {
         this.stages = new StageWriter(client ? 0 : 1, random);
         this.reader = new StageReader(client ? 1 : 0);
         this.writer = new FrameWriter(loop, slots, wire, stages, connection, profile, Link::clockMicros, this::lost);
-        writer.onFinished(() -> finish(null));
+        writer.onFinished(this::goodbyeSaid);
         writer.onAwaitWritable(this::awaitWritable);
         connection.onQueued(writer::onQueued);
     }
@@ -320,6 +320,13 @@ public final class Link implements Loop.Handler {
                 }
             }
             case DENIED, FAULT, CLOSED -> {}
+        }
+    }
+
+    /** After a fault there is nothing left to say either, and yet the slots go on (H-29). */
+    private void goodbyeSaid() {
+        if (phase == Phase.APPLICATION) {
+            finish(null); // C-12, C-26
         }
     }
 

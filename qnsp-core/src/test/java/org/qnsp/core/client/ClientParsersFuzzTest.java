@@ -14,9 +14,9 @@ import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.keys.KemKeyPair;
 import org.qnsp.crypto.keys.PublicKey;
 
-/** Random text for every parser: each takes it or throws what it declares. {@code -Dqnsp.fuzz=N} does N times as much. */
+/** Random text for every parser: each takes it or throws what it declares. {@code -Dqnsp.fuzz=N} sets their number. */
 class ClientParsersFuzzTest {
-    private static final int ROUNDS = 3000 * Integer.getInteger("qnsp.fuzz", 1);
+    private static final int ROUNDS = Integer.getInteger("qnsp.fuzz", 3_000);
     private static final LocalUser ME = new LocalUser("me", 1000, "/home/me", name -> name.equals("A") ? "b" : null, () -> "box");
     private static final String[] PIECES = {
         "Host", "Match", "Include", "User", "HostName", "Port", "IdentityFile", "ProxyJump", "ProxyCommand", "SendEnv", "SetEnv", "EscapeChar",
@@ -26,7 +26,7 @@ class ClientParsersFuzzTest {
         "10.0.0.0/8", "LogLevel", "debug", "foo", "-", "\ud800",
     };
 
-    private final Random random = new Random(20260);
+    private final Random random = new Random(Long.getLong("qnsp.seed", 20260));
 
     private String text() {
         StringBuilder text = new StringBuilder();

@@ -52,7 +52,7 @@ final class ServerKeywords {
     static final Keyword ACCEPT_ENV = obeyed(Keyword.of("AcceptEnv", Form.ENV_NAMES, null).adding());
     static final Keyword SET_ENV = obeyed(Keyword.of("SetEnv", Form.ENV_VALUES, null));
     static final Keyword SUBSYSTEM = obeyed(Keyword.of("Subsystem", Form.SUBSYSTEM, null).adding());
-    static final Keyword MAX_STARTUPS = obeyed(Keyword.of("MaxStartups", Form.STARTUPS, "10:30:100").global());
+    static final Keyword MAX_STARTUPS = obeyed(Keyword.of("MaxStartups", Form.STARTUPS, "100:30:200").global());
     static final Keyword PERMIT_USER_ENVIRONMENT = obeyed(Keyword.of("PermitUserEnvironment", Form.WORD, "no").global());
     static final Keyword ACCEPTED_KEYS = obeyed(Keyword.of("PubkeyAcceptedAlgorithms", Form.WORD, "*"));
 

@@ -132,7 +132,11 @@ public final class Reception implements Stranger.Judge {
         if (ends == null) {
             return; // it went while it was judged
         }
-        if (closing || full(invitation.policy().config().maxStartups())) {
+        boolean full = full(invitation.policy().config().maxStartups());
+        if (closing || full) {
+            if (full) {
+                LOG.warn("a login from {} is not received: {} are under way (MaxStartups)", ends.peer == null ? "standard input" : ends.peer.getAddress().getHostAddress(), startups);
+            }
             stranger.drain(loop);
             return;
         }

@@ -10,9 +10,9 @@ import org.qnsp.core.config.ConfigException;
 import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.keys.KemKeyPair;
 
-/** Random text for the daemon's parsers: each takes it or throws what it declares. {@code -Dqnsp.fuzz=N} does N times as much. */
+/** Random text for the daemon's parsers: each takes it or throws what it declares. {@code -Dqnsp.fuzz=N} sets their number. */
 class ServerParsersFuzzTest {
-    private static final int ROUNDS = 3000 * Integer.getInteger("qnsp.fuzz", 1);
+    private static final int ROUNDS = Integer.getInteger("qnsp.fuzz", 3_000);
     private static final String[] PIECES = {
         "Match", "Include", "Port", "ListenAddress", "HostKey", "AuthorizedKeysFile", "MaxStartups", "AllowUsers", "DenyGroups", "AcceptEnv", "SetEnv",
         "Subsystem", "ForceCommand", "Banner", "ChrootDirectory", "PermitRootLogin", "PubkeyAcceptedAlgorithms", "DrainMax", "ClockWindow", "all", "User",
@@ -21,7 +21,7 @@ class ServerParsersFuzzTest {
         "command=\"", "from=\"", "restrict", "pty", "expiry-time=\"20260101Z\"", "environment=\"A=b\"", "permitopen=\"", "\\\"",
     };
 
-    private final Random random = new Random(20261);
+    private final Random random = new Random(Long.getLong("qnsp.seed", 20261));
 
     private String text() {
         StringBuilder text = new StringBuilder();

@@ -1,0 +1,230 @@
+package org.qnsp.core.handshake;
+
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.qnsp.core.message.ProtocolException;
+import org.qnsp.crypto.RandomSource;
+import org.qnsp.crypto.keys.KemKeyPair;
+import org.qnsp.crypto.keys.PrivateKey;
+import org.qnsp.crypto.keys.PublicKey;
+import org.qnsp.crypto.keys.SigKeyPair;
+
+/**
+ * Both ends of a handshake with someone between them who changes, drops, repeats, swaps and invents messages: only declared exceptions come out, and no end
+ * believes a handshake that was tampered with. {@code -Dqnsp.fuzz=N} delivers N/20 messages.
+ */
+final class HandshakeFuzzTest {
+    private static final int MESSAGES = Math.max(50, Integer.getInteger("qnsp.fuzz", 10_000) / 20);
+    private static final long HOUR = 500_000;
+
+    private final SplittableRandom random = new SplittableRandom(Long.getLong("qnsp.seed", 1));
+    private final RandomSource secrets = RandomSource.system();
+    private final KemKeyPair host = KemKeyPair.generate(secrets);
+    private final KemKeyPair decoy = KemKeyPair.generate(secrets);
+    private final KemKeyPair kem = KemKeyPair.generate(secrets);
+    private final SigKeyPair sig = SigKeyPair.generate(secrets);
+    private final byte[] inviteKey = secrets.bytes(32);
+    private final List<byte[]> seen = new ArrayList<>();
+    private int delivered;
+    private int whole;
+    private int faults;
+
+    @Test
+    void whoeverMeddlesGainsNothing() throws Exception { // H-9 to H-19, H-22, H-23, H-29
+        while (delivered < MESSAGES) {
+            new Play(random.nextInt(4) == 0).play();
+        }
+        assertTrue(whole > 0, "none came through");
+        assertTrue(faults > 0, "no fault in " + delivered);
+    }
+
+    /** One handshake. */
+    private final class Play {
+        private final boolean honest;
+        private final boolean judged = random.nextInt(10) > 0;
+        private final ClientHandshake client;
+        private final Deque<byte[]> toClient = new ArrayDeque<>();
+        private final Deque<byte[]> toServer = new ArrayDeque<>();
+        private ServerHandshake server;
+        private byte[] rawReply;
+        private byte[] repeated;
+        private boolean meddled;
+        private boolean clientBelieves;
+        private boolean serverBelieves;
+
+        Play(boolean honest) {
+            this.honest = honest;
+            Mode mode = random.nextInt(4) == 0 ? Mode.SIMPLEX : Mode.DUPLEX;
+            List<PrivateKey> keys = random.nextBoolean() ? List.of(kem) : random.nextBoolean() ? List.of(sig) : List.of(sig, kem);
+            List<Identity> identities = mode == Mode.SIMPLEX ? List.of() : keys.stream().map(k -> UserAuth.identity(k, secrets)).toList();
+            ClientHandshake.Trust trust = switch (random.nextInt(4)) {
+                case 0 -> new ClientHandshake.Trust.Invited(host.publicKey().fingerprint(), inviteKey);
+                case 1 -> new ClientHandshake.Trust.Unknown();
+                default -> new ClientHandshake.Trust.Pinned(host.publicKey());
+            };
+            boolean enrol = mode == Mode.DUPLEX && trust instanceof ClientHandshake.Trust.Invited && random.nextBoolean();
+            client = new ClientHandshake(new ClientHandshake.Settings(mode, "user", trust, identities, enrol), secrets);
+        }
+
+        void play() throws IOException {
+            try (client) {
+                begin();
+                while (!toServer.isEmpty() || !toClient.isEmpty()) {
+                    boolean up = !toServer.isEmpty() && (toClient.isEmpty() || random.nextBoolean());
+                    byte[] message = onTheWay(up ? toServer : toClient);
+                    if (message != null) {
+                        delivered++;
+                        if (up) {
+                            serverDo(server.on(message));
+                        } else {
+                            clientDo(client.on(message));
+                        }
+                    }
+                }
+            } catch (ProtocolException e) {
+                faults++;
+                assertFalse(honest && judged, () -> "an honest handshake failed: " + e.getMessage());
+            } finally {
+                if (server != null) {
+                    server.close();
+                }
+            }
+            assertTrue(!clientBelieves || serverBelieves, "the client is further than the server");
+            whole += clientBelieves ? 1 : 0;
+        }
+
+        private void begin() throws ProtocolException {
+            List<Action> begin = client.begin(HOUR);
+            byte[] opening = ((Action.SendRaw) begin.getFirst()).bytes();
+            ServerOpening.Accepted accepted;
+            if (client.rawReplyBytes() > 0) {
+                ServerOpening.ActiveInvite invite = new ServerOpening.ActiveInvite("i", inviteKey);
+                accepted = new ServerOpening(HandshakePair.ops(host), true, 0).examine(Arrays.copyOf(opening, ServerOpening.DECISION_BYTES),
+                        List.of(invite), HOUR * 3_600_000_000L).orElseThrow();
+                if (!honest && random.nextBoolean() && accepted instanceof ServerOpening.Accepted.First f && f.invite() == null) {
+                    accepted = new ServerOpening.Accepted.First(invite, f.opening(), new byte[16]); // a server that mixes in what the client does not have
+                    meddled = true;
+                }
+            } else {
+                KeySchedule schedule = KeySchedule.known(host.publicKey().fingerprint());
+                schedule.absorb(opening);
+                schedule.mix(org.qnsp.crypto.Labels.KS, host.decapsulate(org.qnsp.crypto.Kemeleon.decodeCiphertext(opening)));
+                accepted = new ServerOpening.Accepted.Known(0, schedule, new byte[16]);
+            }
+            server = new ServerHandshake(new ServerHandshake.Settings(HandshakePair.ops(host), decoy, random.nextInt(4) > 0), accepted, secrets);
+            clientDo(begin);
+            serverDo(server.begin());
+            if (client.rawReplyBytes() > 0) {
+                if (!honest && random.nextInt(10) == 0) {
+                    rawReply[random.nextInt(rawReply.length)] ^= (byte) (1 << random.nextInt(8));
+                    meddled = true;
+                }
+                clientDo(client.onRawReply(rawReply));
+            }
+        }
+
+        /** The next message as the one between lets it through; null where it is held back. */
+        private byte[] onTheWay(Deque<byte[]> way) {
+            byte[] message = way.remove();
+            if (message == repeated) {
+                meddled = true;
+                return message;
+            }
+            if (honest || random.nextInt(4) > 0) {
+                seen.add(message);
+                if (seen.size() > 50) {
+                    seen.remove(random.nextInt(seen.size()));
+                }
+                return message;
+            }
+            int how = random.nextInt(6);
+            if (how == 0) {
+                repeated = message; // meddling once it comes again
+                way.addFirst(message);
+                return message;
+            }
+            meddled |= how != 2 || !way.isEmpty();
+            return switch (how) {
+                case 1 -> null;
+                case 2 -> {
+                    byte[] next = way.poll(); // in another order, if there is another
+                    way.addLast(message);
+                    yield next == null ? way.remove() : next;
+                }
+                case 3 -> {
+                    way.addFirst(message);
+                    yield seen.isEmpty() ? null : seen.get(random.nextInt(seen.size())); // of another handshake, or the other direction
+                }
+                case 4 -> {
+                    byte[] random3 = new byte[3 + random.nextInt(64)];
+                    random.nextBytes(random3);
+                    random3[0] = (byte) random.nextInt(14);
+                    random3[1] = 0;
+                    random3[2] = (byte) (random3.length - 3);
+                    yield random3;
+                }
+                default -> {
+                    byte[] changed = message.clone();
+                    changed[random.nextInt(random.nextBoolean() ? changed.length : Math.min(40, changed.length))] ^= (byte) (1 << random.nextInt(8));
+                    yield changed;
+                }
+            };
+        }
+
+        private void clientDo(List<Action> actions) throws ProtocolException {
+            for (Action action : actions) {
+                switch (action) {
+                    case Action.Send(byte[] message) -> toServer.add(message);
+                    case Action.JudgeHostKey q -> clientDo(client.onHostKeyJudged(judged));
+                    case Action.Established e -> {
+                        assertFalse(meddled, "the client believes what was tampered with");
+                        clientBelieves = true;
+                    }
+                    case Action.StartSending(var key) -> key.close();
+                    case Action.StartReading(var key, boolean skip) -> key.close();
+                    case Action.NextSendingStage(var key) -> key.close();
+                    case Action.NextReadingStage(var key) -> key.close();
+                    case Action.SendRaw a -> { }
+                    case Action.FindKeys a -> throw new AssertionError("asked of a client");
+                    case Action.Denied d -> { }
+                }
+            }
+        }
+
+        private void serverDo(List<Action> actions) throws ProtocolException {
+            for (Action action : actions) {
+                switch (action) {
+                    case Action.Send(byte[] message) -> toClient.add(message);
+                    case Action.SendRaw(byte[] bytes) -> rawReply = bytes.clone();
+                    case Action.FindKeys ask -> serverDo(server.onKeysFound(find(ask), random.nextInt(8) == 0 ? "not now" : null));
+                    case Action.Established e -> serverBelieves = true;
+                    case Action.StartSending(var key) -> key.close();
+                    case Action.StartReading(var key, boolean skip) -> key.close();
+                    case Action.NextSendingStage(var key) -> key.close();
+                    case Action.NextReadingStage(var key) -> key.close();
+                    case Action.JudgeHostKey a -> throw new AssertionError("asked of a server");
+                    case Action.Denied d -> { }
+                }
+            }
+        }
+
+        private List<PublicKey> find(Action.FindKeys ask) throws ProtocolException {
+            List<PublicKey> found = new ArrayList<>();
+            for (HandshakeMessage.Entry entry : ask.entries()) {
+                PublicKey brought = ServerHandshake.broughtKey(ask, entry);
+                PublicKey known = List.of(kem.publicKey(), sig.publicKey()).stream().filter(k -> Arrays.equals(k.fingerprint(), entry.keyHash())).findFirst().orElse(null);
+                found.add(random.nextInt(8) == 0 ? null : brought != null ? brought : known);
+            }
+            return found;
+        }
+    }
+}
