@@ -93,6 +93,10 @@ final class Command {
         return this;
     }
 
+    String[] words() {
+        return words.toArray(String[]::new);
+    }
+
     /** The words, for a shell to read. */
     String quoted() {
         return quoted(words);

@@ -12,15 +12,18 @@ import java.util.regex.Pattern;
 final class Screen implements AutoCloseable {
     static final String PROMPT = "local> ";
 
+    private static final long PATIENCE_NANOS = 30_000_000_000L;
+
     private final Path socket;
 
     Screen(Path dir, int columns, int rows) throws IOException, InterruptedException {
         Files.createDirectories(dir);
         socket = dir.resolve("tmux");
         Files.writeString(dir.resolve("tmux.conf"), "set -g status off\nset -g default-terminal screen\nset -g history-limit 20000\nset -g escape-time 0\n");
-        List<String> words = new ArrayList<>(List.of("env", "-i", "PATH=" + System.getenv("PATH"), "HOME=" + dir, "LANG=C.UTF-8", "TERM=xterm", "PS1=" + PROMPT));
+        Files.writeString(dir.resolve("rc"), "PS1='" + PROMPT + "'\n");
+        List<String> words = new ArrayList<>(List.of("env", "-i", "PATH=" + System.getenv("PATH"), "HOME=" + dir, "LANG=C.UTF-8", "TERM=xterm"));
         words.addAll(List.of("tmux", "-S", socket.toString(), "-f", dir.resolve("tmux.conf").toString(), "new-session", "-d", "-x", String.valueOf(columns), "-y",
-                String.valueOf(rows), "exec bash --norc --noprofile"));
+                String.valueOf(rows), "exec bash --rcfile '" + dir.resolve("rc") + "'"));
         Command.of(words).run().expect(0);
         awaitLine(Pattern.quote(PROMPT.strip()));
     }
@@ -70,10 +73,14 @@ final class Screen implements AutoCloseable {
     /** Waits until the screen has this somewhere. */
     void await(String regex) throws InterruptedException {
         Pattern pattern = Pattern.compile(regex, Pattern.MULTILINE);
-        try {
-            TestDaemon.await("the screen shows " + regex, () -> pattern.matcher(text()).find());
-        } catch (AssertionError e) {
-            throw new AssertionError(e.getMessage() + "; it shows\n" + text(), e);
+        long deadline = System.nanoTime() + PATIENCE_NANOS;
+        String seen = text();
+        while (!pattern.matcher(seen).find()) {
+            if (System.nanoTime() - deadline > 0) {
+                throw new AssertionError("waited in vain until the screen shows " + regex + "; it shows\n" + seen);
+            }
+            Thread.sleep(100); // looking costs a process
+            seen = text();
         }
     }
 

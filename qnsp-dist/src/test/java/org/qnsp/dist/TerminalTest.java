@@ -101,7 +101,8 @@ final class TerminalTest {
         screen.await("\\^C\\n" + remotePrompt());
         screen.enter("echo rc=$?");
         screen.await("^rc=130$");
-        screen.enter("clear; cat");
+        screen.enter("clear; echo reading; cat");
+        screen.await("^reading$");
         screen.enter("echoed");
         screen.await("echoed\\nechoed");
         screen.press("C-z");
@@ -249,9 +250,10 @@ final class TerminalTest {
     void aDaemonThatDiesIsSaid() throws Exception {
         logIn();
         screen.enter("sleep 1000");
+        TestDaemon.await("it sleeps", () -> anna.processes().stream().anyMatch(p -> p.info().commandLine().orElse("").contains("sleep")));
         house.daemon().kill();
         try {
-            screen.await("^Connection to 127\\.0\\.0\\.1 closed by remote host\\.\\nConnection to 127\\.0\\.0\\.1 closed\\.$");
+            screen.await("Connection to 127\\.0\\.0\\.1 closed by remote host\\.\\nConnection to 127\\.0\\.0\\.1 closed\\.$");
             screen.enter("echo rc=$?");
             screen.await("^rc=255$");
             assertTerminalIsAsBefore();

@@ -68,4 +68,20 @@ record Arguments(boolean foreground, boolean standardError, boolean onStreams, b
         }
         return new Arguments(foreground, standardError, onStreams, test, dump, version, logFile, configFile, List.copyOf(specifications), List.copyOf(options));
     }
+
+    /** What makes the same daemon from another directory, as words of a command line. */
+    List<String> fromElsewhere() {
+        List<String> words = new ArrayList<>();
+        if (standardError) {
+            words.add("-e");
+        }
+        if (logFile != null) {
+            words.addAll(List.of("-E", logFile.toAbsolutePath().toString()));
+        }
+        if (configFile != null) {
+            words.addAll(List.of("-f", configFile.toAbsolutePath().toString()));
+        }
+        options.forEach(option -> words.addAll(List.of("-o", option)));
+        return words;
+    }
 }

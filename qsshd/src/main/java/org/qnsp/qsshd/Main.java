@@ -40,7 +40,7 @@ public final class Main {
             if (!args.isEmpty() && args.getFirst().equals("invite")) {
                 return InviteCommand.run(args.subList(1, args.size()), System.out);
             }
-            return run(Arguments.parse(args), args);
+            return run(Arguments.parse(args));
         } catch (UsageException e) {
             System.err.println("qsshd: error: " + e.getMessage());
             System.err.print(Arguments.USAGE);
@@ -53,7 +53,7 @@ public final class Main {
         }
     }
 
-    private static int run(Arguments wanted, List<String> args) throws IOException, ConfigException, InterruptedException {
+    private static int run(Arguments wanted) throws IOException, ConfigException, InterruptedException {
         if (wanted.version()) {
             System.out.println("qsshd " + Main.class.getPackage().getImplementationVersion());
             return 0;
@@ -68,7 +68,7 @@ public final class Main {
             return serveStreams(setup);
         }
         if (!wanted.foreground()) {
-            return toBackground(args);
+            return toBackground(wanted);
         }
         logs(wanted, config, true);
         return serve(setup, config);
@@ -152,15 +152,16 @@ public final class Main {
         }
     }
 
-    /** Starts this very command again, with -D, in a session of its own, and returns when it listens. */
-    private static int toBackground(List<String> args) throws IOException {
+    /** Starts itself again, in a session of its own and in the root directory, so as to hold nothing of whoever started it, and returns when it listens. */
+    private static int toBackground(Arguments wanted) throws IOException {
         String home = System.getProperty(HOME);
         if (home == null) {
             throw new IOException("cannot go to the background outside an installation; use -D");
         }
         List<String> command = new ArrayList<>(List.of("setsid", home + "/bin/qsshd", "-D"));
-        command.addAll(args);
+        command.addAll(wanted.fromElsewhere());
         ProcessBuilder builder = new ProcessBuilder(command).redirectInput(new java.io.File("/dev/null")).redirectError(ProcessBuilder.Redirect.INHERIT);
+        builder.directory(new java.io.File("/"));
         builder.environment().put(ANNOUNCE, "1");
         Process child = builder.start();
         try (var answer = child.inputReader()) {
