@@ -356,7 +356,7 @@ final class Bench {
         text.append("- bulk is ").append(mebibytes).append(" MiB of random bytes\n\n");
         text.append("| | unit | QNSP | OpenSSH | ratio | runs |\n|---|---|---|---|---|---|\n");
         rows.forEach(row -> text.append(line(row)).append('\n'));
-        text.append("\nNot beside anything, one thread, no network:\n\n");
+        text.append("\nNot beside anything: processor time, one thread, no network:\n\n");
         for (String name : List.of("handshake", "frame")) {
             for (String said : Files.readAllLines(work.resolve(name + ".txt"))) {
                 text.append("- ").append(name.equals("handshake") ? "login, both ends, with all frames of it: " : "one frame: ").append(said).append('\n');
