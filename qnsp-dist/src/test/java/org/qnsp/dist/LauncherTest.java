@@ -1,6 +1,7 @@
 package org.qnsp.dist;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -35,7 +36,7 @@ final class LauncherTest {
     @BeforeEach
     void theDistributionIsBuilt() {
         String property = System.getProperty("qnsp.dist", "");
-        assumeTrue(!property.isEmpty() && Files.isDirectory(Path.of(property)), "scripts/build has made no dist/ yet");
+        assertTrue(!property.isEmpty() && Files.isDirectory(Path.of(property)), "scripts/build makes dist/ first");
         dist = Path.of(property);
     }
 
@@ -59,7 +60,7 @@ final class LauncherTest {
     void aMissingOrBrokenStartUpCacheIsNotNoticed() throws Exception {
         Path copy = copyOfDist();
         Path cache = cacheOf(copy, "qscp");
-        assumeTrue(cache != null, "built without start-up caches");
+        assertNotNull(cache, "scripts/build without --quick makes the start-up caches");
         for (long length : new long[] {Files.size(cache) / 2, 1000, 0}) {
             try (RandomAccessFile file = new RandomAccessFile(cache.toFile(), "rw")) {
                 file.setLength(length);

@@ -48,6 +48,7 @@ final class Daemon implements AutoCloseable {
     private final SlotThread slots = new SlotThread("qsshd-slot");
     private final ProcessPump pump = new ProcessPump();
     private final ExecutorService judges = workers("qsshd-judge", 2, 256);
+    private final ExecutorService lookups = workers("qsshd-lookup", 64, 256);
     private final ExecutorService workers = workers("qsshd-worker", 8, 1024);
     private final Reception reception;
     private final Map<Listen, Listener> listeners = new HashMap<>();
@@ -58,7 +59,7 @@ final class Daemon implements AutoCloseable {
         this.source = source;
         this.policy = new AtomicReference<>(source.load());
         ServerConfig config = policy.get().config();
-        House house = new House(new Gatekeeper(new UserFiles(pump)), new InProcessLauncher(pump, config.printMotd() ? InProcessLauncher.MOTD : List.of()), workers,
+        House house = new House(new Gatekeeper(new UserFiles(pump)), new InProcessLauncher(pump, config.printMotd() ? InProcessLauncher.MOTD : List.of()), lookups, workers,
                 copyProgram, emptied);
         long held = Math.min(Limits.HELD_BYTES, Runtime.getRuntime().maxMemory() / 4); // L-12
         int drainMax = config.drainMax().orElseGet(() -> (int) Math.min(halfTheDescriptors(), Runtime.getRuntime().maxMemory() / 4 / STRANGER_BYTES));
@@ -184,6 +185,7 @@ final class Daemon implements AutoCloseable {
         loop.close();
         slots.close();
         judges.shutdownNow();
+        lookups.shutdownNow();
         workers.shutdownNow();
     }
 }

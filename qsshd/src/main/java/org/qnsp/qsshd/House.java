@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
@@ -33,24 +34,30 @@ import org.slf4j.LoggerFactory;
 /** What this daemon does for its guests: keys looked up, keys enrolled, sessions run. What waits runs on the workers. */
 final class House implements Hospitality {
     private static final Logger LOG = LoggerFactory.getLogger(House.class);
+    /** Look-ups for one user that may be under way or wait. */
+    private static final int LOOKUPS_OF_A_USER = 48;
     private static final int BANNER_BYTES = 64 << 10;
     /** Appends its input to the file that is named, on a line of its own. */
     private static final String APPEND = "umask 077; mkdir -p -- \"${1%/*}\" && { [ ! -s \"$1\" ] || [ -z \"$(tail -c 1 -- \"$1\")\" ] || echo >>\"$1\"; } && cat >>\"$1\"";
 
     private final Gatekeeper gatekeeper;
     private final SessionLauncher launcher;
+    private final Executor lookups;
     private final Executor workers;
+    private final Map<String, Integer> pendingLookups = new ConcurrentHashMap<>();
     private final String copyProgram;
     private final Runnable emptied;
 
     /**
-     * @param workers platform threads, bounded; reject what they cannot take
+     * @param lookups run what reads the keys of users, which a user can make slow; bounded, reject what they cannot take
+     * @param workers run everything else that waits; likewise
      * @param copyProgram absolute path of qscp, or null
      * @param emptied told when a guest or stranger has gone
      */
-    House(Gatekeeper gatekeeper, SessionLauncher launcher, Executor workers, String copyProgram, Runnable emptied) {
+    House(Gatekeeper gatekeeper, SessionLauncher launcher, Executor lookups, Executor workers, String copyProgram, Runnable emptied) {
         this.gatekeeper = gatekeeper;
         this.launcher = launcher;
+        this.lookups = lookups;
         this.workers = workers;
         this.copyProgram = copyProgram;
         this.emptied = emptied;
@@ -58,12 +65,28 @@ final class House implements Hospitality {
 
     @Override
     public void findKeys(FindKeys ask, Policy policy, Origin origin, InviteFile.Entry invite, Consumer<Findings> answer) {
+        String user = String.valueOf(ask.user());
         try {
-            workers.execute(() -> answer.accept(find(ask, policy, origin, invite)));
+            // a user whose home answers slowly holds up his own logins, not everyone's
+            if (pendingLookups.merge(user, 1, Integer::sum) > LOOKUPS_OF_A_USER) {
+                throw new RejectedExecutionException();
+            }
+            lookups.execute(() -> {
+                try {
+                    answer.accept(find(ask, policy, origin, invite));
+                } finally {
+                    lookedUp(user);
+                }
+            });
         } catch (RejectedExecutionException e) {
+            lookedUp(user);
             LOG.warn("login from {} refused: too many at once", origin.address());
             answer.accept(Findings.none(ask, policy.config()));
         }
+    }
+
+    private void lookedUp(String user) {
+        pendingLookups.computeIfPresent(user, (name, n) -> n == 1 ? null : n - 1);
     }
 
     private Findings find(FindKeys ask, Policy policy, Origin origin, InviteFile.Entry invite) {
@@ -163,7 +186,7 @@ final class House implements Hospitality {
         if (file == null) {
             return;
         }
-        workers.execute(() -> {
+        work("banner", () -> {
             try (InputStream in = Files.newInputStream(file)) {
                 banner.accept(new String(in.readNBytes(BANNER_BYTES), StandardCharsets.UTF_8).replace("\0", ""));
             } catch (IOException e) {

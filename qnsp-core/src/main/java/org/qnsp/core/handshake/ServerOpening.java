@@ -34,8 +34,16 @@ public final class ServerOpening {
         /** 16 bytes to check and insert before anything is answered (H-26), or null where nothing is to be inserted (H-27). */
         byte[] replayId();
 
+        /** Nothing comes of it, a replay perhaps: wipes what it holds. */
+        default void discard() {}
+
         /** The client knew the host key with this index. */
-        record Known(int hostKey, KeySchedule schedule, byte[] replayId) implements Accepted {}
+        record Known(int hostKey, KeySchedule schedule, byte[] replayId) implements Accepted {
+            @Override
+            public void discard() {
+                schedule.close();
+            }
+        }
 
         /** First contact; invite is null where contact is open. */
         record First(ActiveInvite invite, byte[] opening, byte[] replayId) implements Accepted {}

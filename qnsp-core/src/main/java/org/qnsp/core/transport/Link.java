@@ -91,6 +91,7 @@ public final class Link implements Loop.Handler {
     private boolean verified;
     private boolean peerEnded;
     private boolean handsOff;
+    private long heardNanos;
     private IOException cause;
     private SelectionKey inputKey;
     private SelectionKey outputKey;
@@ -231,6 +232,7 @@ public final class Link implements Loop.Handler {
             }
             int at = phase.ordinal() <= Phase.APPLICATION.ordinal() ? buffered : 0;
             int n = wire.read(ByteBuffer.wrap(buffer, at, buffer.length - at));
+            heardNanos = System.nanoTime();
             if (n < 0) {
                 endOfInput();
             } else if (phase.ordinal() <= Phase.APPLICATION.ordinal()) {
@@ -450,6 +452,11 @@ public final class Link implements Loop.Handler {
     /** Ends at the next slot, for lack of time; on the loop. */
     public void expire() {
         finish(new IOException("time is over"));
+    }
+
+    /** When bytes came last, of {@link System#nanoTime()}: a peer that is there sends at every slot. On the loop. */
+    public long heardNanos() {
+        return heardNanos;
     }
 
     /** Whether the wire was left open to be drained (H-28). */

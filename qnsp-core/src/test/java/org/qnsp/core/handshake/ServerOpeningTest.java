@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.charset.StandardCharsets;
@@ -88,6 +89,13 @@ final class ServerOpeningTest {
         Accepted.First first = assertInstanceOf(Accepted.First.class, examine(true, junk, List.of(), NOW).orElseThrow());
         assertNull(first.invite());
         assertNull(first.replayId());
+    }
+
+    @Test
+    void anOpeningThatIsNotAnsweredLeavesNoKeys() {
+        Accepted accepted = examine(false, opening(pinned(0), NOW), List.of(), NOW).orElseThrow();
+        accepted.discard();
+        assertThrows(IllegalStateException.class, () -> new ServerHandshake(new ServerHandshake.Settings(host(), keys.getFirst(), false), accepted, random).begin());
     }
 
     private ClientHandshake.Trust pinned(int key) {

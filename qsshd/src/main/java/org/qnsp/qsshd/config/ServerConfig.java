@@ -142,6 +142,9 @@ public final class ServerConfig {
         if (keyword.asksForAbsent(value) || keyword.harmless() != null && setting.values().size() > 1 && !keyword.harmless().equals("*")) {
             return keyword.name() + " " + String.join(" ", setting.values()) + " is not supported by this version";
         }
+        if (keyword == ServerKeywords.USE_DNS && (value.equals("yes") || value.equals("true"))) {
+            return "UseDNS yes is not supported by this version"; // names are not looked up, and a DenyUsers by name would let in whom it names
+        }
         if (keyword == ServerKeywords.SUBSYSTEM) {
             String name = value.substring(0, value.indexOf(' '));
             List<String> names = subsystems.computeIfAbsent(setting.guard(), g -> new ArrayList<>());

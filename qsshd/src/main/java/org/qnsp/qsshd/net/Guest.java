@@ -49,6 +49,7 @@ public final class Guest implements Link.Owner, Connection.Listener {
     private final Reception reception;
     private Link link;
     private Loop.Timer graceEnd;
+    private Loop.Timer aliveCheck;
     private Connection connection;
     private Findings findings;
     private PublicKey key;
@@ -150,7 +151,21 @@ public final class Guest implements Link.Owner, Connection.Listener {
             hospitality.enrol(findings, key, invitation.invite, invitation.policy);
         }
         useTaken = false;
+        watch();
         hospitality.banner(findings, text -> connection.tell(ConnectionRequest.Banner.NAME, new ConnectionRequest.Banner(text).encode()));
+    }
+
+    /** ClientAliveInterval and ClientAliveCountMax: a client sends at every slot, so none need be asked whether it is there. */
+    private void watch() {
+        long patience = (long) findings.config().clientAliveIntervalSeconds() * findings.config().clientAliveCountMax() * 1_000_000_000L;
+        if (patience <= 0 || over) {
+            return;
+        }
+        if (System.nanoTime() - link.heardNanos() > patience) {
+            link.abort(new IOException("nothing was heard for " + patience / 1_000_000_000L + " s"));
+        } else {
+            aliveCheck = loop.at(link.heardNanos() + patience + 1_000_000, this::watch);
+        }
     }
 
     @Override
@@ -181,6 +196,9 @@ public final class Guest implements Link.Owner, Connection.Listener {
     public void ended(Link from, IOException cause) {
         decide();
         over = true;
+        if (aliveCheck != null) {
+            aliveCheck.cancel();
+        }
         giveBack();
         connection.release();
         if (established) {

@@ -110,8 +110,7 @@ public final class Reception implements Stranger.Judge {
             if (accepted.isEmpty()) {
                 return Optional.empty();
             }
-            byte[] id = accepted.get().replayId();
-            if (id != null && !policy.replays().insert(id, micros / 1_000_000)) {
+            if (!insert(policy, accepted.get(), micros / 1_000_000)) {
                 LOG.debug("an opening came a second time");
                 return Optional.empty();
             }
@@ -127,9 +126,23 @@ public final class Reception implements Stranger.Judge {
         }
     }
 
+    /** H-26, H-27: false for a replay; what is not answered is wiped. */
+    private static boolean insert(Policy policy, Accepted accepted, long nowSeconds) throws IOException {
+        boolean inserted = false;
+        try {
+            inserted = accepted.replayId() == null || policy.replays().insert(accepted.replayId(), nowSeconds);
+        } finally {
+            if (!inserted) {
+                accepted.discard();
+            }
+        }
+        return inserted;
+    }
+
     private void admit(Stranger stranger, Guest.Invitation invitation) {
         Ends ends = addresses.get(stranger);
         if (ends == null) {
+            invitation.opening().discard();
             return; // it went while it was judged
         }
         boolean full = full(invitation.policy().config().maxStartups());
@@ -137,6 +150,7 @@ public final class Reception implements Stranger.Judge {
             if (full) {
                 LOG.warn("a login from {} is not received: {} are under way (MaxStartups)", ends.peer == null ? "standard input" : ends.peer.getAddress().getHostAddress(), startups);
             }
+            invitation.opening().discard();
             stranger.drain(loop);
             return;
         }

@@ -23,6 +23,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -74,6 +75,7 @@ final class GuestTest {
     private final KemKeyPair userKey = KemKeyPair.generate(RandomSource.system());
     private final byte[] inviteKey = RandomSource.system().bytes(32);
     private final BlockingQueue<String> returned = new LinkedBlockingQueue<>();
+    private final AtomicInteger gone = new AtomicInteger();
     private final List<RuntimeException> bugs = Collections.synchronizedList(new ArrayList<>());
     private final ExecutorService judges = Executors.newSingleThreadExecutor();
     private ServerSocketChannel listening;
@@ -113,6 +115,11 @@ final class GuestTest {
         @Override
         public void giveBack(Policy by, InviteFile.Entry invite) {
             returned.add(invite.id());
+        }
+
+        @Override
+        public void guestGone(Guest guest) {
+            gone.incrementAndGet();
         }
 
         @Override
@@ -197,6 +204,20 @@ final class GuestTest {
         assertEquals(LoginException.Kind.BROKEN, assertThrows(LoginException.class, () -> login.await(LONG, LONG)).kind());
         long took = (System.nanoTime() - start) / 1_000_000;
         assertTrue(took >= 900 && took < 6000, "ended after " + took + " ms");
+    }
+
+    @Test
+    void aClientOfWhichNothingIsHeardIsGone() throws Exception { // ClientAliveInterval, ClientAliveCountMax
+        ServerConfig config = ServerConfig.load(null, List.of("ClientAliveInterval 1", "ClientAliveCountMax 2"), new ConfigFiles(0));
+        policy = new Policy(config, policy.host(), policy.decoy(), policy.replays(), policy.invites());
+        login(new ClientHandshake.Trust.Pinned(hostKey.publicKey()), connection()).await(LONG, LONG);
+        Thread.sleep(3000);
+        assertEquals(0, gone.get(), "a client that says nothing but Noise is there");
+        connector.close(); // its sockets stay open
+        for (int i = 0; i < 100 && gone.get() == 0; i++) {
+            Thread.sleep(50);
+        }
+        assertEquals(1, gone.get());
     }
 
     @Test
