@@ -1,5 +1,6 @@
 package org.qnsp.dist;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -132,6 +133,8 @@ final class Command {
             if (tooLate) {
                 process.descendants().forEach(ProcessHandle::destroyForcibly);
                 process.destroyForcibly();
+                close(process.getInputStream()); // someone else may hold the other end
+                close(process.getErrorStream());
             }
         });
         byte[] output = all(process.getInputStream());
@@ -145,8 +148,18 @@ final class Command {
     }
 
     private static byte[] all(InputStream stream) {
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
         try {
-            return stream.readAllBytes();
+            stream.transferTo(all);
+        } catch (IOException e) {
+            // closed when time was over
+        }
+        return all.toByteArray();
+    }
+
+    private static void close(InputStream stream) {
+        try {
+            stream.close();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -134,12 +134,30 @@ final class DaemonTest {
                 for (String line = reader.readLine(); line != null; line = reader.readLine()) {
                     log.append(line).append('\n');
                     if (line.contains("listening on")) {
-                        process.destroy();
+                        process.toHandle().destroy(); // Process.destroy would close the streams
                     }
                 }
             }
             assertEquals(0, process.waitFor(), log.toString());
             assertTrue(log.toString().contains("shutting down"), log.toString());
+        }
+    }
+
+    @Test
+    void bothFamiliesAreListenedOnAsSshdsConfigurationsSay() throws Exception {
+        int port = TestDaemon.freePort();
+        Process process = qsshd("-D", "-e", "-f", "/dev/null", "-h", house.daemon().hostKeyFile().toString(), "-p", String.valueOf(port), "-o", "ListenAddress=0.0.0.0", "-o",
+                "ListenAddress=::", "-o", "PidFile=none").start();
+        try (var reader = process.errorReader()) {
+            String line = reader.readLine();
+            assertTrue(line.contains("listening on"), line);
+            for (String address : new String[] {"127.0.0.1", "::1"}) {
+                try (Socket socket = new Socket(InetAddress.getByName(address), port)) {
+                    assertTrue(socket.isConnected());
+                }
+            }
+        } finally {
+            process.destroyForcibly();
         }
     }
 

@@ -214,8 +214,8 @@ final class SilenceTest {
         byte[] second = Opening.frames(trust, 4);
         assertAccepted("127.0.0.1", first);
         assertAccepted("127.0.0.1", second);
-        assertEquals(0, overStreams(first), "answered by a second process");
-        assertTrue(overStreams(Opening.frames(trust, 4)) > 0, "a good opening is answered over streams");
+        assertEquals(0, overStreams(first, 5), "answered by a second process");
+        assertTrue(overStreams(Opening.frames(trust, 4), 30) > 0, "a good opening is answered over streams");
         daemon.kill();
         daemon.start();
         assertRefused("heard before the daemon was killed", first);
@@ -223,19 +223,19 @@ final class SilenceTest {
         daemon.start();
         assertRefused("heard before the daemon was stopped", second);
         byte[] elsewhere = Opening.frames(trust, 4);
-        assertTrue(overStreams(elsewhere) > 0);
+        assertTrue(overStreams(elsewhere, 30) > 0);
         assertRefused("accepted by the other process", elsewhere);
     }
 
-    /** Runs {@code qsshd -i} for a while. @return bytes that it answered */
-    private int overStreams(byte[] bytes) throws Exception {
+    /** Runs {@code qsshd -i}, so long at most, until it answers. @return bytes that it answered */
+    private int overStreams(byte[] bytes, int seconds) throws Exception {
         List<String> arguments = new ArrayList<>(List.of("-i", "-E", scratch.resolve("streams.log").toString()));
         arguments.addAll(daemon.configuration());
         Process process = daemon.program("qsshd", arguments.toArray(String[]::new)).redirectError(ProcessBuilder.Redirect.INHERIT).start();
         try (OutputStream in = process.getOutputStream()) {
             in.write(bytes);
             in.flush();
-            for (int i = 0; i < 200 && process.getInputStream().available() == 0; i++) {
+            for (int i = 0; i < 100 * seconds && process.getInputStream().available() == 0; i++) {
                 Thread.sleep(10);
             }
         }

@@ -89,10 +89,16 @@ final class Daemon implements AutoCloseable {
 
     /** Listens where the configuration says. @throws IOException if an address cannot be had; then none is */
     void listen() throws IOException {
-        for (Listen at : policy.get().config().listenAddresses()) {
+        for (Listen at : addresses(policy.get().config())) {
             listeners.put(at, new Listener(loop, reception, at, policy.get().config().addressFamily()));
         }
         loop.execute(() -> listeners.values().forEach(Listener::accept));
+    }
+
+    /** A socket on all IPv6 addresses takes IPv4 too, so that one on all IPv4 addresses is neither needed nor to be had beside it. */
+    static List<Listen> addresses(ServerConfig config) {
+        List<Listen> all = config.listenAddresses();
+        return all.stream().filter(at -> !at.address().equals("0.0.0.0") || !all.contains(new Listen("::", at.port()))).toList();
     }
 
     /** Serves one connection that is there already. */
@@ -123,7 +129,7 @@ final class Daemon implements AutoCloseable {
     }
 
     private void relisten(ServerConfig next) throws IOException {
-        List<Listen> wanted = next.listenAddresses();
+        List<Listen> wanted = addresses(next);
         for (Listen at : wanted) {
             if (!listeners.containsKey(at)) {
                 Listener listener = new Listener(loop, reception, at, next.addressFamily());

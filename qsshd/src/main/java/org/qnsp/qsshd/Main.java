@@ -71,7 +71,7 @@ public final class Main {
             return toBackground(wanted);
         }
         logs(wanted, config, true);
-        return serve(setup, config);
+        return serve(wanted, setup, config);
     }
 
     private static int check(Arguments wanted, Setup setup, ServerConfig config) throws IOException, ConfigException {
@@ -104,7 +104,7 @@ public final class Main {
         }
     }
 
-    private static int serve(Setup setup, ServerConfig config) throws IOException, ConfigException, InterruptedException {
+    private static int serve(Arguments wanted, Setup setup, ServerConfig config) throws IOException, ConfigException, InterruptedException {
         try (Daemon daemon = new Daemon(setup::policy, copyProgram(), () -> {})) {
             Signal.handle(new Signal("HUP"), s -> daemon.reload());
             Signal.handle(new Signal("TERM"), s -> daemon.stop());
@@ -113,6 +113,9 @@ public final class Main {
             Path pidFile = config.pidFile();
             boolean written = writePid(pidFile);
             if (System.getenv(ANNOUNCE) != null) {
+                if (!wanted.standardError()) {
+                    System.err.close(); // it is that of whoever started the daemon, and who may wait for its end; /dev/null takes its place
+                }
                 System.out.println(READY);
                 System.out.close();
             }

@@ -525,7 +525,7 @@ public final class ServerConfig {
             case "syslogfacility" -> List.of(settings.one(keyword).toUpperCase(Locale.ROOT));
             case "loglevel" -> List.of(logLevel().equals("DEBUG1") ? "DEBUG" : logLevel());
             case "hostkey" -> hostKeys().stream().map(Path::toString).toList();
-            case "drainmax" -> List.of(settings.has(keyword) ? settings.one(keyword) : "default");
+            case "drainmax" -> settings.has(keyword) ? List.of(settings.one(keyword)) : List.of(); // what it prints can be read
             case "permitrootlogin" -> List.of(permitRootLogin().name().toLowerCase(Locale.ROOT).replace('_', '-'));
             default -> keyword.many() ? many(keyword) : List.of(settings.one(keyword));
         };
