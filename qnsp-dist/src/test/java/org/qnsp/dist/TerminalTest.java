@@ -161,7 +161,7 @@ final class TerminalTest {
         screen.type("zweite Zeile");
         screen.press("Escape");
         screen.resize(50, 15);
-        screen.await("\\Ahello from vim\\nzweite Zeile\\n(~\\n){12}");
+        screen.await("\\Ahello from vim\\nzweite Zeile\\n(~\\n){11}~");
         screen.enter(":wq");
         screen.awaitLine(remotePrompt());
         assertEquals("hello from vim\nzweite Zeile\n", Files.readString(anna.home().resolve("note")));
