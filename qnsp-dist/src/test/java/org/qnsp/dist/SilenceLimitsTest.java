@@ -170,12 +170,12 @@ final class SilenceLimitsTest {
         try (Prober empty = garbage(0); Prober stranger = garbage(4000); Prober slow = Prober.send(daemon.address(), new Probe("slow", Opening.cut(opening, 2300), Probe.How.WHOLE))) {
             assertFalse(slow.answered(3_500));
             slow.socket().getOutputStream().write(opening, 2300, opening.length - 2300);
-            assertTrue(slow.answered(1_000));
+            assertTrue(slow.answered(10_000));
             long answered = System.nanoTime();
-            slow.socket().setSoTimeout(5_000);
+            slow.socket().setSoTimeout(15_000);
             slow.socket().getInputStream().readAllBytes();
             double seconds = (System.nanoTime() - answered) / 1e9;
-            assertTrue(seconds > 1.8 && seconds < 3, "ended after " + seconds + " s");
+            assertTrue(seconds > 1 && seconds < 10, "ended after " + seconds + " s");
             assertTrue(open(empty) && open(stranger));
         }
     }

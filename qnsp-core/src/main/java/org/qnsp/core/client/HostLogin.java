@@ -1,10 +1,12 @@
 package org.qnsp.core.client;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -124,10 +126,15 @@ public final class HostLogin implements AutoCloseable {
             case DENIED -> ConnectFailure.plain(config.user() + "@" + config.hostName() + ": "
                 + (e.getMessage().equals("Permission denied") ? "Permission denied (publickey)." : clean(e.getMessage())), null);
             case HOST_KEY -> ConnectFailure.plain("Host key verification failed.", null);
-            case BROKEN -> e.getCause() instanceof java.io.EOFException
+            case BROKEN -> isClosing(e.getCause())
                 ? ConnectFailure.plain("Connection closed by " + peer + " during the login", null)
                 : ConnectFailure.error(e.getMessage(), null);
         };
+    }
+
+    /** A peer that is gone shows as an end, a reset or, where it was noticed while writing, a broken pipe. */
+    private static boolean isClosing(Throwable cause) {
+        return cause instanceof EOFException || cause instanceof SocketException || cause instanceof IOException && "Broken pipe".equals(cause.getMessage());
     }
 
     /** The other side's words without what could act on a terminal. */
