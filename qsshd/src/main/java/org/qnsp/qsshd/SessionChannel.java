@@ -155,7 +155,7 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
                 channel.reply(id, false);
                 return;
             }
-            request = new LaunchRequest(guest.findings().account(), program, Optional.ofNullable(pty), wholeEnvironment(), guest.peers());
+            request = new LaunchRequest(guest.findings().account(), program, Optional.ofNullable(pty), wholeEnvironment(), imposedEnvironment(), guest.peers());
             stage = Stage.STARTING;
         }
         try {
@@ -165,7 +165,7 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
         }
     }
 
-    /** SetEnv and the key's own variables win over the client's. */
+    /** The key's own variables win over the client's. */
     private Map<String, String> wholeEnvironment() {
         Map<String, String> whole = new LinkedHashMap<>(environment);
         guest.options().environment().forEach(pair -> {
@@ -174,11 +174,16 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
                 whole.put(name, pair.substring(name.length() + 1));
             }
         });
-        config().setEnv().forEach(pair -> whole.put(pair.substring(0, pair.indexOf('=')), pair.substring(pair.indexOf('=') + 1)));
         if (original != null) {
             whole.put("SSH_ORIGINAL_COMMAND", original);
         }
         return whole;
+    }
+
+    private Map<String, String> imposedEnvironment() {
+        Map<String, String> imposed = new LinkedHashMap<>();
+        config().setEnv().forEach(pair -> imposed.put(pair.substring(0, pair.indexOf('=')), pair.substring(pair.indexOf('=') + 1)));
+        return imposed;
     }
 
     private void launch(int id, LaunchRequest request) {

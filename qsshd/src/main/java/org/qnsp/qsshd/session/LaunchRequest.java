@@ -14,9 +14,11 @@ import java.util.regex.Pattern;
  * @param program     what
  * @param pty         a terminal, or empty for three pipes
  * @param environment variables beyond the standard ones, already filtered by the daemon's policy; standard ones win
+ * @param imposed     variables that win over all others, standard ones too: the administrator's SetEnv, as with sshd
  * @param peers       the connection's ends, for SSH_CONNECTION and its kin
  */
-public record LaunchRequest(Account account, Program program, Optional<PtyRequest> pty, Map<String, String> environment, Optional<Peers> peers) {
+public record LaunchRequest(Account account, Program program, Optional<PtyRequest> pty, Map<String, String> environment,
+        Map<String, String> imposed, Optional<Peers> peers) {
     private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]{0,255}");
     private static final int VARIABLES_MAX = 1024;
     private static final int VALUE_MAX = 64 * 1024; // the kernel's limit for one string is 128 KiB of bytes
@@ -27,7 +29,16 @@ public record LaunchRequest(Account account, Program program, Optional<PtyReques
         Objects.requireNonNull(program);
         Objects.requireNonNull(pty);
         Objects.requireNonNull(peers);
-        environment = Collections.unmodifiableMap(new LinkedHashMap<>(environment));
+        environment = checked(environment);
+        imposed = checked(imposed);
+    }
+
+    /** Without anything imposed. */
+    public LaunchRequest(Account account, Program program, Optional<PtyRequest> pty, Map<String, String> environment, Optional<Peers> peers) {
+        this(account, program, pty, environment, Map.of(), peers);
+    }
+
+    private static Map<String, String> checked(Map<String, String> environment) {
         if (environment.size() > VARIABLES_MAX) {
             throw new IllegalArgumentException(environment.size() + " environment variables");
         }
@@ -36,5 +47,6 @@ public record LaunchRequest(Account account, Program program, Optional<PtyReques
                 throw new IllegalArgumentException("unusable environment variable");
             }
         });
+        return Collections.unmodifiableMap(new LinkedHashMap<>(environment));
     }
 }

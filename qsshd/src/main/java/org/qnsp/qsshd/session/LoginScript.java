@@ -106,6 +106,7 @@ final class LoginScript {
     private Map<String, String> requested() {
         Map<String, String> requested = new LinkedHashMap<>(request.environment());
         requested.keySet().removeAll(standard(Optional.of("")).keySet());
+        requested.putAll(request.imposed());
         return requested;
     }
 

@@ -87,6 +87,13 @@ class EnvironmentTest {
     }
 
     @Test
+    void whatTheAdministratorSetsWinsOverAll() throws Exception {
+        UserProcess process = bench.launcher.launch(new LaunchRequest(bench.self, new Program.ShellCommand("echo $HOME $A $B"), Optional.empty(),
+                Map.of("A", "client", "B", "client"), Map.of("A", "set", "HOME", "/elsewhere"), Optional.empty()));
+        assertEquals("/elsewhere set client\n", Bench.finish(process).output());
+    }
+
+    @Test
     void unusableVariablesAreRefused() {
         for (String name : List.of("", "A=B", "1A", "A B", "A\0", "BASH_FUNC_x%%", "$(id)")) {
             assertThrows(IllegalArgumentException.class, () -> request(Map.of(name, "v")), name);
