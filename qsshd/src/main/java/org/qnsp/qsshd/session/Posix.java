@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * Every native call of the daemon, and nothing but native calls: Linux with glibc 2.34 or newer (for {@code addclosefrom_np}) and a kernel
@@ -63,6 +64,14 @@ final class Posix {
     private static final long TIOCSWINSZ = 0x5414;
     private static final int WNOHANG = 1;
     private static final long SYS_PIDFD_OPEN = 434;
+    private static final boolean AMD64 = System.getProperty("os.arch").equals("amd64");
+    private static final long SYS_SETGROUPS = AMD64 ? 116 : 159; // the others share the kernel's generic numbers
+    private static final long SYS_SETRESUID = AMD64 ? 117 : 147;
+    private static final long SYS_SETRESGID = AMD64 ? 119 : 149;
+    private static final long SYS_UNSHARE = AMD64 ? 272 : 97;
+    private static final int CLONE_FS = 0x200;
+    private static final int UNCHANGED = -1;
+    private static final int CAPABILITY_VERSION_3 = 0x20080522;
     private static final int AF_INET = 2;
     private static final int AF_INET6 = 10;
 
@@ -92,6 +101,13 @@ final class Posix {
     private static final MethodHandle IOCTL = variadic("ioctl", 2, JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS);
     private static final MethodHandle FCNTL = variadic("fcntl", 2, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
     private static final MethodHandle SYSCALL = variadic("syscall", 1, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT);
+    private static final MethodHandle SYSCALL_IDS = variadic("syscall", 1, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT);
+    private static final MethodHandle SYSCALL_LIST = variadic("syscall", 1, JAVA_LONG, JAVA_LONG, JAVA_INT, ADDRESS);
+    private static final MethodHandle GETRESUID = call("getresuid", ADDRESS, ADDRESS, ADDRESS);
+    private static final MethodHandle GETRESGID = call("getresgid", ADDRESS, ADDRESS, ADDRESS);
+    private static final MethodHandle GETGROUPS = call("getgroups", JAVA_INT, ADDRESS);
+    private static final MethodHandle CAPGET = call("capget", ADDRESS, ADDRESS);
+    private static final MethodHandle UMASK = plain("umask", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
     private static final MethodHandle PIPE2 = call("pipe2", ADDRESS, JAVA_INT);
     private static final MethodHandle CLOSE = call("close", JAVA_INT);
     private static final MethodHandle READ = calling("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
@@ -184,6 +200,59 @@ final class Posix {
         } catch (Throwable t) {
             throw unexpected(t);
         }
+    }
+
+    /**
+     * What the kernel takes a thread for: its real, effective and saved numbers, unsigned 32-bit, its further groups, and whether it has any
+     * capability in effect, which would count more than they.
+     */
+    record Identity(List<Long> users, List<Long> groups, List<Long> supplementary, boolean capable) {
+    }
+
+    /**
+     * Changes the effective numbers and the groups of the calling thread and of no other. The library's own functions change them for the whole
+     * process, so the kernel is called past it; real and saved numbers stay, and with them nobody but root may signal or trace the thread.
+     */
+    static void changeThread(long uid, long gid, List<Long> groups) throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment list = arena.allocate(JAVA_INT, Math.max(1, groups.size()));
+            for (int i = 0; i < groups.size(); i++) {
+                list.setAtIndex(JAVA_INT, i, (int) (long) groups.get(i));
+            }
+            checked("setgroups", e -> (int) (long) SYSCALL_LIST.invokeExact(e, SYS_SETGROUPS, groups.size(), list));
+            checked("setresgid", e -> (int) (long) SYSCALL_IDS.invokeExact(e, SYS_SETRESGID, UNCHANGED, (int) gid, UNCHANGED));
+            checked("setresuid", e -> (int) (long) SYSCALL_IDS.invokeExact(e, SYS_SETRESUID, UNCHANGED, (int) uid, UNCHANGED));
+        }
+    }
+
+    /** Gives the calling thread a creation mask (and a working directory) of its own. */
+    static void maskThread(int mask) throws IOException {
+        checked("unshare", e -> (int) (long) SYSCALL.invokeExact(e, SYS_UNSHARE, CLONE_FS, 0));
+        try {
+            int before = (int) UMASK.invokeExact(mask);
+        } catch (Throwable t) {
+            throw unexpected(t);
+        }
+    }
+
+    /** What the kernel takes the calling thread for. */
+    static Identity threadIdentity() throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment ids = arena.allocate(JAVA_INT, 6);
+            MemorySegment list = arena.allocate(JAVA_INT, GROUPS_MAX);
+            checked("getresuid", e -> (int) GETRESUID.invokeExact(e, ids, ids.asSlice(4), ids.asSlice(8)));
+            checked("getresgid", e -> (int) GETRESGID.invokeExact(e, ids.asSlice(12), ids.asSlice(16), ids.asSlice(20)));
+            int count = checked("getgroups", e -> (int) GETGROUPS.invokeExact(e, GROUPS_MAX, list));
+            MemorySegment header = arena.allocateFrom(JAVA_INT, CAPABILITY_VERSION_3, 0);
+            MemorySegment sets = arena.allocate(JAVA_INT, 6); // effective, permitted, inheritable; the same of the upper 32
+            checked("capget", e -> (int) CAPGET.invokeExact(e, header, sets));
+            boolean capable = (sets.getAtIndex(JAVA_INT, 0) | sets.getAtIndex(JAVA_INT, 3)) != 0;
+            return new Identity(numbers(ids, 0, 3), numbers(ids, 3, 6), numbers(list, 0, count), capable);
+        }
+    }
+
+    private static List<Long> numbers(MemorySegment list, int from, int to) {
+        return IntStream.range(from, to).mapToObj(i -> Integer.toUnsignedLong(list.getAtIndex(JAVA_INT, i))).toList();
     }
 
     /** The account of that name. */

@@ -23,11 +23,7 @@ final class RunAs {
      * @throws LaunchRefusedException when that is not this daemon's to do; it never falls back to its own identity
      */
     static List<String> command(Account account, List<String> command) throws LaunchRefusedException {
-        long self = Posix.effectiveUser();
-        if (self != 0) {
-            if (account.uid() != self) {
-                throw new LaunchRefusedException("this daemon runs as user " + self + " and cannot act as " + account.name());
-            }
+        if (!mustChange(account)) {
             return List.copyOf(command);
         }
         List<String> whole = new ArrayList<>(List.of(
@@ -41,5 +37,18 @@ final class RunAs {
                 "--"));
         whole.addAll(command);
         return List.copyOf(whole);
+    }
+
+    /**
+     * Whether rights have to be changed to act for an account: not when they are this daemon's own.
+     *
+     * @throws LaunchRefusedException when that is not this daemon's to do
+     */
+    static boolean mustChange(Account account) throws LaunchRefusedException {
+        long self = Posix.effectiveUser();
+        if (self != 0 && account.uid() != self) {
+            throw new LaunchRefusedException("this daemon runs as user " + self + " and cannot act as " + account.name());
+        }
+        return self == 0;
     }
 }

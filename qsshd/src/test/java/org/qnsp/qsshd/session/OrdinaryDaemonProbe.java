@@ -16,9 +16,11 @@ public final class OrdinaryDaemonProbe {
                 Account account = Account.named(other).orElseThrow();
                 facts.add("run as " + other + ": " + attempt(() -> bench.run(account, "id -u").output()));
                 facts.add("read as " + other + ": " + attempt(() -> new UserFiles(bench.pump).read(account, "/etc/passwd", true)));
+                facts.add("act as " + other + ": " + attempt(() -> AsUser.call(account, () -> "acted")));
             }
             facts.add("own name: " + bench.run("id -un").output().strip());
             facts.add("own groups: " + bench.run("id -G").output().strip());
+            facts.add("own act: " + AsUser.call(bench.self, () -> Thread.currentThread().getName()));
             UserProcess terminal = bench.launcher.launch(Bench.withPty(bench.self, new Program.ShellCommand("stty size; stat -c %U $(tty)"), Bench.PTY));
             facts.add("own terminal: " + Bench.finish(terminal).output().replaceAll("\\s+", " ").strip());
             facts.add("own file: " + (new UserFiles(bench.pump).read(bench.self, arguments[0], true) instanceof UserFiles.Result.Contents));

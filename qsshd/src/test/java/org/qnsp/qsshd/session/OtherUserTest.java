@@ -243,11 +243,12 @@ class OtherUserTest {
                 OrdinaryDaemonProbe.class.getName(), account.home() + "/k", bob.name()))));
         Recorder r = Bench.finish(process);
         assertEquals(List.of(
-                "run as root: refused", "read as root: refused", "run as nobody: refused", "read as nobody: refused",
-                "run as " + bob.name() + ": refused", "read as " + bob.name() + ": refused",
+                "run as root: refused", "read as root: refused", "act as root: refused",
+                "run as nobody: refused", "read as nobody: refused", "act as nobody: refused",
+                "run as " + bob.name() + ": refused", "read as " + bob.name() + ": refused", "act as " + bob.name() + ": refused",
                 "own name: " + alice.name(),
                 "own groups: " + account.groups().stream().map(String::valueOf).collect(Collectors.joining(" ")),
-                "own terminal: 33 101 " + alice.name(), "own file: true", "unknown: Absent[]",
+                "own act: main", "own terminal: 33 101 " + alice.name(), "own file: true", "unknown: Absent[]",
                 "own signal: Signalled[number=9, name=KILL, coreDumped=false]"),
                 r.output().lines().toList(), r.error());
         TestUser.root("rm -r " + dir);
