@@ -71,7 +71,7 @@ public final class LocalForward implements Acceptor.Server {
 
     @Override
     public boolean hasRoom() {
-        return waiting < WAITING;
+        return waiting < WAITING && !circuits.full();
     }
 
     @Override
