@@ -24,7 +24,7 @@ public final class Getopt {
     public static final class UsageException extends Exception {
         private static final long serialVersionUID = 1L;
 
-        UsageException(String message) {
+        public UsageException(String message) {
             super(message, null, false, false);
         }
     }

@@ -1,0 +1,111 @@
+package org.qnsp.core.client;
+
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Consumer;
+import org.qnsp.core.handshake.Action;
+import org.qnsp.core.handshake.ClientHandshake;
+import org.qnsp.core.message.ProtocolException;
+import org.qnsp.core.mux.Budget;
+import org.qnsp.core.transport.Connection;
+import org.qnsp.core.transport.Link;
+import org.qnsp.core.transport.Loop;
+import org.qnsp.core.transport.SlotThread;
+import org.qnsp.core.transport.Wire;
+import org.qnsp.crypto.RandomSource;
+import org.qnsp.stealth.StealthProfile;
+
+/** Makes connections to hosts. One connector serves a process: it owns the loop and the slot thread of all its connections. */
+public final class Connector implements AutoCloseable {
+    /** Where the wire comes from, once the opening is ready. */
+    @FunctionalInterface
+    public interface Dial {
+        /** Connects. @throws IOException in the words that the user should read */
+        Wire dial() throws IOException;
+    }
+
+    private final Loop loop;
+    private final SlotThread slots = new SlotThread("qnsp-slot");
+
+    /** @param bugs is told of our own faults */
+    public Connector(Consumer<RuntimeException> bugs) throws IOException {
+        loop = new Loop("qnsp-loop", bugs);
+    }
+
+    /** The application's side of a connection that is yet to be made: what is opened and asked on it goes out right behind the login. */
+    public static Connection connection(Connection.Listener listener) {
+        return new Connection(true, Budget.UNLIMITED, listener);
+    }
+
+    /**
+     * Makes the opening, dials, and starts the login; {@link Login#await} waits for it.
+     *
+     * @param settings who logs in where, and how
+     * @param judge decides about an unknown host key
+     */
+    public Login login(ClientHandshake.Settings settings, Connection connection, Login.HostKeyJudge judge, Dial dial) throws IOException {
+        ClientHandshake handshake = new ClientHandshake(settings, RandomSource.system());
+        Login login = new Login(handshake, judge);
+        List<Action> opening;
+        try {
+            // H-3: all work on the opening is done before the connection exists, so that its duration shows nowhere
+            opening = handshake.begin(System.currentTimeMillis() / 3_600_000);
+        } catch (ProtocolException e) {
+            throw new IOException(e.getMessage(), e);
+        }
+        Wire wire = dial.dial();
+        Link link = new Link(loop, slots, wire, true, StealthProfile.normal(true), RandomSource.system(), connection, Login.handshaker(handshake), login);
+        login.link(link);
+        loop.execute(() -> link.start(opening, new byte[0]));
+        return login;
+    }
+
+    /**
+     * Dials TCP: each address in turn.
+     *
+     * @param timeout for each address; zero for the system's
+     */
+    public static Dial tcp(List<InetAddress> addresses, int port, InetSocketAddress bind, Duration timeout) {
+        return () -> {
+            IOException last = null;
+            for (InetAddress address : addresses) {
+                try {
+                    return Wire.of(connect(new InetSocketAddress(address, port), bind, timeout));
+                } catch (IOException e) {
+                    last = e;
+                }
+            }
+            throw last == null ? new IOException("no address") : last;
+        };
+    }
+
+    private static SocketChannel connect(InetSocketAddress to, InetSocketAddress bind, Duration timeout) throws IOException {
+        SocketChannel socket = SocketChannel.open();
+        try {
+            if (bind != null) {
+                socket.bind(bind);
+            }
+            socket.socket().connect(to, (int) Math.min(Integer.MAX_VALUE, timeout.toMillis()));
+            return socket;
+        } catch (IOException e) {
+            socket.close();
+            throw new IOException(switch (e) {
+                case SocketTimeoutException t -> "Connection timed out";
+                case ConnectException c when String.valueOf(c.getMessage()).contains("refused") -> "Connection refused";
+                default -> String.valueOf(e.getMessage());
+            }, e);
+        }
+    }
+
+    @Override
+    public void close() {
+        loop.close();
+        slots.close();
+    }
+}

@@ -1,0 +1,205 @@
+package org.qnsp.core.client;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import org.qnsp.core.client.ClientConfig.HostKeyChecking;
+import org.qnsp.core.handshake.ClientHandshake.Trust;
+import org.qnsp.crypto.RandomSource;
+import org.qnsp.crypto.Secret;
+import org.qnsp.crypto.keys.Fingerprint;
+import org.qnsp.crypto.keys.Invite;
+import org.qnsp.crypto.keys.InvalidInviteException;
+import org.qnsp.crypto.keys.KeyType;
+import org.qnsp.crypto.keys.PublicKey;
+
+/**
+ * What is believed about a host's key, before, while and after it is met: known hosts, invites, the user's word. A host whose key is known is never met as a
+ * stranger, so who silences it cannot take its place.
+ */
+public final class HostTrust {
+    private static final String INVITE_HINT = "the host is not in known_hosts; ask its administrator for an invite (qssh://...) and give that in place of the host name";
+
+    private final ClientConfig config;
+    private final Prompt prompt;
+    private final Messages messages;
+    private final KnownHosts known;
+    private final String name;
+    private Invite invite;
+    private String address;
+    private PublicKey toBeAdded;
+
+    /**
+     * @param invite that the user gave, or null
+     * @throws IOException if the known hosts cannot be read
+     */
+    public HostTrust(ClientConfig config, Invite invite, Prompt prompt, Messages messages) throws IOException {
+        this.config = config;
+        this.invite = invite;
+        this.prompt = prompt;
+        this.messages = messages;
+        List<Path> files = new ArrayList<>(config.userKnownHostsFiles());
+        files.addAll(config.globalKnownHostsFiles());
+        this.known = KnownHosts.read(files);
+        this.name = config.hostKeyAlias() == null ? KnownHosts.name(config.hostName(), config.port()) : config.hostKeyAlias().toLowerCase(Locale.ROOT);
+    }
+
+    /** The name that the host is known under. */
+    public String name() {
+        return name;
+    }
+
+    /** The address that was dialled, for the question to the user; none for a proxy. */
+    public void dialled(String text) {
+        address = text;
+    }
+
+    /** Whether an invite is at hand: the login then asks the host to take the first key. */
+    public boolean invited() {
+        return invite != null;
+    }
+
+    /**
+     * What to try, in order; may ask the user for an invite. A key after the first is for hosts that change theirs, an invite after known keys for a user whom
+     * the host does not know yet.
+     *
+     * @throws ConnectFailure where the host is not known and nothing may be tried
+     */
+    public List<Trust> attempts() throws ConnectFailure {
+        List<PublicKey> pinned = known.keysOf(name, KeyType.KEM);
+        if (invite == null && pinned.isEmpty()) {
+            return List.of(stranger());
+        }
+        List<Trust> attempts = new ArrayList<>();
+        for (PublicKey key : pinned) {
+            if (invite == null || Arrays.equals(key.fingerprint(), invite.fingerprint())) {
+                attempts.add(new Trust.Pinned(key));
+            }
+        }
+        if (invite != null) {
+            attempts.add(invited(invite));
+        }
+        return attempts;
+    }
+
+    private static Trust invited(Invite invite) {
+        try (Secret key = invite.inviteKey()) {
+            return new Trust.Invited(invite.fingerprint(), key.bytes().clone());
+        }
+    }
+
+    private Trust stranger() throws ConnectFailure {
+        HostKeyChecking checking = config.strictHostKeyChecking();
+        if (checking == HostKeyChecking.YES) {
+            throw ConnectFailure.plain("No " + HostKeyTexts.typeTitle(KeyType.KEM) + " host key is known for " + name
+                + " and you have requested strict checking.\n" + HostKeyTexts.failed(), INVITE_HINT);
+        }
+        if (checking != HostKeyChecking.ASK) {
+            return new Trust.Unknown();
+        }
+        if (!config.batchMode()) {
+            String question = "The host '" + name + "' is not known, and QNSP hosts are silent to strangers.\n"
+                + "Paste an invite (qssh://...), or press Enter to try without one: ";
+            for (String answer = prompt.line(question); answer != null; answer = prompt.line("Paste an invite, or press Enter to try without one: ")) {
+                if (answer.isBlank()) {
+                    return new Trust.Unknown();
+                }
+                if (take(answer.strip())) {
+                    return invited(invite);
+                }
+            }
+        }
+        throw ConnectFailure.plain(HostKeyTexts.failed(), INVITE_HINT);
+    }
+
+    private boolean take(String text) {
+        try {
+            Invite pasted = Invite.parse(text);
+            if (bare(pasted.host()).equalsIgnoreCase(bare(config.hostName())) || bare(pasted.host()).equalsIgnoreCase(bare(config.originalHost()))) {
+                invite = pasted;
+                return true;
+            }
+            messages.info("That invite is for " + pasted.host() + ", not for " + config.hostName() + ".");
+        } catch (InvalidInviteException e) {
+            messages.info("That is no invite: " + e.getMessage() + ".");
+        }
+        return false;
+    }
+
+    private static String bare(String host) {
+        return host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
+    }
+
+    /** Decides about a key that answered at first contact; says what there is to say. */
+    public boolean judge(PublicKey key) {
+        messages.debug("Server host key: " + HostKeyTexts.typeTitle(key.type()) + " " + Fingerprint.text(key));
+        return switch (known.check(name, key)) {
+            case KnownHosts.Answer.Known k -> true;
+            case KnownHosts.Answer.Revoked r -> {
+                messages.say(Messages.Level.ERROR, HostKeyTexts.revoked(name, key, r.line()));
+                yield false;
+            }
+            case KnownHosts.Answer.Changed c -> changed(key, c.lines().getFirst());
+            case KnownHosts.Answer.Unknown u -> {
+                boolean trusted = invite != null || config.strictHostKeyChecking() != HostKeyChecking.ASK || confirmed(key, u.otherNames());
+                toBeAdded = trusted ? key : null;
+                yield trusted;
+            }
+        };
+    }
+
+    /** The one place for the loud box: a different key has really answered. */
+    private boolean changed(PublicKey key, KnownHostLine offending) {
+        Path file = config.userKnownHostsFiles().isEmpty() ? null : config.userKnownHostsFiles().getFirst();
+        messages.say(Messages.Level.ERROR, HostKeyTexts.changed(name, key, offending, file));
+        if (config.strictHostKeyChecking() == HostKeyChecking.NO) {
+            return true;
+        }
+        messages.say(Messages.Level.ERROR, HostKeyTexts.changedAndStrict(name, key).replace(HostKeyTexts.failed(), ""));
+        return false;
+    }
+
+    private boolean confirmed(PublicKey key, List<KnownHostLine> otherNames) {
+        String answer = prompt.line(HostKeyTexts.unknownHost(name, address, key, otherNames, config.visualHostKey()));
+        while (answer != null) {
+            Boolean decision = HostKeyTexts.decision(answer, key);
+            if (decision != null) {
+                return decision;
+            }
+            answer = prompt.line(HostKeyTexts.askAgain());
+        }
+        return false;
+    }
+
+    /** The host proved its key: one that is new is kept. */
+    public void proved() {
+        if (toBeAdded == null || config.userKnownHostsFiles().isEmpty()) {
+            return;
+        }
+        Path file = config.userKnownHostsFiles().getFirst();
+        try {
+            KnownHosts.add(file, name, toBeAdded, config.hashKnownHosts(), RandomSource.system());
+            messages.say(Messages.Level.INFO, HostKeyTexts.added(name, toBeAdded));
+        } catch (IOException e) {
+            messages.info("Failed to add the host to the list of known hosts (" + file + ").");
+        }
+        toBeAdded = null;
+    }
+
+    /** Why nobody answered, as far as can be told. */
+    public ConnectFailure silence(Trust tried) {
+        String where = config.hostName() + " port " + config.port();
+        return switch (tried) {
+            case Trust.Pinned p -> ConnectFailure.error("no answer from " + where
+                + ": its key is another now, or one of the clocks is off by more than an hour, or there is no QNSP server",
+                "the known key is " + Fingerprint.text(p.hostKey()) + "; compare it with the host's (qssh-keygen -lf there), and `date` on both sides");
+            case Trust.Invited i -> ConnectFailure.error("no answer from " + where
+                + ": the invite is used up or expired, or one of the clocks is off by more than an hour, or there is no QNSP server",
+                "ask the host's administrator for a new invite");
+            case Trust.Unknown u -> ConnectFailure.error("no answer from " + where + ": it does not talk to strangers, or there is no QNSP server", INVITE_HINT);
+        };
+    }
+}

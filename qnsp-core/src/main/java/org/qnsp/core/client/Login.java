@@ -1,0 +1,190 @@
+package org.qnsp.core.client;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import org.qnsp.core.client.LoginException.Kind;
+import org.qnsp.core.handshake.Action;
+import org.qnsp.core.handshake.ClientHandshake;
+import org.qnsp.core.message.ProtocolException;
+import org.qnsp.core.transport.Connection;
+import org.qnsp.core.transport.Link;
+import org.qnsp.crypto.keys.PublicKey;
+
+/** A login under way and the session that comes of it, for threads that wait. */
+public final class Login implements Link.Owner {
+    /** Decides about a host key at first contact; may ask the user and so may take its time. */
+    @FunctionalInterface
+    public interface HostKeyJudge {
+        /** Whether this key is trusted. @throws IOException if that cannot be found out */
+        boolean trusts(PublicKey hostKey) throws IOException;
+    }
+
+    private enum Stage { WAITING, ANSWERED, JUDGING, ESTABLISHED, FAILED }
+
+    private final ClientHandshake handshake;
+    private final HostKeyJudge judge;
+    private Link link;
+    private Stage stage = Stage.WAITING;
+    private LoginException failure;
+    private boolean over;
+    private IOException overCause;
+
+    Login(ClientHandshake handshake, HostKeyJudge judge) {
+        this.handshake = handshake;
+        this.judge = judge;
+    }
+
+    void link(Link of) {
+        link = of;
+    }
+
+    /**
+     * Waits for the login.
+     *
+     * @param silence how long the host may stay silent before it counts as not there
+     * @param patience how long the login may take from then on, without the time that the user takes to judge a host key
+     * @throws LoginException if there will be no session
+     */
+    public synchronized void await(Duration silence, Duration patience) throws LoginException {
+        Stage seen = stage;
+        long deadline = System.nanoTime() + silence.toNanos();
+        while (stage != Stage.ESTABLISHED && stage != Stage.FAILED) {
+            long left = deadline - System.nanoTime();
+            if (stage == Stage.JUDGING) {
+                pause(0);
+            } else if (left <= 0) {
+                fail(new LoginException(Kind.SILENCE, stage == Stage.WAITING ? "no answer" : "the login did not end in time"));
+            } else {
+                pause(left / 1_000_000 + 1);
+            }
+            if (stage != seen) {
+                seen = stage;
+                deadline = System.nanoTime() + patience.toNanos();
+            }
+        }
+        if (stage == Stage.FAILED) {
+            throw failure;
+        }
+    }
+
+    /** Waits, at most this long, for the link to be over. Returns whether it is. */
+    public synchronized boolean awaitEnd(Duration atMost) {
+        long deadline = System.nanoTime() + atMost.toNanos();
+        while (!over && deadline - System.nanoTime() > 0) {
+            pause((deadline - System.nanoTime()) / 1_000_000 + 1);
+        }
+        return over;
+    }
+
+    /** Why the link ended: null while it has not, and after a goodbye. */
+    public synchronized IOException endCause() {
+        return overCause;
+    }
+
+    private void pause(long millis) {
+        try {
+            wait(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            fail(new LoginException(Kind.BROKEN, "interrupted"));
+        }
+    }
+
+    private synchronized void fail(LoginException why) {
+        if (stage != Stage.ESTABLISHED && stage != Stage.FAILED) {
+            stage = Stage.FAILED;
+            failure = why;
+            notifyAll();
+        }
+    }
+
+    private synchronized void stage(Stage next) {
+        if (stage != Stage.FAILED) {
+            stage = next;
+            notifyAll();
+        }
+    }
+
+    /** The application's side. */
+    public Connection connection() {
+        return link.connection();
+    }
+
+    // ---- told on the loop
+
+    @Override
+    public void verified() {
+        stage(Stage.ANSWERED);
+    }
+
+    @Override
+    public void asked(Link from, Action question) {
+        if (!(question instanceof Action.JudgeHostKey(PublicKey key))) {
+            throw new IllegalStateException("a client is not asked for " + question.getClass().getSimpleName());
+        }
+        stage(Stage.JUDGING);
+        Thread.ofPlatform().daemon().name("qnsp-judge").start(() -> judge(from, key)); // the schedule goes on while the user thinks
+    }
+
+    private void judge(Link from, PublicKey key) {
+        boolean trusted = false;
+        try {
+            trusted = judge.trusts(key);
+        } catch (IOException e) {
+            fail(new LoginException(Kind.HOST_KEY, e.getMessage(), e));
+        }
+        if (trusted) {
+            stage(Stage.ANSWERED);
+        } else {
+            fail(new LoginException(Kind.HOST_KEY, "Host key verification failed."));
+        }
+        boolean answer = trusted;
+        from.proceed(() -> handshake.onHostKeyJudged(answer));
+    }
+
+    @Override
+    public void established(Link from, Action.Established result) {
+        stage(Stage.ESTABLISHED);
+    }
+
+    @Override
+    public void denied(Link from, Action.Denied denial) {
+        fail(new LoginException(Kind.DENIED, denial.text()));
+    }
+
+    @Override
+    public synchronized void ended(Link from, IOException cause) {
+        over = true;
+        overCause = cause;
+        boolean fault = cause != null && cause.getCause() instanceof ProtocolException;
+        fail(new LoginException(Kind.BROKEN, cause == null ? "the other side closed the connection" : fault ? "the other side broke the protocol (" + cause.getMessage() + ")"
+                : cause.getMessage(), cause));
+        notifyAll();
+    }
+
+    /** The handshake as a link drives it. */
+    static Link.Handshaker handshaker(ClientHandshake handshake) {
+        return new Link.Handshaker() {
+            @Override
+            public int rawReplyBytes() {
+                return handshake.rawReplyBytes();
+            }
+
+            @Override
+            public List<Action> onRawReply(byte[] reply) throws ProtocolException {
+                return handshake.onRawReply(reply);
+            }
+
+            @Override
+            public List<Action> on(byte[] whole) throws ProtocolException, IOException {
+                return handshake.on(whole);
+            }
+
+            @Override
+            public void close() {
+                handshake.close();
+            }
+        };
+    }
+}

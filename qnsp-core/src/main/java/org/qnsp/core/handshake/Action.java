@@ -1,0 +1,45 @@
+package org.qnsp.core.handshake;
+
+import java.util.List;
+import org.qnsp.core.handshake.HandshakeMessage.Entry;
+import org.qnsp.crypto.Secret;
+import org.qnsp.crypto.keys.PublicKey;
+
+/** What a handshake asks of the transport that drives it, in order. */
+public sealed interface Action {
+    /** Send these bytes as they are, two raw frames (H-3, H-20, H-21). */
+    record SendRaw(byte[] bytes) implements Action {}
+
+    /** Begin to send keyed frames: the early stage (H-5). */
+    record StartSending(Secret chainKey) implements Action {}
+
+    /** Begin to read keyed frames: the early stage. With skip, frames before the first that verifies are passed over (H-21). */
+    record StartReading(Secret chainKey, boolean skip) implements Action {}
+
+    /** Queue this message, encoded. */
+    record Send(byte[] message) implements Action {}
+
+    /** End the sending stage after what is queued; go on with this chain key, epoch one higher (H-7). */
+    record NextSendingStage(Secret chainKey) implements Action {}
+
+    /** The chain key that the peer's STAGE_END will call for (H-7). */
+    record NextReadingStage(Secret chainKey) implements Action {}
+
+    /** First contact, client: tell the machine whether this host key is trusted. */
+    record JudgeHostKey(PublicKey hostKey) implements Action {}
+
+    /**
+     * Server: find out which of these keys may log in as this user, and whether the account may be used now. In SIMPLEX user is null and entries is empty.
+     * enrol is empty, or the encoded public key that an invite may let in.
+     */
+    record FindKeys(String user, List<Entry> entries, byte[] enrol) implements Action {}
+
+    /**
+     * Done: the application stage is on in both directions. user is null in SIMPLEX; key is the one that the login was proved with, null in SIMPLEX;
+     * enrolled is whether that key came with an invite and has yet to be written down (server).
+     */
+    record Established(String user, PublicKey key, boolean enrolled) implements Action {}
+
+    /** Client: the server refused (H-19). Server: it refused this client. */
+    record Denied(int reason, String text) implements Action {}
+}

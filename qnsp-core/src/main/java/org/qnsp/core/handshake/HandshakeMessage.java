@@ -1,0 +1,226 @@
+package org.qnsp.core.handshake;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.qnsp.core.message.BodyReader;
+import org.qnsp.core.message.BodyWriter;
+import org.qnsp.core.message.Limits;
+import org.qnsp.core.message.ProtocolException;
+import org.qnsp.core.message.ProtocolException.Reason;
+import org.qnsp.crypto.MlKem768;
+
+/**
+ * A handshake message (H-6): type u8, length u16, body. The one codec: {@link #encode()} beside {@link #decode(byte[])}, strict, one encoding per value.
+ */
+public sealed interface HandshakeMessage {
+    /** The sizes of a hash, a random value, a MAC, an X25519 key, in bytes. */
+    int HASH = 32;
+    /** ML-DSA-65 signature and Ed25519 signature, in bytes. */
+    int SIGNATURE = 3309 + 64;
+    /** Type and length before the body, in bytes. */
+    int HEADER = 3;
+
+    /** CH: the client's first message to a known host. ekE 1184 bytes, the others 32. */
+    record ClientHello(byte[] suiteHash, Mode mode, int flags, byte[] random, byte[] ekE, byte[] xC) implements HandshakeMessage {}
+
+    /** SH. ctE 1088 bytes; ekE2 1184 bytes in DUPLEX, none in SIMPLEX. */
+    record ServerHello(byte[] random, byte[] ctE, byte[] xS, byte[] ekE2) implements HandshakeMessage {}
+
+    /** SF: the server's proof that it holds the host key. */
+    record ServerFinished(byte[] mac) implements HandshakeMessage {}
+
+    /** CF: ends a SIMPLEX handshake. */
+    record ClientFinished(byte[] mac) implements HandshakeMessage {}
+
+    /** How an entry of CI proves itself. */
+    enum Method {
+        /** By decapsulating the server's challenge; no signature. */
+        KEM(1),
+        /** By an ML-DSA-65 and an Ed25519 signature. */
+        SIG(2);
+
+        final int code;
+
+        Method(int code) {
+            this.code = code;
+        }
+    }
+
+    /** One key that a client offers: its fingerprint (32 bytes) and, for {@link Method#SIG}, the signature (3373 bytes), else null. */
+    record Entry(Method method, byte[] keyHash, byte[] signature) {}
+
+    /** CI: who the client is. enrol is empty or the encoded public key of one entry. */
+    record ClientIdentity(byte[] ctE2, String user, List<Entry> entries, byte[] enrol, byte[] authKeyId) implements HandshakeMessage {
+        /** The body before the signatures: what is signed (H-12). */
+        byte[] head() {
+            BodyWriter body = new BodyWriter().bytes(ctE2).s8(user.getBytes(StandardCharsets.UTF_8)).u8(entries.size());
+            for (Entry entry : entries) {
+                body.u8(entry.method.code).bytes(entry.keyHash);
+            }
+            return body.s16(enrol).s8(authKeyId).toBytes();
+        }
+    }
+
+    /** What the server says to one entry of CI. */
+    sealed interface Challenge {
+        /** To a KEM entry: ciphertext 1088 bytes, confirm 32 bytes. */
+        record Kem(byte[] ciphertext, byte[] confirm) implements Challenge {}
+
+        /** To a signature entry. */
+        record Sig(boolean accepted) implements Challenge {}
+    }
+
+    /** SC: one challenge for each entry of CI, in order. */
+    record ServerChallenge(List<Challenge> challenges) implements HandshakeMessage {}
+
+    /** CA: the entry that the client goes by, and its proof. */
+    record ClientAnswer(int which, byte[] mac) implements HandshakeMessage {}
+
+    /** SA: the server's last word; first message of the application stage. */
+    record ServerAccept(byte[] mac) implements HandshakeMessage {}
+
+    /** SD: no login. The reasons are those of H-19. */
+    record ServerDenial(int reason, String text) implements HandshakeMessage {
+        /** Authentication failed, for whatever cause. */
+        public static final int PERMISSION = 1;
+        /** The key is right, but the account may not log in now. */
+        public static final int ACCOUNT = 2;
+        /** The mode is not allowed here. */
+        public static final int MODE = 3;
+    }
+
+    /** HK: the host key at first contact, encoded (K-1). */
+    record HostKey(byte[] encoded) implements HandshakeMessage {}
+
+    /** CK: the client's first keyed message at first contact. ctS 1088 bytes, the others 32. */
+    record ContactHello(byte[] suiteHash, Mode mode, int flags, byte[] random, byte[] ctS, byte[] xC) implements HandshakeMessage {}
+
+    /** SK: the server's answer to CK. ekE2 1184 bytes in DUPLEX, none in SIMPLEX. */
+    record ContactReply(byte[] random, byte[] xS, byte[] ekE2) implements HandshakeMessage {}
+
+    /** The message as it goes into the stream and the transcript: header and body. */
+    default byte[] encode() {
+        return switch (this) {
+            case ClientHello m -> whole(1, new BodyWriter().bytes(m.suiteHash).u8(m.mode.code()).u16(m.flags).bytes(m.random).bytes(m.ekE).bytes(m.xC));
+            case ServerHello m -> whole(2, new BodyWriter().bytes(m.random).bytes(m.ctE).bytes(m.xS).bytes(m.ekE2));
+            case ServerFinished m -> whole(3, new BodyWriter().bytes(m.mac));
+            case ClientFinished m -> whole(4, new BodyWriter().bytes(m.mac));
+            case ClientIdentity m -> {
+                BodyWriter body = new BodyWriter().bytes(m.head());
+                m.entries.stream().filter(e -> e.method == Method.SIG).forEach(e -> body.bytes(e.signature));
+                yield whole(5, body);
+            }
+            case ServerChallenge m -> {
+                BodyWriter body = new BodyWriter().u8(m.challenges.size());
+                for (Challenge challenge : m.challenges) {
+                    switch (challenge) {
+                        case Challenge.Kem(byte[] ciphertext, byte[] confirm) -> body.bytes(ciphertext).bytes(confirm);
+                        case Challenge.Sig(boolean accepted) -> body.flag(accepted);
+                    }
+                }
+                yield whole(6, body);
+            }
+            case ClientAnswer m -> whole(7, new BodyWriter().u8(m.which).bytes(m.mac));
+            case ServerAccept m -> whole(8, new BodyWriter().bytes(m.mac));
+            case ServerDenial m -> whole(9, new BodyWriter().u8(m.reason).s16(m.text.getBytes(StandardCharsets.UTF_8)));
+            case HostKey m -> whole(10, new BodyWriter().s32(m.encoded));
+            case ContactHello m -> whole(11, new BodyWriter().bytes(m.suiteHash).u8(m.mode.code()).u16(m.flags).bytes(m.random).bytes(m.ctS).bytes(m.xC));
+            case ContactReply m -> whole(12, new BodyWriter().bytes(m.random).bytes(m.xS).bytes(m.ekE2));
+        };
+    }
+
+    private static byte[] whole(int type, BodyWriter body) {
+        return new BodyWriter().u8(type).s16(body.toBytes()).toBytes();
+    }
+
+    /**
+     * Decodes one whole message, header included.
+     *
+     * @param entries the methods of the entries of CI, which give SC its form; empty before CI
+     * @throws ProtocolException for anything that {@link #encode()} does not produce
+     */
+    static HandshakeMessage decode(byte[] whole, List<Entry> entries) throws ProtocolException {
+        BodyReader header = new BodyReader(whole);
+        int type = header.u8();
+        BodyReader body = new BodyReader(header.s16());
+        header.end();
+        HandshakeMessage message = switch (type) {
+            case 1 -> new ClientHello(body.bytes(HASH), Mode.of(body.u8()), body.u16(), body.bytes(HASH), body.bytes(MlKem768.EK_BYTES), body.bytes(HASH));
+            case 2 -> new ServerHello(body.bytes(HASH), body.bytes(MlKem768.CT_BYTES), body.bytes(HASH), rest(body));
+            case 3 -> new ServerFinished(body.bytes(HASH));
+            case 4 -> new ClientFinished(body.bytes(HASH));
+            case 5 -> clientIdentity(body);
+            case 6 -> serverChallenge(body, entries);
+            case 7 -> new ClientAnswer(body.u8(), body.bytes(HASH));
+            case 8 -> new ServerAccept(body.bytes(HASH));
+            case 9 -> new ServerDenial(body.u8(), text(body.s16()));
+            case 10 -> new HostKey(body.s32());
+            case 11 -> new ContactHello(body.bytes(HASH), Mode.of(body.u8()), body.u16(), body.bytes(HASH), body.bytes(MlKem768.CT_BYTES), body.bytes(HASH));
+            case 12 -> new ContactReply(body.bytes(HASH), body.bytes(HASH), rest(body));
+            default -> throw new ProtocolException(Reason.TYPE, "handshake message " + type);
+        };
+        body.end();
+        return message;
+    }
+
+    private static byte[] rest(BodyReader body) throws ProtocolException {
+        return body.bytes(body.remaining() == 0 ? 0 : MlKem768.EK_BYTES);
+    }
+
+    private static String text(byte[] utf8) throws ProtocolException {
+        if (utf8.length > Limits.TEXT_BYTES) {
+            throw new ProtocolException(Reason.LIMIT, "text");
+        }
+        return new String(utf8, StandardCharsets.UTF_8);
+    }
+
+    private static ClientIdentity clientIdentity(BodyReader body) throws ProtocolException {
+        byte[] ctE2 = body.bytes(MlKem768.CT_BYTES);
+        byte[] user = body.s8();
+        int count = body.u8();
+        if (user.length == 0 || count < 1 || count > Limits.KEY_ENTRIES) {
+            throw new ProtocolException(Reason.LIMIT, "identity"); // L-2, L-6
+        }
+        List<Method> methods = new ArrayList<>();
+        List<byte[]> hashes = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            methods.add(switch (body.u8()) {
+                case 1 -> Method.KEM;
+                case 2 -> Method.SIG;
+                default -> throw new ProtocolException(Reason.TYPE, "authentication method");
+            });
+            hashes.add(body.bytes(HASH));
+        }
+        byte[] enrol = body.s16();
+        byte[] authKeyId = body.s8();
+        List<Entry> entries = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            entries.add(new Entry(methods.get(i), hashes.get(i), methods.get(i) == Method.SIG ? body.bytes(SIGNATURE) : null));
+        }
+        return new ClientIdentity(ctE2, utf8(user), List.copyOf(entries), enrol, authKeyId);
+    }
+
+    private static ServerChallenge serverChallenge(BodyReader body, List<Entry> entries) throws ProtocolException {
+        if (body.u8() != entries.size()) {
+            throw new ProtocolException(Reason.MALFORMED, "challenges");
+        }
+        List<Challenge> challenges = new ArrayList<>();
+        for (Entry entry : entries) {
+            challenges.add(switch (entry.method) {
+                case KEM -> new Challenge.Kem(body.bytes(MlKem768.CT_BYTES), body.bytes(HASH));
+                case SIG -> new Challenge.Sig(body.flag());
+            });
+        }
+        return new ServerChallenge(List.copyOf(challenges));
+    }
+
+    /** User names that are not well-formed UTF-8 have no second encoding to compare with, so they are refused. */
+    private static String utf8(byte[] bytes) throws ProtocolException {
+        String text = new String(bytes, StandardCharsets.UTF_8);
+        if (!java.util.Arrays.equals(text.getBytes(StandardCharsets.UTF_8), bytes)) {
+            throw new ProtocolException(Reason.MALFORMED, "user name");
+        }
+        return text;
+    }
+}

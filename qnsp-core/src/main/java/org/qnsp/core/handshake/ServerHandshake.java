@@ -1,0 +1,381 @@
+package org.qnsp.core.handshake;
+
+import java.security.GeneralSecurityException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.qnsp.core.handshake.Action.Denied;
+import org.qnsp.core.handshake.Action.Established;
+import org.qnsp.core.handshake.Action.FindKeys;
+import org.qnsp.core.handshake.Action.NextReadingStage;
+import org.qnsp.core.handshake.Action.NextSendingStage;
+import org.qnsp.core.handshake.Action.Send;
+import org.qnsp.core.handshake.Action.SendRaw;
+import org.qnsp.core.handshake.Action.StartReading;
+import org.qnsp.core.handshake.Action.StartSending;
+import org.qnsp.core.handshake.HandshakeMessage.Challenge;
+import org.qnsp.core.handshake.HandshakeMessage.ClientAnswer;
+import org.qnsp.core.handshake.HandshakeMessage.ClientFinished;
+import org.qnsp.core.handshake.HandshakeMessage.ClientHello;
+import org.qnsp.core.handshake.HandshakeMessage.ClientIdentity;
+import org.qnsp.core.handshake.HandshakeMessage.ContactHello;
+import org.qnsp.core.handshake.HandshakeMessage.ContactReply;
+import org.qnsp.core.handshake.HandshakeMessage.Entry;
+import org.qnsp.core.handshake.HandshakeMessage.HostKey;
+import org.qnsp.core.handshake.HandshakeMessage.Method;
+import org.qnsp.core.handshake.HandshakeMessage.ServerAccept;
+import org.qnsp.core.handshake.HandshakeMessage.ServerChallenge;
+import org.qnsp.core.handshake.HandshakeMessage.ServerDenial;
+import org.qnsp.core.handshake.HandshakeMessage.ServerFinished;
+import org.qnsp.core.handshake.HandshakeMessage.ServerHello;
+import org.qnsp.core.message.ProtocolException;
+import org.qnsp.core.message.ProtocolException.Reason;
+import org.qnsp.crypto.Kemeleon;
+import org.qnsp.crypto.Labels;
+import org.qnsp.crypto.MlKem768;
+import org.qnsp.crypto.RandomSource;
+import org.qnsp.crypto.Secret;
+import org.qnsp.crypto.X25519;
+import org.qnsp.crypto.keys.KemKeyPair;
+import org.qnsp.crypto.keys.KeyType;
+import org.qnsp.crypto.keys.PublicKey;
+import org.qnsp.crypto.keys.SigKeyPair;
+
+/**
+ * The server's end of the handshake (H), from an opening that holds. Each call takes what arrived and returns what to do, in order. A
+ * {@link ProtocolException} ends it. Until {@link Established} nothing in steps, sizes or time depends on whether user or key are known. Owned by one thread.
+ */
+public final class ServerHandshake implements AutoCloseable {
+    /** What the server allows. @param decoy a key that no one holds, for challenges to unknown users and keys @param simplex whether SIMPLEX is allowed */
+    public record Settings(HostKeyOps host, KemKeyPair decoy, boolean simplex) {}
+
+    private sealed interface State {
+        record Start() implements State {}
+
+        record AwaitHello() implements State {}
+
+        record AwaitContactHello() implements State {}
+
+        record AwaitFinished() implements State {}
+
+        record AwaitIdentity(MlKem768 e2, X25519 x) implements State {}
+
+        record AwaitKeys(ClientIdentity identity, byte[] signed, X25519 x) implements State {}
+
+        record AwaitAnonymousJudgement() implements State {}
+
+        record AwaitAnswer(String user, List<Offer> offers, String accountDenial, byte[] enrol) implements State {}
+
+        record Over() implements State {}
+    }
+
+    /** An entry of CI as the server sees it: key is null unless it may log in; a is the secret that its answer must fit. */
+    private record Offer(PublicKey key, Secret a) {}
+
+    private final Settings settings;
+    private final ServerOpening.Accepted opening;
+    private final RandomSource random;
+    private KeySchedule schedule;
+    private int hostKey;
+    private Mode mode;
+    private State state = new State.Start();
+
+    public ServerHandshake(Settings settings, ServerOpening.Accepted opening, RandomSource random) {
+        this.settings = settings;
+        this.opening = opening;
+        this.random = random;
+    }
+
+    /** Answers the opening; call only after its replay id was inserted (H-26). */
+    public List<Action> begin() throws ProtocolException {
+        if (!(state instanceof State.Start)) {
+            throw new IllegalStateException("out of order");
+        }
+        List<Action> actions = new ArrayList<>();
+        switch (opening) {
+            case ServerOpening.Accepted.Known known -> {
+                hostKey = known.hostKey();
+                schedule = known.schedule();
+                startEarly(actions, false);
+                state = new State.AwaitHello();
+            }
+            case ServerOpening.Accepted.First first -> {
+                hostKey = 0;
+                reply(first, actions);
+                startEarly(actions, true);
+                send(actions, new HostKey(hostPublicKey().encoded()));
+                state = new State.AwaitContactHello();
+            }
+        }
+        return actions;
+    }
+
+    /** H-21. */
+    private void reply(ServerOpening.Accepted.First first, List<Action> actions) throws ProtocolException {
+        try (Secret psk = first.invite() == null ? Secret.zeros(32) : Secret.copyOf(first.invite().key())) {
+            schedule = KeySchedule.firstContact(psk);
+        }
+        byte[] ekE = Kemeleon.decodeKey(Arrays.copyOf(first.opening(), MlKem768.EK_BYTES));
+        MlKem768.Encapsulation toClient = encapsulate(ekE);
+        byte[] reply = Kemeleon.encodeCiphertext(toClient.ciphertext(), random);
+        schedule.absorb(first.opening());
+        schedule.absorb(reply);
+        schedule.mix(Labels.KE, toClient.shared());
+        actions.add(new SendRaw(reply));
+    }
+
+    private void startEarly(List<Action> actions, boolean skip) {
+        actions.add(new StartReading(schedule.stage(Labels.EARLY_C2S), skip));
+        actions.add(new StartSending(schedule.stage(Labels.EARLY_S2C)));
+    }
+
+    /**
+     * A handshake message, whole.
+     *
+     * @throws ProtocolException the peer's fault
+     */
+    public List<Action> on(byte[] whole) throws ProtocolException {
+        HandshakeMessage message = HandshakeMessage.decode(whole, List.of());
+        List<Action> actions = new ArrayList<>();
+        record In(State state, HandshakeMessage message) {}
+        state = switch (new In(state, message)) {
+            case In(State.AwaitHello s, ClientHello m) -> onHello(m, whole, actions);
+            case In(State.AwaitContactHello s, ContactHello m) -> onContactHello(m, whole, actions);
+            case In(State.AwaitFinished s, ClientFinished m) -> onFinished(m, whole, actions);
+            case In(State.AwaitIdentity s, ClientIdentity m) -> onIdentity(s, m, whole, actions);
+            case In(State.AwaitAnswer s, ClientAnswer m) -> onAnswer(s, m, whole, actions);
+            case In(State s, HandshakeMessage m) -> throw new ProtocolException(Reason.STATE, m.getClass().getSimpleName() + " in " + s.getClass().getSimpleName());
+        };
+        return actions;
+    }
+
+    private State onHello(ClientHello m, byte[] whole, List<Action> actions) throws ProtocolException {
+        checkTerms(m.suiteHash(), m.flags());
+        mode = m.mode();
+        MlKem768.Encapsulation toClient = encapsulate(m.ekE());
+        X25519 x = X25519.generate(random);
+        byte[] rand = random.bytes(32);
+        MlKem768 e2 = mode == Mode.DUPLEX ? MlKem768.generate(random) : null;
+        schedule.absorb(whole);
+        send(actions, new HandshakeMessage.ServerHello(rand, toClient.ciphertext(), x.publicKey(), e2 == null ? new byte[0] : e2.encapsulationKey()));
+        schedule.mix(Labels.KE, toClient.shared());
+        return agreed(x, m.xC(), e2, actions);
+    }
+
+    private State onContactHello(ContactHello m, byte[] whole, List<Action> actions) throws ProtocolException {
+        checkTerms(m.suiteHash(), m.flags());
+        mode = m.mode();
+        X25519 x = X25519.generate(random);
+        byte[] rand = random.bytes(32);
+        MlKem768 e2 = mode == Mode.DUPLEX ? MlKem768.generate(random) : null;
+        schedule.absorb(whole);
+        send(actions, new ContactReply(rand, x.publicKey(), e2 == null ? new byte[0] : e2.encapsulationKey()));
+        schedule.mix(Labels.KS, settings.host.decapsulate(hostKey, m.ctS()));
+        return agreed(x, m.xC(), e2, actions);
+    }
+
+    private static void checkTerms(byte[] suiteHash, int flags) throws ProtocolException {
+        if (!Arrays.equals(suiteHash, KeySchedule.suiteHash()) || flags != 0) {
+            throw new ProtocolException(Reason.MALFORMED, "terms"); // H-9
+        }
+    }
+
+    /** H-10, H-11: the stage of the handshake begins in both directions, and the server proves its key. */
+    private State agreed(X25519 x, byte[] xC, MlKem768 e2, List<Action> actions) throws ProtocolException {
+        try {
+            schedule.mix(Labels.EE, x.agree(xC));
+            schedule.mix(Labels.ES, settings.host.agree(hostKey, xC));
+        } catch (GeneralSecurityException e) {
+            throw new ProtocolException(Reason.MALFORMED, "key agreement");
+        }
+        actions.add(new NextSendingStage(schedule.stage(Labels.HANDSHAKE_S2C)));
+        actions.add(new NextReadingStage(schedule.stage(Labels.HANDSHAKE_C2S)));
+        send(actions, new ServerFinished(schedule.finished(Labels.FIN_S)));
+        if (mode == Mode.SIMPLEX) {
+            x.close();
+            return new State.AwaitFinished();
+        }
+        return new State.AwaitIdentity(e2, x);
+    }
+
+    private State onFinished(ClientFinished m, byte[] whole, List<Action> actions) throws ProtocolException {
+        if (!schedule.verifies(Labels.FIN_C, m.mac())) {
+            throw new ProtocolException(Reason.CREDENTIAL, "the client's last word does not verify");
+        }
+        schedule.absorb(whole);
+        schedule.mix(Labels.KE2, new byte[32]);
+        schedule.mixAbsentPskAndQkd();
+        schedule.mix(Labels.CA, new byte[32]);
+        // The client may follow with its next stage at once, so its key must be there; what it says waits for the judgement.
+        actions.add(new NextReadingStage(schedule.stage(Labels.APPLICATION_C2S)));
+        if (!settings.simplex) {
+            return deny(ServerDenial.MODE, "this host takes no anonymous sessions", actions);
+        }
+        actions.add(new FindKeys(null, List.of(), new byte[0]));
+        return new State.AwaitAnonymousJudgement();
+    }
+
+    private State onIdentity(State.AwaitIdentity s, ClientIdentity m, byte[] whole, List<Action> actions) {
+        byte[] signed = UserAuth.signed(schedule.th(), m.head(), hostPublicKey().fingerprint(), m.user());
+        schedule.absorb(whole);
+        try (MlKem768 e2 = s.e2) {
+            schedule.mix(Labels.KE2, e2.decapsulate(m.ctE2()));
+        }
+        schedule.mixAbsentPskAndQkd();
+        boolean invited = opening instanceof ServerOpening.Accepted.First first && first.invite() != null;
+        actions.add(new FindKeys(m.user(), m.entries(), invited ? m.enrol() : new byte[0]));
+        return new State.AwaitKeys(m, signed, s.x);
+    }
+
+    /**
+     * The answer to {@link FindKeys}, given at its fixed time (L-15).
+     *
+     * @param keys for each entry the key that may log in, or null; empty in SIMPLEX
+     * @param accountDenial null, or why the account may not be used now though the key is right
+     */
+    public List<Action> onKeysFound(List<PublicKey> keys, String accountDenial) throws ProtocolException {
+        List<Action> actions = new ArrayList<>();
+        switch (state) {
+            case State.AwaitAnonymousJudgement s -> state = accountDenial == null
+                    ? accept(null, null, false, actions)
+                    : deny(ServerDenial.ACCOUNT, accountDenial, actions);
+            case State.AwaitKeys s -> state = challenge(s, keys, accountDenial, actions);
+            default -> throw new IllegalStateException("no keys asked for");
+        }
+        return actions;
+    }
+
+    private State challenge(State.AwaitKeys s, List<PublicKey> keys, String accountDenial, List<Action> actions) throws ProtocolException {
+        byte[] th = schedule.th();
+        List<Challenge> challenges = new ArrayList<>();
+        List<Offer> offers = new ArrayList<>();
+        try (X25519 x = s.x) {
+            for (int i = 0; i < s.identity.entries().size(); i++) {
+                Entry entry = s.identity.entries().get(i);
+                offers.add(switch (entry.method()) {
+                    case SIG -> signed(entry, keys.get(i), s.signed, challenges);
+                    case KEM -> challenged(entry, keys.get(i), s.identity.user(), x, th, challenges);
+                });
+            }
+        }
+        send(actions, new ServerChallenge(challenges));
+        return new State.AwaitAnswer(s.identity.user(), offers, accountDenial, s.identity.enrol());
+    }
+
+    private static Offer signed(Entry entry, PublicKey key, byte[] signed, List<Challenge> challenges) {
+        boolean holds = key != null && key.type() == KeyType.SIG && SigKeyPair.verify(key, signed, entry.signature());
+        challenges.add(new Challenge.Sig(holds));
+        return new Offer(holds ? key : null, Secret.zeros(32));
+    }
+
+    /** H-14: the same work for a key that may log in and for one that may not. */
+    private Offer challenged(Entry entry, PublicKey key, String user, X25519 x, byte[] th, List<Challenge> challenges) throws ProtocolException {
+        boolean real = key != null && key.type() == KeyType.KEM;
+        PublicKey target = real ? key : settings.decoy.publicKey();
+        MlKem768.Encapsulation toUser = encapsulate(target.first());
+        try {
+            Secret a = UserAuth.secret(toUser.shared(), x.agree(target.second()), hostPublicKey().fingerprint(), user, entry.keyHash(), toUser.ciphertext(), th);
+            challenges.add(new Challenge.Kem(toUser.ciphertext(), real ? UserAuth.confirm(a, th) : random.bytes(32)));
+            return new Offer(real ? key : null, a);
+        } catch (GeneralSecurityException e) {
+            throw new ProtocolException(Reason.MALFORMED, "key agreement");
+        }
+    }
+
+    private State onAnswer(State.AwaitAnswer s, ClientAnswer m, byte[] whole, List<Action> actions) throws ProtocolException {
+        if (m.which() >= s.offers.size()) {
+            throw new ProtocolException(Reason.MALFORMED, "entry");
+        }
+        Offer offer = s.offers.get(m.which());
+        schedule.mix(Labels.CA, offer.a.bytes());
+        boolean verified = schedule.verifies(Labels.FIN_C2, m.mac(), (byte) m.which());
+        s.offers.forEach(o -> o.a.close());
+        if (!verified || offer.key == null) {
+            return deny(ServerDenial.PERMISSION, "Permission denied", actions);
+        }
+        schedule.absorb(whole);
+        if (s.accountDenial != null) {
+            return deny(ServerDenial.ACCOUNT, s.accountDenial, actions);
+        }
+        actions.add(new NextReadingStage(schedule.stage(Labels.APPLICATION_C2S)));
+        boolean enrolled = Arrays.equals(s.enrol, offer.key.encoded());
+        return accept(s.user, offer.key, enrolled, actions);
+    }
+
+    /** H-18. */
+    private State accept(String user, PublicKey key, boolean enrolled, List<Action> actions) {
+        actions.add(new NextSendingStage(schedule.stage(Labels.APPLICATION_S2C)));
+        actions.add(new Send(new ServerAccept(schedule.finished(Labels.FIN_S2)).encode()));
+        actions.add(new Established(user, key, enrolled));
+        schedule.close();
+        return new State.Over();
+    }
+
+    /** H-19. */
+    private State deny(int reason, String text, List<Action> actions) {
+        actions.add(new Send(new ServerDenial(reason, text).encode()));
+        actions.add(new Denied(reason, text));
+        schedule.close();
+        return new State.Over();
+    }
+
+    /** Decodes a key that the peer sent. @throws ProtocolException if it is not one */
+    static PublicKey decodeKey(byte[] encoded) throws ProtocolException {
+        try {
+            return PublicKey.decode(encoded);
+        } catch (GeneralSecurityException e) {
+            throw new ProtocolException(Reason.MALFORMED, "public key");
+        }
+    }
+
+    /** The key that an invited client brings, checked, or null; for the owner of {@link FindKeys}. */
+    public static PublicKey broughtKey(FindKeys asked, Entry entry) {
+        try {
+            PublicKey key = asked.enrol().length == 0 ? null : decodeKey(asked.enrol());
+            return key != null && Arrays.equals(key.fingerprint(), entry.keyHash()) && (key.type() == KeyType.KEM) == (entry.method() == Method.KEM) ? key : null;
+        } catch (ProtocolException e) {
+            return null;
+        }
+    }
+
+    private PublicKey hostPublicKey() {
+        return settings.host.publicKeys().get(hostKey);
+    }
+
+    private void send(List<Action> actions, HandshakeMessage message) {
+        byte[] whole = message.encode();
+        schedule.absorb(whole);
+        actions.add(new Send(whole));
+    }
+
+    private MlKem768.Encapsulation encapsulate(byte[] ek) throws ProtocolException {
+        try {
+            return MlKem768.encapsulate(ek, random);
+        } catch (GeneralSecurityException e) {
+            throw new ProtocolException(Reason.MALFORMED, "encapsulation key");
+        }
+    }
+
+    /** Wipes what the handshake still holds. */
+    @Override
+    public void close() {
+        if (schedule != null) {
+            schedule.close();
+        }
+        switch (state) {
+            case State.AwaitIdentity s -> {
+                s.e2.close();
+                s.x.close();
+            }
+            case State.AwaitKeys s -> s.x.close();
+            case State.AwaitAnswer s -> s.offers.forEach(o -> o.a.close());
+            case State.Start s -> {}
+            case State.AwaitHello s -> {}
+            case State.AwaitContactHello s -> {}
+            case State.AwaitFinished s -> {}
+            case State.AwaitAnonymousJudgement s -> {}
+            case State.Over s -> {}
+        }
+        state = new State.Over();
+    }
+}

@@ -1,0 +1,170 @@
+package org.qnsp.core.handshake;
+
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import org.qnsp.core.frame.FrameLayout;
+import org.qnsp.core.frame.FrameSealer;
+import org.qnsp.core.message.FrameType;
+import org.qnsp.core.message.RecordKind;
+import org.qnsp.core.message.RecordWriter;
+import org.qnsp.crypto.RandomSource;
+import org.qnsp.crypto.Secret;
+
+/**
+ * Builds the frames of one direction, from the raw opening to the application stage, one at a time as the slots ask for them (H-6 to H-8). A frame with
+ * nothing to say is Noise; before there are keys it is random bytes. Owned by one thread.
+ */
+public final class StageWriter implements AutoCloseable {
+    /** Where the records of the application stage come from. */
+    public interface Records {
+        /** Writes records of at most room bytes at offset; returns how many bytes, 0 for Noise. */
+        int fill(byte[] frame, int offset, int room);
+
+        /** The frame type that goes with what the last call wrote. */
+        FrameType type();
+    }
+
+    private sealed interface Item {
+        record Raw(byte[] bytes) implements Item {}
+
+        record Start(Secret chainKey) implements Item {}
+
+        record Message(byte[] bytes) implements Item {}
+
+        record Next(Secret chainKey) implements Item {}
+    }
+
+    private final int direction;
+    private final RandomSource random;
+    private final Deque<Item> queue = new ArrayDeque<>();
+    private final RecordWriter records = new RecordWriter();
+    private int taken;
+    private int epoch = -1;
+    private FrameSealer sealer;
+
+    /** @param direction 0 client to server, 1 server to client */
+    public StageWriter(int direction, RandomSource random) {
+        this.direction = direction;
+        this.random = random;
+    }
+
+    /** Queues what an action says, if it is one for this side; else does nothing. */
+    public void on(Action action) {
+        switch (action) {
+            case Action.SendRaw(byte[] bytes) -> queue.add(new Item.Raw(bytes));
+            case Action.StartSending(Secret chainKey) -> queue.add(new Item.Start(chainKey));
+            case Action.Send(byte[] message) -> queue.add(new Item.Message(message));
+            case Action.NextSendingStage(Secret chainKey) -> queue.add(new Item.Next(chainKey));
+            case Action.StartReading a -> {}
+            case Action.NextReadingStage a -> {}
+            case Action.JudgeHostKey a -> {}
+            case Action.FindKeys a -> {}
+            case Action.Established a -> {}
+            case Action.Denied a -> {}
+        }
+    }
+
+    /** Whether parts of the handshake wait to be sent. */
+    public boolean pending() {
+        return !queue.isEmpty();
+    }
+
+    /** Whether keyed frames of the application stage are being sent. */
+    public boolean application() {
+        return epoch >= 2 && queue.isEmpty();
+    }
+
+    /**
+     * Builds the next frame, 768 bytes at offset.
+     *
+     * @param micros the clock, microseconds since 1970
+     * @param application asked in the application stage once the handshake is sent
+     */
+    public void build(byte[] out, int offset, long micros, Records application) {
+        if (queue.peek() instanceof Item.Raw(byte[] bytes)) {
+            System.arraycopy(bytes, taken, out, offset, FrameLayout.FRAME_BYTES);
+            took(FrameLayout.FRAME_BYTES, bytes.length);
+            return;
+        }
+        if (queue.peek() instanceof Item.Start(Secret chainKey)) {
+            enter(chainKey);
+        }
+        if (sealer == null) {
+            System.arraycopy(random.bytes(FrameLayout.FRAME_BYTES), 0, out, offset, FrameLayout.FRAME_BYTES); // H-20
+            return;
+        }
+        int payload = offset + FrameLayout.PAYLOAD;
+        if (application()) {
+            int used = application.fill(out, payload, FrameLayout.PAYLOAD_BYTES);
+            sealer.seal(out, offset, used == 0 ? FrameType.NOISE : application.type(), used, micros);
+            return;
+        }
+        records.start(out, payload, FrameLayout.PAYLOAD_BYTES);
+        handshakeBytes(out);
+        boolean end = queue.peek() instanceof Item.Next && records.room() >= 0;
+        if (end) {
+            records.begin(0, RecordKind.STAGE_END, 0);
+        }
+        sealer.seal(out, offset, records.type(), records.length(), micros);
+        if (end && queue.peek() instanceof Item.Next(Secret chainKey)) {
+            enter(chainKey); // H-7
+        }
+    }
+
+    /** One HANDSHAKE record with as much of the queued messages as fits. */
+    private void handshakeBytes(byte[] out) {
+        int want = -taken;
+        for (Item item : queue) {
+            if (!(item instanceof Item.Message(byte[] bytes)) || want >= records.room()) {
+                break;
+            }
+            want += bytes.length;
+        }
+        int length = Math.min(want, records.room());
+        if (length <= 0) {
+            return;
+        }
+        int at = records.begin(0, RecordKind.HANDSHAKE, length);
+        for (int end = at + length; at < end; ) {
+            byte[] bytes = ((Item.Message) queue.peek()).bytes;
+            int n = Math.min(bytes.length - taken, end - at);
+            System.arraycopy(bytes, taken, out, at, n);
+            at += n;
+            took(n, bytes.length);
+        }
+    }
+
+    private void took(int n, int of) {
+        taken += n;
+        if (taken == of) {
+            queue.remove();
+            taken = 0;
+        }
+    }
+
+    private void enter(Secret chainKey) {
+        queue.remove();
+        if (sealer != null) {
+            sealer.close();
+        }
+        sealer = new FrameSealer(chainKey, ++epoch, direction);
+    }
+
+    /** Wipes the keys that are left. */
+    @Override
+    public void close() {
+        for (Item item : queue) {
+            switch (item) {
+                case Item.Start(Secret key) -> key.close();
+                case Item.Next(Secret key) -> key.close();
+                case Item.Raw raw -> Arrays.fill(raw.bytes, (byte) 0);
+                case Item.Message message -> Arrays.fill(message.bytes, (byte) 0);
+            }
+        }
+        queue.clear();
+        if (sealer != null) {
+            sealer.close();
+        }
+    }
+}

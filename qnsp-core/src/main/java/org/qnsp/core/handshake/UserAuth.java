@@ -1,0 +1,83 @@
+package org.qnsp.core.handshake;
+
+import static org.qnsp.crypto.Encoding.concat;
+import static org.qnsp.crypto.Encoding.lp;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import org.qnsp.crypto.Encoding;
+import org.qnsp.crypto.Hmac;
+import org.qnsp.crypto.Kdf;
+import org.qnsp.crypto.Labels;
+import org.qnsp.crypto.RandomSource;
+import org.qnsp.crypto.Secret;
+import org.qnsp.crypto.Sha3;
+import org.qnsp.crypto.keys.KemKeyPair;
+import org.qnsp.crypto.keys.PrivateKey;
+import org.qnsp.crypto.keys.PublicKey;
+import org.qnsp.crypto.keys.SigKeyPair;
+
+/** What client and server compute alike to authenticate a user (H-12, H-14). */
+public final class UserAuth {
+    private UserAuth() {}
+
+    /**
+     * The secret a of H-14; kemShared and dhShared are wiped.
+     *
+     * @param userFingerprint H(pk_C)
+     */
+    static Secret secret(Secret kemShared, Secret dhShared, byte[] hostFingerprint, String user, byte[] userFingerprint, byte[] ciphertext, byte[] th) {
+        try (kemShared; dhShared; Secret zeros = Secret.zeros(32);
+                Secret prk = Kdf.extract(zeros, Labels.CLIENT_AUTH, kemShared.bytes(), dhShared.bytes(), hostFingerprint, user.getBytes(StandardCharsets.UTF_8))) {
+            return Kdf.expand(prk, Labels.CLIENT_AUTH, concat(lp(userFingerprint), lp(ciphertext), lp(th)));
+        }
+    }
+
+    /** What lets the holder of a key see that a challenge was meant for it: 32 bytes. */
+    static byte[] confirm(Secret a, byte[] th) {
+        return Hmac.mac(a.bytes(), lp(Encoding.ascii(Labels.CONFIRM)), lp(th));
+    }
+
+    /** The bytes that both signatures of an entry cover. @param th the transcript before CI @param head the body of CI before the signatures */
+    static byte[] signed(byte[] th, byte[] head, byte[] hostFingerprint, String user) {
+        byte[] t = Sha3.hash(th, lp(head));
+        return concat(lp(Encoding.ascii(Labels.QNSP_AUTH)), lp(t), lp(Encoding.ascii("client")), lp(hostFingerprint), lp(user.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /** An identity whose private key is in this process; the key stays the caller's. */
+    public static Identity identity(PrivateKey key, RandomSource random) {
+        return switch (key) {
+            case KemKeyPair kem -> new LocalKem(kem);
+            case SigKeyPair sig -> new LocalSig(sig, random);
+        };
+    }
+
+    private record LocalKem(KemKeyPair key) implements Identity.Kem {
+        @Override
+        public PublicKey publicKey() {
+            return key.publicKey();
+        }
+
+        @Override
+        public Secret answer(byte[] ciphertext, byte[] serverEphemeral, byte[] hostFingerprint, String user, byte[] th) throws IOException {
+            try {
+                return secret(key.decapsulate(ciphertext), key.agree(serverEphemeral), hostFingerprint, user, publicKey().fingerprint(), ciphertext, th);
+            } catch (GeneralSecurityException e) {
+                throw new IOException("key agreement failed", e);
+            }
+        }
+    }
+
+    private record LocalSig(SigKeyPair key, RandomSource random) implements Identity.Sig {
+        @Override
+        public PublicKey publicKey() {
+            return key.publicKey();
+        }
+
+        @Override
+        public byte[] sign(byte[] message) {
+            return key.sign(message, random);
+        }
+    }
+}

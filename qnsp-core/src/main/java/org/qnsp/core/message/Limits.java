@@ -1,0 +1,60 @@
+package org.qnsp.core.message;
+
+/** Every bound of the protocol, each with its label in section L of the specification; the last group is this implementation's own. */
+public final class Limits {
+    /** L-1: bytes of a handshake message with its header. */
+    public static final int HANDSHAKE_MESSAGE_BYTES = 20_480;
+    /** L-2: key entries of one login. */
+    public static final int KEY_ENTRIES = 4;
+    /** L-3: host keys of a server. */
+    public static final int HOST_KEYS = 3;
+    /** L-4: active invites of a server. */
+    public static final int ACTIVE_INVITES = 64;
+    /** L-5: frames skipped at first contact (H-21). */
+    public static final int SKIPPED_FRAMES = 16_384;
+    /** L-6: bytes of a user name in UTF-8. */
+    public static final int USER_NAME_BYTES = 255;
+    /** L-7: channels that each side may have open. */
+    public static final int CHANNELS = 1_024;
+    /** L-8: bytes of a body that came in PART records, all together. */
+    public static final int BODY_BYTES = 262_144;
+    /** L-9: requests with an answer due, in each direction (C-10). */
+    public static final int UNANSWERED_REQUESTS = 64;
+    /** L-9: openings with an answer due, in each direction (C-10). */
+    public static final int UNANSWERED_OPENINGS = 64;
+    /** L-10: bytes of credit a connection starts with in each direction (C-7). */
+    public static final int CONNECTION_CREDIT_BYTES = 64 << 20;
+    /** L-11: bytes of credit this implementation gives a channel while the budget allows. */
+    public static final int CHANNEL_CREDIT_BYTES = 4 << 20;
+    /** L-12: bytes that all connections of a daemon hold, at most (or a quarter of the heap if that is less). */
+    public static final long HELD_BYTES = 1L << 30;
+    /** L-13: seconds that an opening's time may differ from the server's clock (H-25). */
+    public static final int CLOCK_WINDOW_SECONDS = 3_600;
+    /** L-14: one of so many descriptors may serve a drained connection (H-28). */
+    public static final int DRAIN_DESCRIPTOR_SHARE = 2;
+    /** L-15: milliseconds from CI to SC (H-14). */
+    public static final int CHALLENGE_DELAY_MILLIS = 15;
+    /** L-16: environment variables of a session. */
+    public static final int ENVIRONMENT_VARIABLES = 256;
+    /** L-17: bytes of text in SD, DISCONNECT and OPEN_FAILED. */
+    public static final int TEXT_BYTES = 512;
+
+    /** F-1: bytes of records and padding in a frame. */
+    public static final int PAYLOAD_BYTES = 717;
+    /** C-6: bytes that the opener of a channel may send before it is answered. */
+    public static final int OPENER_CREDIT_BYTES = 65_536;
+    /** C-7: the most credit that a channel or connection can have. */
+    public static final int CREDIT_BYTES = Integer.MAX_VALUE;
+
+    /** Ours: bytes a channel's send queue holds by default, both streams together. */
+    public static final int SEND_QUEUE_BYTES = 256 << 10;
+    /** Ours: the least send queue that a channel gets when the budget is short. */
+    public static final int LEAST_SEND_QUEUE_BYTES = 16 << 10;
+    /** Ours: the least window that a channel gets when the budget is short. */
+    public static final int LEAST_WINDOW_BYTES = 16 << 10;
+    /** Ours: control bytes a connection queues before openings and requests have to wait. */
+    public static final int CONTROL_QUEUE_BYTES = 1 << 20;
+
+    private Limits() {
+    }
+}

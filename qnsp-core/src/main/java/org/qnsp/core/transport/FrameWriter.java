@@ -1,0 +1,215 @@
+package org.qnsp.core.transport;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import org.qnsp.core.frame.FrameLayout;
+import org.qnsp.core.handshake.StageWriter;
+import org.qnsp.stealth.Pacer;
+import org.qnsp.stealth.StealthProfile;
+
+/**
+ * The sending side of a link: seals frames ahead of their slots, has the slot thread write them, and in bulk writes besides (C-20 to C-25). What is sealed is
+ * written in the order of sealing. Runs on the loop, but for {@link #writeSlot}; the monitor of the queue is the two threads' own.
+ */
+final class FrameWriter implements SlotThread.Slotted {
+    /** How long before its slot a frame is sealed. */
+    private static final long AHEAD_NANOS = 2_000_000;
+    /** Sealed slots that may wait for a full socket; then slots are left out. */
+    private static final int WAITING_SLOTS = 2;
+    private static final int BULK_FRAMES = 32;
+    /** Frames written in bulk before others get their turn. */
+    private static final int BULK_TURN_FRAMES = 512;
+
+    private final Loop loop;
+    private final SlotThread slots;
+    private final Wire wire;
+    private final StageWriter stages;
+    private final Connection connection;
+    private final StealthProfile profile;
+    private final LongSupplier micros;
+    private final Consumer<IOException> failed;
+    private final ArrayDeque<ByteBuffer> sealed = new ArrayDeque<>();
+    private final byte[] bulkFrames = new byte[BULK_FRAMES * FrameLayout.FRAME_BYTES];
+    private Pacer pacer;
+    private Loop.Timer timer;
+    private Runnable stopped;
+    private boolean stopping;
+    private volatile boolean bulkWaiting;
+    private volatile IOException failure;
+    private boolean bulkQueued;
+    private Runnable whenFinished = () -> {};
+    private Consumer<Boolean> awaitWritable = wanted -> {};
+
+    /** @param micros the clock of F-6 @param failed is told on the loop, once, of an error of the wire */
+    FrameWriter(Loop loop, SlotThread slots, Wire wire, StageWriter stages, Connection connection, StealthProfile profile, LongSupplier micros,
+            Consumer<IOException> failed) {
+        this.loop = loop;
+        this.slots = slots;
+        this.wire = wire;
+        this.stages = stages;
+        this.connection = connection;
+        this.profile = profile;
+        this.micros = micros;
+        this.failed = failed;
+    }
+
+    /** Begins the schedule: the first slot is now. */
+    void start() {
+        pacer = new Pacer(profile, System.nanoTime());
+        buildSlot();
+    }
+
+    boolean started() {
+        return pacer != null;
+    }
+
+    /** When the prologue of this direction is over, of {@link System#nanoTime()}. */
+    long prologueEndNanos() {
+        return pacer.prologueEndNanos();
+    }
+
+    /** No slot after the one that is sealed; then this, on the loop. */
+    void stop(Runnable then) {
+        stopping = true;
+        stopped = then;
+        if (timer != null) {
+            timer.cancel();
+        }
+        afterLast();
+    }
+
+    private void afterLast() {
+        boolean empty;
+        synchronized (sealed) {
+            empty = sealed.isEmpty();
+        }
+        if (empty || failure != null) {
+            stopped.run();
+        } else {
+            loop.at(System.nanoTime() + AHEAD_NANOS, this::afterLast);
+        }
+    }
+
+    private void buildSlot() {
+        if (stopping) {
+            return;
+        }
+        if (failure != null) {
+            stopping = true;
+            failed.accept(failure);
+            return;
+        }
+        long now = System.nanoTime();
+        if (now - pacer.edgeNanos() >= 0) {
+            pacer.decide(now, connection.backlogBytes());
+        }
+        boolean full;
+        synchronized (sealed) {
+            full = sealed.size() >= WAITING_SLOTS;
+        }
+        if (!full) {
+            ByteBuffer slot = ByteBuffer.wrap(seal(new byte[pacer.slotFrames() * FrameLayout.FRAME_BYTES], pacer.slotFrames()));
+            synchronized (sealed) {
+                sealed.add(slot);
+            }
+            slots.schedule(pacer.slotNanos(), this);
+        }
+        pacer.advance(now + AHEAD_NANOS);
+        timer = loop.at(pacer.slotNanos() - AHEAD_NANOS, this::buildSlot);
+        if (connection.finished() && !stages.pending()) {
+            whenFinished.run(); // C-12, C-26
+        } else if (pacer.bulk()) {
+            writeBulk();
+        }
+    }
+
+    /** What to do once the connection's last record is sealed. */
+    void onFinished(Runnable task) {
+        whenFinished = task;
+    }
+
+    private byte[] seal(byte[] frames, int count) {
+        for (int i = 0; i < count; i++) {
+            stages.build(frames, i * FrameLayout.FRAME_BYTES, micros.getAsLong(), connection);
+        }
+        return frames;
+    }
+
+    /** Writes what is sealed, as far as the socket takes it; true if all went. */
+    private boolean flush() throws IOException {
+        synchronized (sealed) {
+            for (ByteBuffer head = sealed.peek(); head != null; head = sealed.peek()) {
+                wire.write(head);
+                if (head.hasRemaining()) {
+                    return false; // F-1: the rest of these bytes comes first, whatever comes next
+                }
+                sealed.remove();
+            }
+            return true;
+        }
+    }
+
+    @Override
+    public void writeSlot() {
+        try {
+            flush();
+        } catch (IOException e) {
+            failure = e;
+        }
+    }
+
+    /** From any thread: something was queued. Only in bulk, and only if the writer waits for it, does that move anything (C-20). */
+    void onQueued() {
+        if (bulkWaiting) {
+            bulkWaiting = false;
+            loop.execute(this::writeBulk);
+        }
+    }
+
+    /** The socket takes bytes again. */
+    void onWritable() {
+        writeBulk();
+    }
+
+    /** Writes frames as long as there is something to say and the socket takes them. */
+    private void writeBulk() {
+        bulkQueued = false;
+        if (stopping || pacer == null || !pacer.bulk()) {
+            return;
+        }
+        try {
+            for (int turn = 0; turn < BULK_TURN_FRAMES; turn += BULK_FRAMES) {
+                if (!flush()) {
+                    awaitWritable.accept(true);
+                    return;
+                }
+                awaitWritable.accept(false);
+                bulkWaiting = true; // before looking, so that what is queued meanwhile is not missed
+                int frames = (int) Math.min(BULK_FRAMES, Math.ceilDiv(connection.backlogBytes(), FrameLayout.PAYLOAD_BYTES));
+                if (frames == 0) {
+                    return;
+                }
+                bulkWaiting = false;
+                seal(bulkFrames, frames);
+                synchronized (sealed) {
+                    sealed.add(ByteBuffer.wrap(bulkFrames, 0, frames * FrameLayout.FRAME_BYTES));
+                }
+            }
+            if (!bulkQueued) {
+                bulkQueued = true;
+                loop.execute(this::writeBulk);
+            }
+        } catch (IOException e) {
+            stopping = true;
+            failed.accept(e);
+        }
+    }
+
+    /** How to be told by {@link #onWritable} that a full socket takes bytes again. */
+    void onAwaitWritable(Consumer<Boolean> hook) {
+        awaitWritable = hook;
+    }
+}

@@ -1,0 +1,451 @@
+package org.qnsp.core.transport;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.util.List;
+import org.qnsp.core.frame.FrameLayout;
+import org.qnsp.core.handshake.Action;
+import org.qnsp.core.handshake.StageReader;
+import org.qnsp.core.handshake.StageWriter;
+import org.qnsp.core.message.ProtocolException;
+import org.qnsp.core.message.ProtocolException.Reason;
+import org.qnsp.crypto.RandomSource;
+import org.qnsp.stealth.StealthProfile;
+
+/**
+ * One end of a connection on its wire: reads frames, drives the handshake, and from then on carries the records of a {@link Connection}. Everything runs on the
+ * loop. A fault of the peer never shows on the wire at once: reading ends, sending goes on, and the link ends at a time that depends on no data (H-29).
+ */
+public final class Link implements Loop.Handler {
+    /** The handshake of either side, as the link drives it. */
+    public interface Handshaker extends AutoCloseable {
+        /** Raw bytes that come before the first keyed frame. */
+        int rawReplyBytes();
+
+        /** Those bytes. */
+        List<Action> onRawReply(byte[] reply) throws ProtocolException;
+
+        /** One message of the handshake. */
+        List<Action> on(byte[] whole) throws ProtocolException, IOException;
+
+        @Override
+        void close();
+    }
+
+    /** Who decides and hears; on the loop. What is asked is answered later by {@link Link#proceed}. */
+    public interface Owner {
+        /** The first keyed frame of the peer verified. */
+        default void verified() {}
+
+        /** {@link Action.JudgeHostKey}, {@link Action.FindKeys}: an answer is wanted. Reading waits for it. */
+        void asked(Link link, Action question);
+
+        /** The application stage is on. */
+        void established(Link link, Action.Established result);
+
+        /** The login is refused; the link ends by itself after the prologue. */
+        void denied(Link link, Action.Denied denial);
+
+        /**
+         * The link is over and its wire closed, or, for a server's client that never logged in, left to be drained.
+         *
+         * @param cause null for a goodbye; a {@link ProtocolException} as cause of it for a fault of the peer
+         */
+        void ended(Link link, IOException cause);
+    }
+
+    /** Answers that the owner owes, applied to the handshake. */
+    public interface Answer {
+        /** What the handshake makes of the answer. */
+        List<Action> apply() throws ProtocolException, IOException;
+    }
+
+    private enum Phase { HANDSHAKE, APPLICATION, DENIED, FAULT, CLOSING, CLOSED }
+
+    private static final int BUFFER_FRAMES = 64;
+    /** Ends after a fault fall on multiples of this from the link's start, so that they do not depend on what was wrong, or when. */
+    private static final long FAULT_GRID_NANOS = 2_000_000_000L;
+    /** How long to wait for the peer's FIN after ours. */
+    private static final long LINGER_NANOS = 2_000_000_000L;
+
+    private final Loop loop;
+    private final Wire wire;
+    private final boolean client;
+    private final Connection connection;
+    private final Handshaker handshaker;
+    private final Owner owner;
+    private final StageWriter stages;
+    private final StageReader reader;
+    private final FrameWriter writer;
+    private final byte[] buffer = new byte[BUFFER_FRAMES * FrameLayout.FRAME_BYTES];
+    private final int[] lengths = new int[BUFFER_FRAMES];
+    private int buffered;
+    private Phase phase = Phase.HANDSHAKE;
+    private boolean paused;
+    private boolean verified;
+    private boolean peerEnded;
+    private boolean handsOff;
+    private IOException cause;
+    private SelectionKey inputKey;
+    private SelectionKey outputKey;
+
+    /**
+     * @param client which end this is
+     * @param profile the schedule of what this end sends
+     */
+    public Link(Loop loop, SlotThread slots, Wire wire, boolean client, StealthProfile profile, RandomSource random, Connection connection,
+            Handshaker handshaker, Owner owner) {
+        this.loop = loop;
+        this.wire = wire;
+        this.client = client;
+        this.connection = connection;
+        this.handshaker = handshaker;
+        this.owner = owner;
+        this.stages = new StageWriter(client ? 0 : 1, random);
+        this.reader = new StageReader(client ? 1 : 0);
+        this.writer = new FrameWriter(loop, slots, wire, stages, connection, profile, Link::clockMicros, this::lost);
+        writer.onFinished(() -> finish(null));
+        writer.onAwaitWritable(this::awaitWritable);
+        connection.onQueued(writer::onQueued);
+    }
+
+    /** Microseconds since 1970. */
+    public static long clockMicros() {
+        java.time.Instant now = java.time.Instant.now();
+        return now.getEpochSecond() * 1_000_000 + now.getNano() / 1_000;
+    }
+
+    /**
+     * Begins: takes the wire over, does what the handshake begins with, and treats these bytes as if they had just been read.
+     *
+     * @param early whole frames that were read before, at most 64
+     */
+    public void start(List<Action> begin, byte[] early) {
+        try {
+            inputKey = loop.register(wire.input(), SelectionKey.OP_READ, this);
+            outputKey = wire.output() == wire.input() ? inputKey : loop.register(wire.output(), 0, this);
+            System.arraycopy(early, 0, buffer, 0, early.length);
+            buffered = early.length;
+            perform(begin);
+            process();
+        } catch (ProtocolException e) {
+            fault(e);
+        } catch (IOException e) {
+            lost(e);
+        }
+    }
+
+    /** Gives an answer that {@link Owner#asked} wanted; from any thread, taken in a later turn of the loop. */
+    public void proceed(Answer answer) {
+        loop.execute(() -> answered(answer));
+    }
+
+    private void answered(Answer answer) {
+        if (phase != Phase.HANDSHAKE) {
+            return; // the peer was faster in going
+        }
+        try {
+            paused = false;
+            perform(answer.apply());
+            process();
+            interest(inputKey, SelectionKey.OP_READ, !paused);
+        } catch (ProtocolException e) {
+            fault(e);
+        } catch (IOException e) {
+            lost(e);
+        }
+    }
+
+    private void perform(List<Action> actions) {
+        for (Action action : actions) {
+            stages.on(action);
+            reader.on(action);
+            switch (action) {
+                case Action.JudgeHostKey question -> ask(question);
+                case Action.FindKeys question -> ask(question);
+                case Action.Established result -> {
+                    phase = Phase.APPLICATION;
+                    handshaker.close();
+                    owner.established(this, result);
+                }
+                case Action.Denied denial -> {
+                    phase = Phase.DENIED;
+                    handshaker.close();
+                    owner.denied(this, denial);
+                    loop.at(writer.prologueEndNanos(), () -> finish(null)); // H-19, C-26
+                }
+                case Action.SendRaw a -> startWriting();
+                case Action.Send a -> startWriting();
+                case Action.StartSending a -> {}
+                case Action.StartReading a -> {}
+                case Action.NextSendingStage a -> {}
+                case Action.NextReadingStage a -> {}
+            }
+        }
+    }
+
+    private void ask(Action question) {
+        paused = true;
+        owner.asked(this, question);
+    }
+
+    private void startWriting() {
+        if (!writer.started()) {
+            // The rest of this turn's actions belong to the first slot too.
+            loop.execute(() -> {
+                if (!writer.started() && phase != Phase.CLOSED) {
+                    writer.start();
+                }
+            });
+        }
+    }
+
+    // ---- reading
+
+    @Override
+    public void ready(SelectionKey key) {
+        if (key.isValid() && key.isWritable()) {
+            writer.onWritable();
+        }
+        if (key.isValid() && key.isReadable() && key == inputKey) {
+            read();
+        }
+    }
+
+    private void read() {
+        try {
+            if (buffered == buffer.length && phase.ordinal() <= Phase.APPLICATION.ordinal()) {
+                interest(inputKey, SelectionKey.OP_READ, false); // only while an answer is awaited
+                return;
+            }
+            int at = phase.ordinal() <= Phase.APPLICATION.ordinal() ? buffered : 0;
+            int n = wire.read(ByteBuffer.wrap(buffer, at, buffer.length - at));
+            if (n < 0) {
+                endOfInput();
+            } else if (phase.ordinal() <= Phase.APPLICATION.ordinal()) {
+                buffered += n;
+                process();
+            }
+        } catch (ProtocolException e) {
+            fault(e);
+        } catch (IOException e) {
+            lost(e);
+        }
+    }
+
+    private void process() throws ProtocolException, IOException {
+        int at = 0;
+        try {
+            while (!paused && at < buffered && phase.ordinal() <= Phase.APPLICATION.ordinal()) {
+                int took = phase == Phase.APPLICATION ? applicationFrames(at) : handshakeFrame(at);
+                if (took == 0) {
+                    break;
+                }
+                at += took;
+            }
+        } finally {
+            System.arraycopy(buffer, at, buffer, 0, buffered - at);
+            buffered -= at;
+        }
+    }
+
+    private int handshakeFrame(int at) throws ProtocolException, IOException {
+        int raw = handshaker.rawReplyBytes();
+        if (raw > 0) {
+            if (buffered - at < raw) {
+                return 0;
+            }
+            perform(handshaker.onRawReply(java.util.Arrays.copyOfRange(buffer, at, at + raw)));
+            return raw;
+        }
+        if (buffered - at < FrameLayout.FRAME_BYTES) {
+            return 0;
+        }
+        if (!reader.started()) {
+            throw new ProtocolException(Reason.STATE, "frame before there are keys");
+        }
+        int length = reader.open(buffer, at);
+        if (!verified && reader.verified()) {
+            verified = true;
+            owner.verified();
+        }
+        if (length > 0) {
+            reader.handshakeRecords(buffer, at, length, whole -> perform(handshaker.on(whole)));
+        }
+        return FrameLayout.FRAME_BYTES;
+    }
+
+    private int applicationFrames(int at) throws ProtocolException {
+        int count = (buffered - at) / FrameLayout.FRAME_BYTES;
+        int opened = 0;
+        try {
+            for (; opened < count; opened++) {
+                lengths[opened] = reader.open(buffer, at + opened * FrameLayout.FRAME_BYTES);
+            }
+        } finally {
+            // what verified before a frame that did not is good
+            connection.receive(buffer, at + FrameLayout.PAYLOAD, FrameLayout.FRAME_BYTES, lengths, opened);
+        }
+        return count * FrameLayout.FRAME_BYTES;
+    }
+
+    // ---- ending
+
+    private void endOfInput() {
+        peerEnded = true;
+        interest(inputKey, SelectionKey.OP_READ, false);
+        switch (phase) {
+            case CLOSING -> close();
+            case HANDSHAKE, APPLICATION -> lost(new EOFException("connection closed by the other side"));
+            case DENIED, FAULT, CLOSED -> {}
+        }
+    }
+
+    /** The peer's fault: nothing is read any more; frames go on until a time that depends on no data. */
+    private void fault(ProtocolException e) {
+        if (phase.ordinal() > Phase.APPLICATION.ordinal()) {
+            return;
+        }
+        cause = new IOException(e.getMessage(), e);
+        boolean stranger = !client && phase == Phase.HANDSHAKE;
+        phase = Phase.FAULT;
+        handshaker.close();
+        connection.lose(cause);
+        if (!writer.started()) {
+            handOff();
+            return;
+        }
+        interest(inputKey, SelectionKey.OP_READ, !peerEnded);
+        if (stranger) {
+            loop.at(writer.prologueEndNanos(), this::handOff);
+        } else {
+            long start = writer.prologueEndNanos();
+            long ends = start + Math.ceilDiv(System.nanoTime() - start + 1, FAULT_GRID_NANOS) * FAULT_GRID_NANOS;
+            loop.at(ends, () -> finish(cause));
+        }
+    }
+
+    /** A stranger's wire goes back to the owner, who drains it (H-28). */
+    private void handOff() {
+        if (phase == Phase.CLOSED) {
+            return;
+        }
+        handsOff = true;
+        if (writer.started()) {
+            writer.stop(this::over);
+        } else {
+            over();
+        }
+    }
+
+    /** The wire failed, or the peer went without a goodbye. */
+    private void lost(IOException e) {
+        if (phase == Phase.CLOSED) {
+            return;
+        }
+        if (cause == null && phase.ordinal() <= Phase.APPLICATION.ordinal()) {
+            cause = e;
+        }
+        connection.lose(e);
+        close();
+    }
+
+    /** Ends our direction after what is sealed; then waits for the peer to end its own. */
+    private void finish(IOException why) {
+        if (phase == Phase.CLOSING || phase == Phase.CLOSED) {
+            return;
+        }
+        if (cause == null) {
+            cause = why;
+        }
+        phase = Phase.CLOSING;
+        interest(inputKey, SelectionKey.OP_READ, !peerEnded);
+        writer.stop(() -> {
+            try {
+                wire.shutdownOutput();
+            } catch (IOException e) {
+                // the peer is gone already
+            }
+            if (peerEnded) {
+                close();
+            } else {
+                loop.at(System.nanoTime() + LINGER_NANOS, this::close);
+            }
+        });
+    }
+
+    /** Ends the link now, whatever is under way; on the loop. */
+    public void abort(IOException why) {
+        lost(why);
+    }
+
+    private void close() {
+        if (phase == Phase.CLOSED) {
+            return;
+        }
+        if (writer.started()) {
+            writer.stop(() -> {});
+        }
+        over();
+    }
+
+    private void over() {
+        if (phase == Phase.CLOSED) {
+            return;
+        }
+        phase = Phase.CLOSED;
+        handshaker.close();
+        stages.close();
+        reader.close();
+        java.util.Arrays.fill(buffer, (byte) 0);
+        connection.lose(cause == null ? new EOFException("connection closed") : cause);
+        if (!handsOff) {
+            if (inputKey != null) {
+                inputKey.cancel();
+                outputKey.cancel();
+            }
+            try {
+                wire.close();
+            } catch (IOException e) {
+                // nothing is left to lose
+            }
+        }
+        owner.ended(this, cause);
+    }
+
+    /** Ends at the next slot, for lack of time; on the loop. */
+    public void expire() {
+        finish(new IOException("time is over"));
+    }
+
+    /** Whether the wire was left open to be drained (H-28). */
+    public boolean toBeDrained() {
+        return handsOff;
+    }
+
+    /** The wire; its owner's again once the link has ended to be drained. */
+    public Wire wire() {
+        return wire;
+    }
+
+    /** The application's side. */
+    public Connection connection() {
+        return connection;
+    }
+
+    private void awaitWritable(boolean wanted) {
+        interest(outputKey, SelectionKey.OP_WRITE, wanted);
+    }
+
+    private static void interest(SelectionKey key, int op, boolean wanted) {
+        if (key != null && key.isValid()) {
+            int now = key.interestOps();
+            int then = wanted ? now | op : now & ~op;
+            if (now != then) {
+                key.interestOps(then);
+            }
+        }
+    }
+}

@@ -1,0 +1,256 @@
+package org.qnsp.core.handshake;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.List;
+import org.qnsp.core.VectorFile;
+import org.qnsp.core.VectorRandom;
+import org.qnsp.core.frame.FrameLayout;
+import org.qnsp.core.message.FrameType;
+import org.qnsp.core.message.ProtocolException;
+import org.qnsp.crypto.Secret;
+import org.qnsp.crypto.keys.KemKeyPair;
+import org.qnsp.crypto.keys.PublicKey;
+import org.qnsp.crypto.keys.SigKeyPair;
+
+/** Both ends of a handshake back to back, without a network: frames go over as soon as they are built. */
+final class HandshakePair {
+    private static final StageWriter.Records NOTHING = new StageWriter.Records() {
+        @Override
+        public int fill(byte[] frame, int offset, int room) {
+            return 0;
+        }
+
+        @Override
+        public FrameType type() {
+            return FrameType.NOISE;
+        }
+    };
+
+    private final long time;
+    private final VectorRandom clientRandom;
+    private final VectorRandom serverRandom;
+    private final StageWriter clientWriter;
+    private final StageWriter serverWriter;
+    private final StageReader clientReader = new StageReader(1);
+    private final StageReader serverReader = new StageReader(0);
+    private final ClientHandshake client;
+    private final ServerOpening opening;
+    private final ServerHandshake.Settings serverSettings;
+    private final List<ServerOpening.ActiveInvite> invites;
+    private final List<PublicKey> known;
+    private final List<byte[]> c2s = new ArrayList<>();
+    private final List<byte[]> s2c = new ArrayList<>();
+    private final Deque<byte[]> toClient = new ArrayDeque<>();
+    private final java.io.ByteArrayOutputStream first = new java.io.ByteArrayOutputStream();
+    private ServerHandshake server;
+    private Action.Established clientResult;
+    private Action.Established serverResult;
+    private Action.Denied clientDenial;
+    private boolean serverDenied;
+    private byte[] replayId;
+
+    private HandshakePair(ClientHandshake.Settings settings, long time, VectorRandom clientRandom, VectorRandom serverRandom, HostKeyOps host,
+            KemKeyPair decoy, List<ServerOpening.ActiveInvite> invites, boolean open, List<PublicKey> known) {
+        this.time = time;
+        this.clientRandom = clientRandom;
+        this.serverRandom = serverRandom;
+        this.clientWriter = new StageWriter(0, clientRandom);
+        this.serverWriter = new StageWriter(1, serverRandom);
+        this.client = new ClientHandshake(settings, clientRandom);
+        this.opening = new ServerOpening(host, open, 3_600_000_000L);
+        this.serverSettings = new ServerHandshake.Settings(host, decoy, true);
+        this.invites = invites;
+        this.known = known;
+    }
+
+    static HandshakePair of(VectorFile v) throws Exception {
+        VectorRandom clientRandom = new VectorRandom(v.bytes("stream-seed.client"));
+        KemKeyPair host = KemKeyPair.fromSecrets(v.bytes("host.first"), v.bytes("host.second"));
+        List<Identity> identities = new ArrayList<>();
+        List<PublicKey> known = new ArrayList<>();
+        for (int i = 0; i < v.number("identities"); i++) {
+            String name = "identity." + i;
+            boolean kem = v.text(name + ".type").startsWith("mlkem");
+            Identity identity = UserAuth.identity(kem
+                    ? KemKeyPair.fromSecrets(v.bytes(name + ".first"), v.bytes(name + ".second"))
+                    : SigKeyPair.fromSecrets(v.bytes(name + ".first"), v.bytes(name + ".second")), clientRandom);
+            identities.add(identity);
+            if (v.text(name + ".known").equals("yes")) {
+                known.add(identity.publicKey());
+            }
+        }
+        ClientHandshake.Trust trust = switch (v.text("first-contact")) {
+            case "no" -> new ClientHandshake.Trust.Pinned(host.publicKey());
+            case "invite" -> new ClientHandshake.Trust.Invited(host.publicKey().fingerprint(), v.bytes("invite.key"));
+            default -> new ClientHandshake.Trust.Unknown();
+        };
+        Mode mode = v.number("mode") == 1 ? Mode.SIMPLEX : Mode.DUPLEX;
+        var settings = new ClientHandshake.Settings(mode, v.text("user"), trust, identities, !v.text("enrol").equals("none"));
+        var invites = v.has("invite.key") ? List.of(new ServerOpening.ActiveInvite("1", v.bytes("invite.key"))) : List.<ServerOpening.ActiveInvite>of();
+        return new HandshakePair(settings, v.time("time"), clientRandom, new VectorRandom(v.bytes("stream-seed.server")), ops(host),
+                KemKeyPair.fromSecrets(v.bytes("decoy.first"), v.bytes("decoy.second")), invites, v.text("first-contact").equals("open"), known);
+    }
+
+    static HostKeyOps ops(KemKeyPair key) {
+        return new HostKeyOps() {
+            @Override
+            public List<PublicKey> publicKeys() {
+                return List.of(key.publicKey());
+            }
+
+            @Override
+            public Secret decapsulate(int index, byte[] ciphertext) {
+                return key.decapsulate(ciphertext);
+            }
+
+            @Override
+            public Secret agree(int index, byte[] ephemeral) throws java.security.GeneralSecurityException {
+                return key.agree(ephemeral);
+            }
+        };
+    }
+
+    /** Runs until neither side has anything of the handshake left to say, then one frame of Noise from the client. */
+    void run() throws Exception {
+        clientDo(client.begin(time / 3_600_000_000L));
+        do {
+            while (clientWriter.pending()) {
+                clientSends();
+            }
+            while (serverWriter.pending()) {
+                serverSends();
+            }
+            while (!toClient.isEmpty()) {
+                clientReads(toClient.remove());
+            }
+        } while (clientWriter.pending() || serverWriter.pending());
+        clientSends();
+    }
+
+    private void clientSends() throws Exception {
+        byte[] frame = new byte[FrameLayout.FRAME_BYTES];
+        clientWriter.build(frame, 0, time, NOTHING);
+        c2s.add(frame.clone());
+        if (server == null) {
+            first.write(frame);
+            if (first.size() == ServerOpening.DECISION_BYTES) {
+                examine(first.toByteArray());
+            } else if (!clientWriter.pending() && client.rawReplyBytes() > 0) {
+                first.write(new byte[FrameLayout.FRAME_BYTES]); // stands for the raw noise that the vectors leave out
+                examine(first.toByteArray());
+            }
+        } else {
+            serverReads(frame);
+        }
+    }
+
+    private void examine(byte[] frames) throws Exception {
+        ServerOpening.Accepted accepted = opening.examine(frames, invites, time).orElseThrow();
+        replayId = accepted.replayId();
+        server = new ServerHandshake(serverSettings, accepted, serverRandom);
+        serverDo(server.begin());
+        if (accepted instanceof ServerOpening.Accepted.Known) {
+            serverReads(Arrays.copyOfRange(frames, ServerOpening.OPENING_BYTES, ServerOpening.DECISION_BYTES));
+        }
+    }
+
+    private void serverReads(byte[] frame) throws Exception {
+        if (serverDenied) {
+            return; // H-19
+        }
+        int length = serverReader.open(frame, 0);
+        if (length > 0) {
+            serverReader.handshakeRecords(frame, 0, length, whole -> serverDo(server.on(whole)));
+        }
+    }
+
+    private void serverSends() {
+        byte[] frame = new byte[FrameLayout.FRAME_BYTES];
+        serverWriter.build(frame, 0, time, NOTHING);
+        s2c.add(frame.clone());
+        toClient.add(frame);
+    }
+
+    private void clientReads(byte[] frame) throws Exception {
+        if (client.rawReplyBytes() > 0) {
+            first.reset();
+            first.write(frame);
+            first.write(toClient.remove());
+            clientDo(client.onRawReply(first.toByteArray()));
+            return;
+        }
+        int length = clientReader.open(frame, 0);
+        if (length > 0) {
+            clientReader.handshakeRecords(frame, 0, length, whole -> clientDo(client.on(whole)));
+        }
+    }
+
+    private void clientDo(List<Action> actions) throws ProtocolException {
+        for (Action action : actions) {
+            clientWriter.on(action);
+            clientReader.on(action);
+            switch (action) {
+                case Action.JudgeHostKey judge -> clientDo(client.onHostKeyJudged(true));
+                case Action.Established established -> clientResult = established;
+                case Action.Denied denied -> clientDenial = denied;
+                default -> {}
+            }
+        }
+    }
+
+    private void serverDo(List<Action> actions) throws ProtocolException {
+        for (Action action : actions) {
+            serverWriter.on(action);
+            serverReader.on(action);
+            switch (action) {
+                case Action.FindKeys ask -> serverDo(server.onKeysFound(find(ask), null));
+                case Action.Established established -> serverResult = established;
+                case Action.Denied denied -> serverDenied = true;
+                default -> {}
+            }
+        }
+    }
+
+    private List<PublicKey> find(Action.FindKeys ask) {
+        List<PublicKey> found = new ArrayList<>();
+        for (HandshakeMessage.Entry entry : ask.entries()) {
+            found.add(known.stream().filter(k -> Arrays.equals(k.fingerprint(), entry.keyHash())).findFirst().orElse(ServerHandshake.broughtKey(ask, entry)));
+        }
+        return found;
+    }
+
+    List<byte[]> sentByClient() {
+        return c2s;
+    }
+
+    List<byte[]> sentByServer() {
+        return s2c;
+    }
+
+    VectorRandom clientRandom() {
+        return clientRandom;
+    }
+
+    VectorRandom serverRandom() {
+        return serverRandom;
+    }
+
+    Action.Established clientResult() {
+        return clientResult;
+    }
+
+    Action.Established serverResult() {
+        return serverResult;
+    }
+
+    Action.Denied clientDenial() {
+        return clientDenial;
+    }
+
+    byte[] replayId() {
+        return replayId;
+    }
+}

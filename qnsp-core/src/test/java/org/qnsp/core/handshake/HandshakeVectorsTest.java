@@ -1,0 +1,53 @@
+package org.qnsp.core.handshake;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.qnsp.core.VectorFile;
+
+/** H-1 to H-23 and K-8, K-10 against whole handshakes that an independent implementation made from the specification, byte for byte. */
+class HandshakeVectorsTest {
+    @ParameterizedTest
+    @ValueSource(strings = {"simplex", "duplex-kem", "duplex-sig", "duplex-mixed", "duplex-denied", "invite-duplex-enrol", "open-simplex"})
+    void theWholeHandshakeIsAsSpecified(String name) throws Exception {
+        VectorFile v = VectorFile.read("handshake-" + name + ".txt");
+        HandshakePair pair = HandshakePair.of(v);
+        List<byte[]> c2s = pair.sentByClient();
+        List<byte[]> s2c = pair.sentByServer();
+        pair.run();
+        compare(v, "c2s", c2s);
+        compare(v, "s2c", s2c);
+        assertEquals(v.number("stream-bytes-read.client"), pair.clientRandom().bytesRead());
+        assertEquals(v.number("stream-bytes-read.server"), pair.serverRandom().bytesRead());
+        if (v.text("expect").equals("ok")) {
+            assertNotNull(pair.clientResult());
+            assertNotNull(pair.serverResult());
+            if (v.number("mode") == 2) {
+                assertEquals(v.text("user"), pair.serverResult().user());
+                assertArrayEquals(v.bytes("identity." + v.number("which") + ".public"), pair.serverResult().key().encoded());
+            }
+            assertEquals(!v.text("enrol").equals("none"), pair.serverResult().enrolled());
+        } else {
+            assertEquals(v.number("denied.reason"), pair.clientDenial().reason());
+            assertFalse(pair.serverResult() != null || pair.clientResult() != null);
+        }
+    }
+
+    /** Flights are sent whole in the vectors and frame by frame here; in each direction the order is the same. */
+    private static void compare(VectorFile v, String direction, List<byte[]> sent) {
+        int raw = 0;
+        int keyed = 0;
+        for (byte[] frame : sent) {
+            String name = v.has(direction + ".raw." + raw) ? direction + ".raw." + raw++ : direction + ".frame." + keyed++;
+            assertTrue(v.has(name), () -> "sent more than " + name);
+            assertArrayEquals(v.bytes(name), frame, name);
+        }
+        assertFalse(v.has(direction + ".frame." + keyed), "sent less than the vector");
+    }
+}

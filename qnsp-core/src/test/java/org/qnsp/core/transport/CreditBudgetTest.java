@@ -1,0 +1,22 @@
+package org.qnsp.core.transport;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+
+final class CreditBudgetTest {
+    @Test
+    void neverReservesMoreThanTheLimit() {                                        // L-12
+        CreditBudget budget = new CreditBudget(100);
+        assertTrue(budget.reserve(60));
+        assertFalse(budget.reserve(41));
+        assertTrue(budget.reserve(40));
+        assertEquals(0, budget.freeBytes());
+        budget.release(100);
+        assertEquals(0, budget.reservedBytes());
+        assertThrows(IllegalStateException.class, () -> budget.release(1));
+    }
+}

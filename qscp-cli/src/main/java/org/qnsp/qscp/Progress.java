@@ -1,0 +1,24 @@
+package org.qnsp.qscp;
+
+import org.qnsp.core.copy.EntryName;
+
+/** Who wants to know how far a copy is. Called in order by one thread. */
+interface Progress {
+    /** Nobody. */
+    Progress NONE = new Progress() {
+        @Override
+        public void started(EntryName name, long size) {}
+
+        @Override
+        public void moved(int bytes) {}
+
+        @Override
+        public void ended() {}
+    };
+
+    void started(EntryName name, long size);
+
+    void moved(int bytes);
+
+    void ended();
+}

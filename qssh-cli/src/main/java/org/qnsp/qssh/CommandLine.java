@@ -1,0 +1,229 @@
+package org.qnsp.qssh;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.qnsp.core.client.Getopt;
+import org.qnsp.core.config.Words;
+import org.qnsp.crypto.keys.Invite;
+
+/**
+ * What a command line asks for. It is taken apart as OpenSSH's getopt does, for programs that were written for that: options go before the host and after it, up
+ * to the first word of the command, from which on nothing is an option. Libraries for command lines either stop at the first operand or look for options behind all of them.
+ */
+final class CommandLine {
+    /** ssh's letters; a colon after those that take a value. */
+    private static final String LETTERS = "1246ab:c:e:fgi:kl:m:no:p:qstvxAB:CD:E:F:GI:J:KL:MNO:P:Q:R:S:TVw:W:XYy";
+
+    private final Predicate<String> fileExists;
+    /** Options that count wherever they stand: the last of each. */
+    private final Map<String, String> decided = new LinkedHashMap<>();
+    /** Options of which the first counts. */
+    private final List<String> options = new ArrayList<>();
+    private final List<String> warnings = new ArrayList<>();
+    private final List<String> notes = new ArrayList<>();
+    private final List<String> command = new ArrayList<>();
+    private Destination destination;
+    private int verbosity;
+    private String file;
+    private String logFile;
+    private String query;
+    private boolean printsConfiguration;
+    private boolean printsVersion;
+
+    private CommandLine(Predicate<String> fileExists) {
+        this.fileExists = fileExists;
+    }
+
+    /**
+     * Takes arguments apart.
+     *
+     * @param fileExists whether a file is there; one that {@code -i} names and is not is passed over with a warning
+     * @throws UsageException for what is no command line of ours
+     */
+    static CommandLine parse(List<String> arguments, Predicate<String> fileExists) throws UsageException {
+        CommandLine line = new CommandLine(fileExists);
+        Getopt getopt = new Getopt(LETTERS, arguments);
+        try {
+            for (int option = getopt.next(); option != Getopt.END; option = getopt.next()) {
+                if (option != Getopt.OPERAND) {
+                    line.option((char) option, getopt.value());
+                } else if (line.destination == null) {
+                    line.destination(Destination.parse(getopt.value()));
+                } else {
+                    line.command.add(getopt.value());
+                    line.command.addAll(getopt.rest());
+                    break;
+                }
+            }
+        } catch (Getopt.UsageException e) {
+            throw UsageException.withUsage(e.getMessage());
+        }
+        return line;
+    }
+
+    private void destination(Destination to) {
+        destination = to;
+        if (to.user() != null) {
+            options.add("User " + Words.quote(to.user()));
+        }
+        if (to.port() != 0) {
+            options.add("Port " + to.port());
+        }
+    }
+
+    private void option(char letter, String value) throws UsageException {
+        if (value == null) {
+            flag(letter);
+        } else {
+            value(letter, value);
+        }
+    }
+
+    private void flag(char letter) throws UsageException {
+        switch (letter) {
+            case '4' -> decided.put("AddressFamily", "inet");
+            case '6' -> decided.put("AddressFamily", "inet6");
+            case 'f' -> {
+                decided.put("ForkAfterAuthentication", "yes");
+                decided.put("StdinNull", "yes");
+            }
+            case 'g' -> decided.put("GatewayPorts", "yes");
+            case 'n' -> decided.put("StdinNull", "yes");
+            case 'N' -> decided.put("SessionType", "none");
+            case 's' -> decided.put("SessionType", "subsystem");
+            case 'q' -> decided.put("LogLevel", "QUIET");
+            case 'v' -> {
+                verbosity = Math.min(3, verbosity + 1);
+                decided.put("LogLevel", "DEBUG" + verbosity);
+            }
+            case 't' -> decided.put("RequestTTY", "yes".equals(decided.get("RequestTTY")) ? "force" : "yes");
+            case 'T' -> decided.put("RequestTTY", "no");
+            case 'G' -> printsConfiguration = true;
+            case 'V' -> printsVersion = true;
+            case 'A' -> notes.add("-A is ignored: agent forwarding is not supported by this version");
+            case 'M' -> throw UsageException.unsupported("-M (connection sharing)");
+            default -> notes.add("-" + letter + " means nothing here");
+        }
+    }
+
+    private void value(char letter, String value) throws UsageException {
+        switch (letter) {
+            case 'b' -> decided.put("BindAddress", value);
+            case 'e' -> decided.put("EscapeChar", escape(value));
+            case 'E' -> logFile = value;
+            case 'F' -> file = value;
+            case 'i' -> {
+                if (fileExists.test(value)) {
+                    options.add("IdentityFile " + Words.quote(value));
+                } else {
+                    warnings.add("Warning: Identity file " + value + " not accessible: No such file or directory.");
+                }
+            }
+            case 'J' -> options.add("ProxyJump " + Words.quote(value));
+            case 'l' -> options.add("User " + Words.quote(value));
+            case 'o' -> options.add(value);
+            case 'p' -> options.add("Port " + port(value));
+            case 'P' -> options.add("Tag " + Words.quote(value));
+            case 'Q' -> query = value;
+            case 'S' -> {
+                if (!value.equals("none")) {
+                    throw UsageException.unsupported("-S (connection sharing)");
+                }
+            }
+            case 'c', 'm' -> notes.add("-" + letter + " is ignored: QNSP has one suite");
+            case 'B' -> throw UsageException.unsupported("-B (binding to an interface)");
+            case 'D' -> throw UsageException.unsupported("-D (dynamic forwarding)");
+            case 'I' -> throw UsageException.unsupported("-I (PKCS#11)");
+            case 'L' -> throw UsageException.unsupported("-L (port forwarding)");
+            case 'R' -> throw UsageException.unsupported("-R (port forwarding)");
+            case 'O' -> throw UsageException.unsupported("-O (connection sharing)");
+            case 'w' -> throw UsageException.unsupported("-w (tunnels)");
+            case 'W' -> throw UsageException.unsupported("-W (forwarding of standard input and output)");
+            default -> throw new IllegalStateException("-" + letter);
+        }
+    }
+
+    private static String escape(String value) throws UsageException {
+        boolean valid = value.equals("none") || value.length() == 1 || value.length() == 2 && value.charAt(0) == '^' && (value.charAt(1) & 0x60) != 0x20;
+        if (!valid) {
+            throw UsageException.plain("Bad escape character '" + value + "'.");
+        }
+        return value;
+    }
+
+    private static int port(String value) throws UsageException {
+        try {
+            int port = Integer.parseInt(value);
+            if (port >= 1 && port <= 65535) {
+                return port;
+            }
+        } catch (NumberFormatException e) {
+            // said below
+        }
+        throw UsageException.plain("Bad port '" + value + "'");
+    }
+
+    /** The host, null where there is none. */
+    String host() {
+        return destination == null ? null : destination.host();
+    }
+
+    /** The invite that stood in place of the host, null where none did. */
+    Invite invite() {
+        return destination == null ? null : destination.invite();
+    }
+
+    /** Everything as lines for the configuration, in the order in which the first counts. */
+    List<String> optionLines() {
+        List<String> all = new ArrayList<>(decided.size() + options.size());
+        decided.forEach((keyword, value) -> all.add(keyword + " " + Words.quote(value)));
+        all.addAll(options);
+        return all;
+    }
+
+    /** The words of the command joined, empty for none. */
+    String command() {
+        return String.join(" ", command);
+    }
+
+    /** Whether there are words of a command, even if all are empty. */
+    boolean hasCommand() {
+        return !command.isEmpty();
+    }
+
+    /** {@code -F}. */
+    String file() {
+        return file;
+    }
+
+    /** {@code -E}. */
+    String logFile() {
+        return logFile;
+    }
+
+    /** {@code -Q}. */
+    String query() {
+        return query;
+    }
+
+    boolean printsConfiguration() {
+        return printsConfiguration;
+    }
+
+    boolean printsVersion() {
+        return printsVersion;
+    }
+
+    /** What the user should read. */
+    List<String> warnings() {
+        return warnings;
+    }
+
+    /** What only {@code -v} says. */
+    List<String> notes() {
+        return notes;
+    }
+}

@@ -1,0 +1,194 @@
+package org.qnsp.qssh;
+
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.qnsp.core.client.ClientConfig;
+import org.qnsp.core.client.ClientConfigLoader;
+import org.qnsp.core.client.ClientRequest;
+import org.qnsp.core.client.ConnectFailure;
+import org.qnsp.core.client.HostLogin;
+import org.qnsp.core.client.LocalUser;
+import org.qnsp.core.client.Login;
+import org.qnsp.core.client.Messages;
+import org.qnsp.core.client.Prompt;
+import org.qnsp.core.config.ConfigException;
+import org.qnsp.core.config.ConfigFiles;
+
+/** The program: from arguments to an exit status. */
+final class Qssh {
+    /** The exit status of everything that is not the remote program's. */
+    static final int FAILED = 255;
+
+    private static final String USAGE = """
+        usage: qssh [-46AaCfGgKkMNnqsTtVvXxYy] [-B bind_interface] [-b bind_address]
+                    [-c cipher_spec] [-D [bind_address:]port] [-E log_file]
+                    [-e escape_char] [-F configfile] [-I pkcs11] [-i identity_file]
+                    [-J destination] [-L address] [-l login_name] [-m mac_spec]
+                    [-O ctl_cmd] [-o option] [-P tag] [-p port] [-Q query_option]
+                    [-R address] [-S ctl_path] [-W host:port]
+                    [-w local_tun[:remote_tun]] destination [command [argument ...]]
+               qssh qssh://[user@]host[:port]?fp=...&invite=... [command [argument ...]]
+               qssh --quantum-teleport file [user@]host[:path]
+        """;
+    private static final String TELEPORT = "--quantum-teleport";
+
+    private final StandardStreams streams;
+    private final LocalUser local;
+    private final Map<String, String> environment;
+    private final Prompt prompt;
+    private Messages messages;
+
+    Qssh(StandardStreams streams, LocalUser local, Map<String, String> environment, Prompt prompt) {
+        this.streams = streams;
+        this.local = local;
+        this.environment = environment;
+        this.prompt = prompt;
+        this.messages = new Messages("qssh", Channels.newOutputStream(streams.err()));
+    }
+
+    /** Runs. Returns the exit status. */
+    int run(List<String> arguments) throws InterruptedException {
+        try {
+            if (!arguments.isEmpty() && arguments.getFirst().equals(TELEPORT)) {
+                return teleport(arguments);
+            }
+            return run(CommandLine.parse(arguments, file -> Files.exists(Path.of(file))));
+        } catch (UsageException e) {
+            if (e.getMessage() != null) {
+                messages.say(Messages.Level.FATAL, e.getMessage());
+            }
+            if (e.showsUsage()) {
+                messages.say(Messages.Level.FATAL, USAGE);
+            }
+        } catch (ConfigException e) {
+            e.lines().forEach(line -> messages.say(Messages.Level.FATAL, line));
+        } catch (ConnectFailure e) {
+            e.tell(messages);
+        } catch (IOException e) {
+            messages.error(String.valueOf(e.getMessage()));
+        }
+        return FAILED;
+    }
+
+    private int run(CommandLine line) throws UsageException, ConfigException, ConnectFailure, IOException, InterruptedException {
+        if (line.printsVersion()) {
+            messages.info(version());
+            return 0;
+        }
+        if (line.query() != null) {
+            return query(line.query());
+        }
+        if (line.logFile() != null) {
+            messages = new Messages("qssh", appending(line.logFile()));
+        }
+        ClientConfigLoader loader = new ClientConfigLoader(new ConfigFiles(local.uid()), local, Qssh::commandSucceeds);
+        if (line.host() == null) {
+            loader.checkOptions(line.optionLines()); // a faulty option is said before a missing host: programs probe for options so
+            throw UsageException.withUsage(null);
+        }
+        ClientConfig config = loader.load(new ClientRequest(line.host(), line.optionLines(), line.file()));
+        if (line.printsConfiguration()) {
+            print(config.dump());
+            return 0;
+        }
+        messages.level(config.logLevel());
+        line.warnings().forEach(messages::info);
+        messages.debug(version());
+        line.notes().forEach(messages::debug);
+        if (config.forkAfterAuthentication()) {
+            throw UsageException.unsupported("-f (going to the background)");
+        }
+        return session(config, line);
+    }
+
+    private int session(ClientConfig config, CommandLine line) throws UsageException, ConnectFailure, IOException, InterruptedException {
+        SessionPlan.Decision decision = SessionPlan.of(config, line, streams.inputIsTerminal(), environment);
+        if (decision.notice() != null) {
+            messages.info(decision.notice());
+        }
+        SessionPlan plan = decision.plan();
+        try (HostLogin host = HostLogin.prepare(config, local, line.invite(), prompt, messages)) {
+            Terminal terminal = plan.tty() && streams.inputIsTerminal() ? Terminal.open() : null;
+            String term = environment.getOrDefault("TERM", "");
+            RemoteSession session = new RemoteSession(config, plan, streams, terminal, term, messages);
+            Login login = host.login(session::prepare);
+            int status = session.run(login);
+            messages.debug("Exit status " + status);
+            return status;
+        }
+    }
+
+    /** One line, with the words that other programs look for. */
+    private static String version() {
+        String own = Qssh.class.getPackage().getImplementationVersion();
+        String number = own == null ? "0.0" : own.substring(0, Math.max(own.lastIndexOf('.'), 0));
+        return "QSSH_" + number + " (OpenSSH_9.9 compatible CLI), QNSP/1, Java " + Runtime.version().feature();
+    }
+
+    private int query(String what) throws IOException {
+        String answer = switch (what.toLowerCase(java.util.Locale.ROOT)) {
+            case "key", "key-plain", "pubkeyacceptedalgorithms", "hostkeyalgorithms" -> "mlkem768-x25519\nmldsa65-ed25519\n";
+            case "key-sig", "sig" -> "mldsa65-ed25519\n";
+            case "kex", "kexalgorithms" -> "mlkem768+x25519\n";
+            case "cipher", "ciphers" -> "aes256ctr\n";
+            case "mac", "macs" -> "hmac-sha3-256\n";
+            case "cipher-auth", "key-cert", "key-ca-sign-algorithms", "compression" -> "";
+            case "protocol-version" -> "1\n";
+            case "help" -> "cipher\ncipher-auth\ncompression\nkex\nkey\nkey-cert\nkey-plain\nkey-sig\nmac\nprotocol-version\nsig\n";
+            default -> null;
+        };
+        if (answer == null) {
+            messages.say(Messages.Level.FATAL, "Unsupported query \"" + what + "\"");
+            return FAILED;
+        }
+        print(answer);
+        return 0;
+    }
+
+    private void print(String text) throws IOException {
+        for (ByteBuffer bytes = StandardCharsets.UTF_8.encode(text); bytes.hasRemaining(); ) {
+            streams.out().write(bytes);
+        }
+    }
+
+    @SuppressWarnings("resource") // open as long as the process is
+    private static OutputStream appending(String file) throws UsageException {
+        try {
+            return new FileOutputStream(file, true);
+        } catch (IOException e) {
+            throw UsageException.plain("Couldn't open logfile " + file + ": " + e.getMessage());
+        }
+    }
+
+    private static boolean commandSucceeds(String command) {
+        try {
+            return new ProcessBuilder("/bin/sh", "-c", command).redirectOutput(ProcessBuilder.Redirect.DISCARD).redirectInput(ProcessBuilder.Redirect.from(
+                new java.io.File("/dev/null"))).redirectError(ProcessBuilder.Redirect.INHERIT).start().waitFor() == 0;
+        } catch (IOException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    /** Another name for a copy, kept for those who came for it: qscp does the work. */
+    private int teleport(List<String> arguments) throws UsageException, IOException, InterruptedException {
+        if (arguments.size() != 3) {
+            throw UsageException.withUsage(null);
+        }
+        String target = arguments.get(2);
+        boolean hasPath = target.indexOf(':', target.startsWith("[") || target.contains("@[") ? target.indexOf(']') : 0) >= 0;
+        String home = System.getProperty("qnsp.home");
+        String program = home == null ? "qscp" : Path.of(home, "bin", "qscp").toString();
+        return new ProcessBuilder(program, "--", arguments.get(1), hasPath ? target : target + ":").inheritIO().start().waitFor();
+    }
+}

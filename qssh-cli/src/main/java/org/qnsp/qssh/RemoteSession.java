@@ -1,0 +1,396 @@
+package org.qnsp.qssh;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.WritableByteChannel;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import org.qnsp.core.client.ClientConfig;
+import org.qnsp.core.client.Connector;
+import org.qnsp.core.client.HostLogin;
+import org.qnsp.core.client.Login;
+import org.qnsp.core.client.Messages;
+import org.qnsp.core.message.ConnectionRequest;
+import org.qnsp.core.message.DisconnectReason;
+import org.qnsp.core.message.Limits;
+import org.qnsp.core.message.ProtocolException;
+import org.qnsp.core.message.SessionRequest;
+import org.qnsp.core.mux.DataStream;
+import org.qnsp.core.transport.Channel;
+import org.qnsp.core.transport.ChannelListener;
+import org.qnsp.core.transport.Connection;
+
+/**
+ * One session: what the host runs, joined to the streams of this process. Everything that the session needs is queued before there is a connection, so that it
+ * rides right behind the login. One thread for each stream moves bytes; the main thread waits for the end, whoever brings it.
+ */
+final class RemoteSession {
+    private static final int BUFFER_BYTES = 65536;
+    private static final Duration FAREWELL = Duration.ofMillis(500);
+
+    private final ClientConfig config;
+    private final SessionPlan plan;
+    private final StandardStreams streams;
+    private final Terminal terminal;
+    private final Messages messages;
+    private final String term;
+    private final End end = new End();
+    private Connection connection;
+    private Channel channel;
+    private Channel.Request ptyRequest;
+    private Channel.Request startRequest;
+    private Reports reports;
+    private volatile boolean ttyGranted;
+    private final CountDownLatch errorsMoved = new CountDownLatch(1);
+
+    /** How the session ended. @param notice for the user, or null @param error whether the notice is one of ours */
+    private record Outcome(int status, String notice, boolean error) {
+        static Outcome of(int status) {
+            return new Outcome(status, null, false);
+        }
+    }
+
+    /** The first to say how the session ends decides. */
+    private static final class End {
+        private Outcome outcome;
+
+        /** Whether it was the first. */
+        synchronized boolean with(Outcome how) {
+            boolean first = outcome == null;
+            if (first) {
+                outcome = how;
+                notifyAll();
+            }
+            return first;
+        }
+
+        synchronized Outcome await() throws InterruptedException {
+            while (outcome == null) {
+                wait();
+            }
+            return outcome;
+        }
+    }
+
+    /** What the host reports of the session; told on the loop, in order. */
+    private static final class Reports implements ChannelListener {
+        private final CountDownLatch closed = new CountDownLatch(1);
+        private volatile int status = -1;
+        private volatile boolean signalled;
+
+        @Override
+        public void requested(int id, String name, byte[] body) {
+            try {
+                switch (SessionRequest.FromServer.decode(name, body).orElse(null)) {
+                    case SessionRequest.ExitStatus exit -> status = (int) (exit.status() & 0xff);
+                    case SessionRequest.ExitSignal signal -> signalled = true;
+                    case null -> {}
+                }
+            } catch (ProtocolException e) {
+                // a report that cannot be read is none
+            }
+        }
+
+        @Override
+        public void closed() {
+            closed.countDown();
+        }
+    }
+
+    /** @param terminal that standard input is; null where the session gets none or standard input is none @param term the terminal's type */
+    RemoteSession(ClientConfig config, SessionPlan plan, StandardStreams streams, Terminal terminal, String term, Messages messages) {
+        this.config = config;
+        this.plan = plan;
+        this.streams = streams;
+        this.terminal = terminal;
+        this.term = term;
+        this.messages = messages;
+    }
+
+    /** The connection with the session on it, nothing of it sent yet. */
+    Connection prepare() throws IOException {
+        connection = Connector.connection(new Connection.Listener() {
+            @Override
+            public void requested(Connection from, int id, String name, byte[] body) {
+                from.reply(id, name.equals(ConnectionRequest.Keepalive.NAME));
+                if (name.equals(ConnectionRequest.Banner.NAME)) {
+                    banner(body);
+                }
+            }
+
+            @Override
+            public void disconnected(DisconnectReason reason, String text) {
+                messages.debug("Received disconnect: " + reason + (text.isEmpty() ? "" : ": " + HostLogin.clean(text)));
+            }
+        });
+        if (plan.start() == null) {
+            return connection;
+        }
+        reports = new Reports();
+        channel = connection.open("session", new byte[0], Limits.CHANNEL_CREDIT_BYTES, reports);
+        plan.environment().forEach(this::tell);
+        if (plan.tty()) {
+            ptyRequest = ask(pty());
+        }
+        startRequest = ask(plan.start());
+        return connection;
+    }
+
+    private void banner(byte[] body) {
+        try {
+            if (ConnectionRequest.decode(ConnectionRequest.Banner.NAME, body).orElseThrow() instanceof ConnectionRequest.Banner(String text)) {
+                // not on the loop, which must not wait for whoever reads standard error
+                daemon("qssh-banner", () -> messages.say(Messages.Level.INFO, HostLogin.clean(text)));
+            }
+        } catch (ProtocolException e) {
+            messages.debug("a banner that cannot be read");
+        }
+    }
+
+    private SessionRequest.Pty pty() {
+        TerminalModes modes = terminal == null ? TerminalModes.NONE : terminal.modes();
+        return new SessionRequest.Pty(term, new SessionRequest.Window(modes.columns(), modes.rows(), 0, 0), modes.encoded());
+    }
+
+    private void tell(SessionRequest.FromClient request) {
+        channel.tell(request.name(), request.encode());
+    }
+
+    private Channel.Request ask(SessionRequest.FromClient request) throws IOException {
+        return channel.ask(request.name(), request.encode());
+    }
+
+    /** Runs the session to its end and says goodbye. Returns the exit status. */
+    int run(Login login) throws InterruptedException {
+        Signals.onEnding(() -> {
+            if (!end.with(Outcome.of(Qssh.FAILED))) {
+                System.exit(Qssh.FAILED); // it is ending already, though not fast enough
+            }
+        });
+        Keepalive.start(config, connection, () -> end.with(new Outcome(Qssh.FAILED, "Timeout, server " + config.hostName() + " not responding.", false)));
+        daemon("qssh-session", () -> converse(login));
+        Outcome outcome = end.await();
+        if (terminal != null) {
+            terminal.leaveRaw();
+            messages.raw(false);
+        }
+        if (outcome.error()) {
+            messages.error(outcome.notice());
+        } else if (outcome.notice() != null) {
+            messages.info(outcome.notice());
+        }
+        if (ttyGranted) {
+            messages.info("Connection to " + config.hostName() + " closed.");
+        }
+        connection.disconnect(DisconnectReason.DONE, "");
+        login.awaitEnd(FAREWELL);
+        return outcome.status();
+    }
+
+    private void converse(Login login) {
+        try {
+            if (channel == null || begin(login)) {
+                while (channel == null && !login.awaitEnd(Duration.ofDays(1))) {
+                    messages.detail("still connected");
+                }
+                end.with(lost(login));
+            }
+        } catch (IOException e) {
+            end.with(lost(login));
+        }
+    }
+
+    /** Starts what the host was asked for; true if there is no session after all. */
+    private boolean begin(Login login) throws IOException {
+        if (!plan.tty()) {
+            startInput();
+        }
+        try {
+            channel.awaitOpened();
+        } catch (IOException e) {
+            if (login.awaitEnd(Duration.ZERO)) {
+                throw e;
+            }
+            end.with(new Outcome(Qssh.FAILED, "channel 0: open failed: " + e.getMessage(), false));
+            return false;
+        }
+        if (plan.tty()) {
+            ttyGranted = ptyRequest.await().ok();
+            if (!ttyGranted) {
+                messages.info("PTY allocation request failed on channel 0");
+            } else if (terminal != null) {
+                makeRaw();
+            }
+            startInput();
+        }
+        daemon("qssh-stdout", () -> moveOutput(login));
+        daemon("qssh-stderr", () -> pump(DataStream.EXTENDED, streams.err()));
+        if (!startRequest.await().ok() && reports.status < 0 && !reports.signalled && !login.awaitEnd(Duration.ZERO)) {
+            end.with(new Outcome(Qssh.FAILED, plan.start().name() + " request failed on channel 0", false));
+        }
+        return false;
+    }
+
+    private void makeRaw() {
+        Signals.onResize(this::resized);
+        Signals.onContinue(this::continued);
+        continued();
+    }
+
+    private void resized() {
+        int[] size = Terminal.size();
+        tell(new SessionRequest.Window(size[1], size[0], 0, 0));
+    }
+
+    private void continued() {
+        try {
+            terminal.enterRaw();
+            messages.raw(true);
+        } catch (IOException e) {
+            messages.info("the terminal cannot be made raw: " + e.getMessage());
+        }
+        if (Terminal.size() instanceof int[] size && (size[0] != terminal.modes().rows() || size[1] != terminal.modes().columns())) {
+            tell(new SessionRequest.Window(size[1], size[0], 0, 0));
+        }
+    }
+
+    // ---- output
+
+    /** Moves the main stream, then waits for the other one and for the host's report, which comes before the channel closes. */
+    private void moveOutput(Login login) {
+        pump(DataStream.MAIN, streams.out());
+        try {
+            errorsMoved.await();
+            reports.closed.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        if (reports.status >= 0 || reports.signalled) {
+            end.with(Outcome.of(reports.status >= 0 ? reports.status : Qssh.FAILED));
+        } else {
+            end.with(login.awaitEnd(Duration.ofMillis(300)) ? lost(login) : Outcome.of(Qssh.FAILED));
+        }
+    }
+
+    private void pump(DataStream stream, WritableByteChannel to) {
+        byte[] buffer = new byte[BUFFER_BYTES];
+        boolean open = true;
+        try (InputStream in = channel.input(stream)) {
+            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                open = open && write(to, buffer, n, stream);
+            }
+        } catch (IOException e) {
+            messages.detail("output ends: " + e.getMessage()); // who watches the link says why
+        } finally {
+            if (stream == DataStream.EXTENDED) {
+                errorsMoved.countDown();
+            }
+        }
+    }
+
+    /** False where nobody reads any more. Without a reader of standard output the session is over, as for any program in a pipe. */
+    private boolean write(WritableByteChannel to, byte[] buffer, int length, DataStream stream) {
+        try {
+            for (ByteBuffer bytes = ByteBuffer.wrap(buffer, 0, length); bytes.hasRemaining(); ) {
+                to.write(bytes);
+            }
+            return true;
+        } catch (IOException e) {
+            if (stream == DataStream.MAIN) {
+                end.with(Outcome.of(Qssh.FAILED));
+            }
+            return false;
+        }
+    }
+
+    // ---- input
+
+    private void startInput() {
+        if (config.stdinNull()) {
+            channel.eof();
+        } else {
+            daemon("qssh-stdin", this::moveInput);
+        }
+    }
+
+    private void moveInput() {
+        EscapeKeys escapes = ttyGranted && config.escapeChar() >= 0 ? new EscapeKeys(config.escapeChar()) : null;
+        ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
+        try (OutputStream out = channel.output(DataStream.MAIN)) {
+            ReadableByteChannel in = streams.in();
+            while (in.read(buffer.clear()) >= 0) {
+                if (escapes == null) {
+                    out.write(buffer.array(), 0, buffer.position());
+                } else {
+                    keys(escapes, buffer.array(), buffer.position(), out);
+                }
+            }
+        } catch (IOException e) {
+            messages.detail("input ends: " + e.getMessage()); // the far end takes no more, or the terminal is gone
+        }
+    }
+
+    private void keys(EscapeKeys escapes, byte[] keys, int count, OutputStream out) throws IOException {
+        byte[] send = new byte[2 * count];
+        int n = 0;
+        for (int i = 0; i < count; i++) {
+            EscapeKeys.Action action = escapes.next(keys[i]);
+            switch (action) {
+                case SEND -> send[n++] = keys[i];
+                case SEND_BOTH -> {
+                    send[n++] = (byte) config.escapeChar();
+                    send[n++] = keys[i];
+                }
+                case HOLD -> {}
+                case TERMINATE, SUSPEND, HELP, LIST, QUIETER, LOUDER, UNSUPPORTED, REKEY -> {
+                    out.write(send, 0, n);
+                    n = 0;
+                    command(action, escapes, keys[i]);
+                }
+            }
+        }
+        out.write(send, 0, n);
+    }
+
+    private void command(EscapeKeys.Action action, EscapeKeys escapes, byte key) {
+        String typed = escapes.name() + (key < ' ' ? "^" + (char) (key + '@') : String.valueOf((char) key));
+        switch (action) {
+            case TERMINATE -> {
+                escape(typed);
+                end.with(Outcome.of(Qssh.FAILED));
+            }
+            case SUSPEND -> {
+                escape(typed + " [suspend qssh]");
+                terminal.leaveRaw();
+                messages.raw(false);
+                Terminal.suspend();
+                continued();
+            }
+            case HELP -> escape(escapes.help());
+            case LIST -> escape(typed + "\nThe following connections are open:\n  #0 client-session (channel " + channel.id() + ")\n");
+            case QUIETER, LOUDER -> escape(typed + " [LogLevel " + messages.step(action == EscapeKeys.Action.LOUDER ? 1 : -1) + "]");
+            case REKEY -> escape(typed + " [keys change with every frame]");
+            default -> escape(typed + " [not supported by this version]");
+        }
+    }
+
+    private void escape(String text) {
+        messages.say(Messages.Level.QUIET, text);
+    }
+
+    /** The connection is over before the session was. */
+    private Outcome lost(Login login) {
+        login.awaitEnd(FAREWELL); // the cause comes a moment after its effects
+        IOException cause = login.endCause();
+        return cause != null && cause.getCause() instanceof ProtocolException
+            ? new Outcome(Qssh.FAILED, "the connection broke: " + cause.getMessage(), true)
+            : new Outcome(Qssh.FAILED, "Connection to " + config.hostName() + " closed by remote host.", false);
+    }
+
+    private static void daemon(String name, Runnable task) {
+        Thread.ofPlatform().daemon().name(name).start(task);
+    }
+}

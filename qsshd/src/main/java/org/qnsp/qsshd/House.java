@@ -1,0 +1,159 @@
+package org.qnsp.qsshd;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
+import org.qnsp.core.config.ConfigException;
+import org.qnsp.core.handshake.Action.FindKeys;
+import org.qnsp.crypto.keys.PublicKey;
+import org.qnsp.qsshd.auth.Gatekeeper;
+import org.qnsp.qsshd.auth.Gatekeeper.Findings;
+import org.qnsp.qsshd.auth.Gatekeeper.Origin;
+import org.qnsp.qsshd.auth.InviteFile;
+import org.qnsp.qsshd.net.Guest;
+import org.qnsp.qsshd.net.Hospitality;
+import org.qnsp.qsshd.net.Policy;
+import org.qnsp.qsshd.session.Account;
+import org.qnsp.qsshd.session.ExitStatus;
+import org.qnsp.qsshd.session.LaunchRequest;
+import org.qnsp.qsshd.session.Program;
+import org.qnsp.qsshd.session.SessionLauncher;
+import org.qnsp.qsshd.session.UserProcess;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What this daemon does for its guests: keys looked up, keys enrolled, sessions run. What waits runs on the workers. */
+final class House implements Hospitality {
+    private static final Logger LOG = LoggerFactory.getLogger(House.class);
+    /** Appends its input to the file that is named, on a line of its own. */
+    private static final String APPEND = "umask 077; mkdir -p -- \"${1%/*}\" && { [ ! -s \"$1\" ] || [ -z \"$(tail -c 1 -- \"$1\")\" ] || echo >>\"$1\"; } && cat >>\"$1\"";
+
+    private final Gatekeeper gatekeeper;
+    private final SessionLauncher launcher;
+    private final Executor workers;
+    private final String copyProgram;
+    private final Runnable emptied;
+
+    /**
+     * @param workers platform threads, bounded; reject what they cannot take
+     * @param copyProgram absolute path of qscp, or null
+     * @param emptied told when a guest or stranger has gone
+     */
+    House(Gatekeeper gatekeeper, SessionLauncher launcher, Executor workers, String copyProgram, Runnable emptied) {
+        this.gatekeeper = gatekeeper;
+        this.launcher = launcher;
+        this.workers = workers;
+        this.copyProgram = copyProgram;
+        this.emptied = emptied;
+    }
+
+    @Override
+    public void findKeys(FindKeys ask, Policy policy, Origin origin, InviteFile.Entry invite, Consumer<Findings> answer) {
+        try {
+            workers.execute(() -> answer.accept(find(ask, policy, origin, invite)));
+        } catch (RejectedExecutionException e) {
+            LOG.warn("login from {} refused: too many at once", origin.address());
+            answer.accept(Findings.none(ask, policy.config()));
+        }
+    }
+
+    private Findings find(FindKeys ask, Policy policy, Origin origin, InviteFile.Entry invite) {
+        try {
+            if (invite != null && !policy.invites().reserve(invite.id(), System.currentTimeMillis() / 1000)) {
+                LOG.info("invite {} is used up", invite.id());
+                return Findings.none(ask, policy.config());
+            }
+            return gatekeeper.examine(ask, policy.config(), origin, invite);
+        } catch (IOException e) {
+            LOG.error("invites: {}", e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return Findings.none(ask, policy.config());
+    }
+
+    @Override
+    public void giveBack(Policy policy, InviteFile.Entry invite) {
+        workers.execute(() -> {
+            try {
+                policy.invites().giveBack(invite.id());
+            } catch (IOException e) {
+                LOG.error("invite {}: {}", invite.id(), e.getMessage());
+            }
+        });
+    }
+
+    @Override
+    public void enrol(Findings findings, PublicKey key, InviteFile.Entry invite, Policy policy) {
+        Account account = findings.account();
+        workers.execute(() -> {
+            try {
+                List<Path> files = findings.config().authorizedKeysFiles(account.name(), (int) account.uid(), Path.of(account.home()));
+                if (files.isEmpty()) {
+                    LOG.warn("no AuthorizedKeysFile to enrol a key of {} in", account.name());
+                    return;
+                }
+                String line = key.line("invite-" + invite.id()) + "\n";
+                UserProcess append = launcher.launch(new LaunchRequest(account,
+                        new Program.Service(List.of("/bin/sh", "-c", APPEND, "sh", files.getFirst().toString())), Optional.empty(), Map.of(), Optional.empty()));
+                append.start(new EnrolmentLog(account.name(), files.getFirst()));
+                append.write(line.getBytes(StandardCharsets.UTF_8));
+                append.closeInput();
+            } catch (IOException | ConfigException e) {
+                LOG.error("key of {} not enrolled: {}", account.name(), e.getMessage());
+            }
+        });
+    }
+
+    /** Says in the log how the enrolment went. */
+    private record EnrolmentLog(String user, Path file) implements UserProcess.Events {
+        @Override
+        public int room(UserProcess.Source source) {
+            return 4096;
+        }
+
+        @Override
+        public void output(UserProcess.Source source, java.nio.ByteBuffer bytes) {
+            bytes.position(bytes.limit());
+        }
+
+        @Override
+        public void outputEnded(UserProcess.Source source) {}
+
+        @Override
+        public void inputTaken(int bytes) {}
+
+        @Override
+        public void exited(ExitStatus status) {
+            if (status instanceof ExitStatus.Exited(int code) && code == 0) {
+                LOG.info("a key of {} was enrolled in {}", user, file);
+            } else {
+                LOG.error("a key of {} could not be written to {}", user, file);
+            }
+        }
+
+        @Override
+        public void ended() {}
+    }
+
+    @Override
+    public Session session(Guest guest) {
+        return new SessionChannel(guest, launcher, workers, copyProgram);
+    }
+
+    @Override
+    public void strangerGone() {
+        emptied.run();
+    }
+
+    @Override
+    public void guestGone(Guest guest) {
+        emptied.run();
+    }
+}

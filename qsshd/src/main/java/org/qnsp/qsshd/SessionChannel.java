@@ -1,0 +1,348 @@
+package org.qnsp.qsshd;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import org.qnsp.core.message.Limits;
+import org.qnsp.core.message.ProtocolException;
+import org.qnsp.core.message.SessionRequest;
+import org.qnsp.core.mux.DataStream;
+import org.qnsp.core.transport.Channel;
+import org.qnsp.qsshd.config.ServerConfig;
+import org.qnsp.qsshd.net.Guest;
+import org.qnsp.qsshd.net.Hospitality;
+import org.qnsp.qsshd.session.ExitStatus;
+import org.qnsp.qsshd.session.LaunchRequest;
+import org.qnsp.qsshd.session.Program;
+import org.qnsp.qsshd.session.PtyRequest;
+import org.qnsp.qsshd.session.SessionLauncher;
+import org.qnsp.qsshd.session.SessionSignal;
+import org.qnsp.qsshd.session.TerminalModes;
+import org.qnsp.qsshd.session.UserProcess;
+import org.qnsp.qsshd.session.WindowSize;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The server's side of a session channel (C-13 to C-16): gathers what the client wants, starts the program, and moves bytes between the two. Called by the loop
+ * and by the process pump; its own monitor guards its state and is never held over a call that waits.
+ */
+final class SessionChannel implements Hospitality.Session, UserProcess.Events {
+    private static final Logger LOG = LoggerFactory.getLogger(SessionChannel.class);
+    /** Input that may wait in front of a program that does not read; the rest waits in the channel's window, and then at the client. */
+    private static final int INPUT_WAITING_BYTES = 256 << 10;
+    private static final int CHUNK_BYTES = 32 << 10;
+
+    private enum Stage { ASKING, STARTING, RUNNING, OVER }
+
+    private final Guest guest;
+    private final SessionLauncher launcher;
+    private final Executor starters;
+    private final String copyProgram;
+    private final Map<String, String> environment = new LinkedHashMap<>();
+    private final byte[] outgoing = new byte[CHUNK_BYTES];
+    private Channel channel;
+    private Stage stage = Stage.ASKING;
+    private PtyRequest pty;
+    private String original;
+    private UserProcess process;
+    private int inputWaiting;
+    private boolean inputEnded;
+    private boolean clientGone;
+    private int outputsEnded;
+
+    /**
+     * @param starters runs what starts programs, which takes a few milliseconds
+     * @param copyProgram absolute path of qscp, which serves copies (C-17)
+     */
+    SessionChannel(Guest guest, SessionLauncher launcher, Executor starters, String copyProgram) {
+        this.guest = guest;
+        this.launcher = launcher;
+        this.starters = starters;
+        this.copyProgram = copyProgram;
+    }
+
+    @Override
+    public void on(Channel accepted) {
+        channel = accepted;
+    }
+
+    // ---- what the client asks, on the loop
+
+    @Override
+    public void requested(int id, String name, byte[] body) {
+        try {
+            Optional<SessionRequest.FromClient> request = SessionRequest.FromClient.decode(name, body);
+            if (request.isEmpty()) {
+                channel.reply(id, false);
+                return;
+            }
+            switch (request.get()) {
+                case SessionRequest.Env env -> channel.reply(id, takeEnvironment(env));
+                case SessionRequest.Pty wanted -> channel.reply(id, takePty(wanted));
+                case SessionRequest.Shell shell -> start(id, "");
+                case SessionRequest.Exec exec -> start(id, exec.command());
+                case SessionRequest.Subsystem subsystem -> startSubsystem(id, subsystem.service());
+                case SessionRequest.Window window -> channel.reply(id, resize(window));
+                case SessionRequest.Signal signal -> channel.reply(id, signal(signal.signal()));
+            }
+        } catch (ProtocolException | IllegalArgumentException e) {
+            LOG.info("session request {} refused: {}", name, e.getMessage());
+            channel.reply(id, false);
+        }
+    }
+
+    private synchronized boolean takeEnvironment(SessionRequest.Env env) {
+        boolean taken = stage == Stage.ASKING && environment.size() < Limits.ENVIRONMENT_VARIABLES && config().acceptsEnv(env.variable());
+        if (taken) {
+            environment.put(env.variable(), env.value());
+        }
+        return taken;
+    }
+
+    private synchronized boolean takePty(SessionRequest.Pty wanted) {
+        if (stage != Stage.ASKING || pty != null || !config().permitTty() || !guest.options().pty()) {
+            return false;
+        }
+        SessionRequest.Window window = wanted.size();
+        pty = new PtyRequest(wanted.term(), WindowSize.nearest(window.columns(), window.rows(), window.widthPixels(), window.heightPixels()),
+                TerminalModes.decode(wanted.modes()));
+        return true;
+    }
+
+    /** An empty command is a login shell. What the key's line or the configuration commands is run in its place, as with sshd. */
+    private void start(int id, String command) {
+        String forced = config().forceCommand() != null ? config().forceCommand() : guest.options().command();
+        if (guest.anonymous() && forced == null) {
+            LOG.info("anonymous session without a forced command refused");
+            channel.reply(id, false);
+            return;
+        }
+        if (forced != null) {
+            original = command;
+        }
+        String run = forced == null ? command : forced;
+        start(id, run.isEmpty() ? new Program.LoginShell() : new Program.ShellCommand(run));
+    }
+
+    private void startSubsystem(int id, String name) {
+        boolean forced = config().forceCommand() != null || guest.options().command() != null;
+        if (forced || guest.anonymous()) {
+            start(id, name); // sshd too runs the forced command, whatever was asked for
+        } else if (name.equals(SessionRequest.Subsystem.COPY) && copyProgram != null) {
+            start(id, new Program.Service(List.of(copyProgram, "--serve")));
+        } else {
+            Optional<String> command = config().subsystem(name);
+            if (command.isEmpty() || command.get().equals("internal-sftp")) {
+                LOG.info("no subsystem {}", name);
+                channel.reply(id, false);
+            } else {
+                start(id, new Program.ShellCommand(command.get()));
+            }
+        }
+    }
+
+    private void start(int id, Program program) {
+        LaunchRequest request;
+        synchronized (this) {
+            if (stage != Stage.ASKING) {
+                channel.reply(id, false);
+                return;
+            }
+            stage = Stage.STARTING;
+            request = new LaunchRequest(guest.findings().account(), program, Optional.ofNullable(pty), wholeEnvironment(), guest.peers());
+        }
+        try {
+            starters.execute(() -> launch(id, request));
+        } catch (java.util.concurrent.RejectedExecutionException e) {
+            failed(id, new IOException("too many programs are being started"));
+        }
+    }
+
+    /** SetEnv and the key's own variables win over the client's. */
+    private Map<String, String> wholeEnvironment() {
+        Map<String, String> whole = new LinkedHashMap<>(environment);
+        guest.options().environment().forEach(pair -> {
+            String name = pair.substring(0, pair.indexOf('='));
+            if (config().permitsUserEnvironment(name)) {
+                whole.put(name, pair.substring(name.length() + 1));
+            }
+        });
+        config().setEnv().forEach(pair -> whole.put(pair.substring(0, pair.indexOf('=')), pair.substring(pair.indexOf('=') + 1)));
+        if (original != null) {
+            whole.put("SSH_ORIGINAL_COMMAND", original);
+        }
+        return whole;
+    }
+
+    private void launch(int id, LaunchRequest request) {
+        try {
+            UserProcess started = launcher.launch(request);
+            boolean gone;
+            synchronized (this) {
+                process = started;
+                stage = Stage.RUNNING;
+                gone = clientGone;
+            }
+            channel.reply(id, true);
+            started.start(this);
+            if (gone) {
+                started.hangup();
+            }
+            pumpInput();
+        } catch (IOException e) {
+            failed(id, e);
+        }
+    }
+
+    private void failed(int id, IOException e) {
+        LOG.error("no program started for {}: {}", guest.findings().account().name(), e.getMessage());
+        channel.reply(id, false);
+        over();
+    }
+
+    private synchronized boolean resize(SessionRequest.Window window) {
+        if (pty == null) {
+            return false;
+        }
+        WindowSize size = WindowSize.nearest(window.columns(), window.rows(), window.widthPixels(), window.heightPixels());
+        pty = new PtyRequest(pty.term(), size, pty.modes());
+        if (process != null) {
+            process.resize(size);
+        }
+        return true;
+    }
+
+    private synchronized boolean signal(String name) {
+        Optional<SessionSignal> signal = SessionSignal.named(name);
+        if (process != null && signal.isPresent()) {
+            process.signal(signal.get());
+        }
+        return process != null && signal.isPresent();
+    }
+
+    // ---- input, from the loop and the pump
+
+    @Override
+    public void dataArrived(DataStream stream) {
+        pumpInput();
+    }
+
+    @Override
+    public void eofArrived() {
+        pumpInput();
+    }
+
+    @Override
+    public void roomAvailable() {
+        synchronized (this) {
+            if (process == null) {
+                return;
+            }
+        }
+        process.resume();
+    }
+
+    @Override
+    public void closed() {
+        UserProcess running;
+        synchronized (this) {
+            clientGone = true;
+            running = process;
+        }
+        if (running != null) {
+            running.hangup(); // C-16
+        }
+        synchronized (this) {
+            if (stage == Stage.ASKING) {
+                over();
+            }
+        }
+    }
+
+    /** Moves what came to the program, as much as may wait in front of it; credit for it is granted as it is taken from the channel (C-8). */
+    private synchronized void pumpInput() {
+        while (process != null && !inputEnded && inputWaiting < INPUT_WAITING_BYTES) {
+            byte[] chunk = new byte[Math.min(CHUNK_BYTES, INPUT_WAITING_BYTES - inputWaiting)];
+            int n = channel.readNow(DataStream.MAIN, chunk, 0, chunk.length);
+            if (n < 0) {
+                inputEnded = true;
+                process.closeInput();
+            } else if (n == 0) {
+                return;
+            } else {
+                inputWaiting += n;
+                process.write(n == chunk.length ? chunk : java.util.Arrays.copyOf(chunk, n));
+            }
+        }
+    }
+
+    // ---- what the program does, on the pump
+
+    @Override
+    public void inputTaken(int bytes) {
+        synchronized (this) {
+            inputWaiting -= bytes;
+        }
+        pumpInput();
+    }
+
+    @Override
+    public int room(UserProcess.Source source) {
+        int room = channel.roomNow();
+        return room < 0 ? CHUNK_BYTES : room; // no one listens any more: let the program write and drop it
+    }
+
+    @Override
+    public void output(UserProcess.Source source, ByteBuffer bytes) {
+        DataStream stream = source == UserProcess.Source.OUTPUT ? DataStream.MAIN : DataStream.EXTENDED;
+        while (bytes.hasRemaining()) {
+            int n = Math.min(bytes.remaining(), outgoing.length);
+            bytes.get(outgoing, 0, n);
+            if (channel.writeNow(stream, outgoing, 0, n) < n && channel.roomNow() >= 0) {
+                throw new IllegalStateException("more output than there was room for");
+            }
+        }
+    }
+
+    @Override
+    public void outputEnded(UserProcess.Source source) {
+        outputsEnded++;
+        if (outputsEnded == (pty == null ? 2 : 1)) {
+            channel.eof();
+        }
+    }
+
+    @Override
+    public void exited(ExitStatus status) {
+        SessionRequest report = switch (status) {
+            case ExitStatus.Exited(int code) -> new SessionRequest.ExitStatus(code);
+            case ExitStatus.Signalled(int number, String name, boolean core) -> new SessionRequest.ExitSignal(name, core, "");
+        };
+        channel.tell(report.name(), report.encode());
+    }
+
+    @Override
+    public void ended() {
+        over();
+    }
+
+    private void over() {
+        synchronized (this) {
+            if (stage == Stage.OVER) {
+                return;
+            }
+            stage = Stage.OVER;
+        }
+        channel.close();
+        guest.sessionEnded();
+    }
+
+    private ServerConfig config() {
+        return guest.findings().config();
+    }
+}

@@ -1,0 +1,187 @@
+package org.qnsp.qsshd.auth;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import org.qnsp.core.config.ConfigException;
+import org.qnsp.core.handshake.Action.FindKeys;
+import org.qnsp.core.handshake.HandshakeMessage.Entry;
+import org.qnsp.core.handshake.ServerHandshake;
+import org.qnsp.crypto.keys.PublicKey;
+import org.qnsp.qsshd.config.AuthorizedKeys;
+import org.qnsp.qsshd.config.ConnectionFacts;
+import org.qnsp.qsshd.config.KeyOptions;
+import org.qnsp.qsshd.config.ServerConfig;
+import org.qnsp.qsshd.session.Account;
+import org.qnsp.qsshd.session.LoginCheck;
+import org.qnsp.qsshd.session.UserFiles;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Finds which of the keys that a client offers may log in as the user that it names (H-14). What is done for a user or key that is unknown is what is done for
+ * one that is known, down to the child process that reads the keys. Blocks; for platform threads.
+ */
+public final class Gatekeeper {
+    private static final Logger LOG = LoggerFactory.getLogger(Gatekeeper.class);
+    /** The line number of a key that is in no file yet. */
+    private static final int BROUGHT = 0;
+
+    /**
+     * What was found.
+     *
+     * @param keys for each entry the key, or null where it may not log in
+     * @param options for each entry what its line of authorized_keys allows, or null
+     * @param account whose login it would be, null where there is none
+     * @param config the configuration with the blocks that match this connection
+     * @param accountDenial why the account may not be used now though a key is right, or null
+     * @param brought the key that an invite lets in and that is yet to be written down, or null
+     */
+    public record Findings(List<PublicKey> keys, List<KeyOptions> options, Account account, ServerConfig config, String accountDenial, PublicKey brought) {
+        /** Nothing: no key may log in. */
+        public static Findings none(FindKeys ask, ServerConfig config) {
+            int n = ask.entries().size();
+            return new Findings(new ArrayList<>(Collections.nCopies(n, null)), new ArrayList<>(Collections.nCopies(n, null)), null, config,
+                    "This account is not available now.", null);
+        }
+
+        /** The options of the entry that the login was proved with. */
+        public KeyOptions optionsOf(PublicKey key) {
+            int index = key == null ? -1 : keys.indexOf(key);
+            return index < 0 ? KeyOptions.NONE : options.get(index);
+        }
+    }
+
+    /** Where a connection comes from. */
+    public record Origin(String address, String localAddress, int localPort) {}
+
+    private final UserFiles files;
+    private final LoginCheck check = new LoginCheck();
+
+    public Gatekeeper(UserFiles files) {
+        this.files = files;
+    }
+
+    /**
+     * Answers a handshake's question.
+     *
+     * @param global the daemon's configuration
+     * @param invite the invite that the connection was opened with, one use of it taken; or null
+     */
+    public Findings examine(FindKeys ask, ServerConfig global, Origin origin, InviteFile.Entry invite) throws InterruptedException {
+        String name = ask.user() == null ? global.anonymousUser() : ask.user();
+        try {
+            Account account = Account.named(name).orElse(null);
+            ServerConfig config = global.forConnection(new ConnectionFacts(name, account != null, () -> groupNames(account), origin.address, origin.address,
+                    origin.localAddress, origin.localPort));
+            AuthorizedKeys known = read(account, name, config);
+            Optional<String> refusal = refusal(account, name, config, origin);
+            refusal.ifPresent(why -> LOG.info("login of {} from {} refused: {}", quoted(name), origin.address, why));
+            boolean allowed = refusal.isEmpty();
+            List<PublicKey> keys = new ArrayList<>();
+            List<KeyOptions> options = new ArrayList<>();
+            PublicKey brought = null;
+            for (Entry entry : ask.entries()) {
+                AuthorizedKeys.Line line = allowed && keys.size() < config.maxAuthTries() ? find(ask, entry, known, config, origin, invite, account) : null;
+                keys.add(line == null ? null : line.key());
+                options.add(line == null ? null : line.options());
+                brought = line != null && line.number() == BROUGHT ? line.key() : brought;
+            }
+            return new Findings(keys, options, account, config, allowed ? denial(account) : ask.user() == null ? "This account is not available now." : null, brought);
+        } catch (IOException e) {
+            LOG.error("login of {} from {} refused: {}", quoted(name), origin.address, e.getMessage());
+            return Findings.none(ask, global);
+        }
+    }
+
+    private AuthorizedKeys.Line find(FindKeys ask, Entry entry, AuthorizedKeys known, ServerConfig config, Origin origin, InviteFile.Entry invite, Account account) {
+        Optional<AuthorizedKeys.Line> line = known.find(entry.keyHash(), origin.address, origin.address, System.currentTimeMillis() / 1000);
+        if (line.isEmpty() && invite != null && invite.user().isPresent() && invite.user().get().equals(account.name())) {
+            PublicKey brought = ServerHandshake.broughtKey(ask, entry);
+            line = Optional.ofNullable(brought).map(key -> new AuthorizedKeys.Line(BROUGHT, KeyOptions.NONE, key, ""));
+        }
+        return line.filter(l -> config.acceptsKeyType(l.key().type()))
+                .filter(l -> account.uid() != 0 || mayRoot(config, l.options()))
+                .orElse(null);
+    }
+
+    private static boolean mayRoot(ServerConfig config, KeyOptions options) {
+        return switch (config.permitRootLogin()) {
+            case NO -> false;
+            case FORCED_COMMANDS_ONLY -> options.command() != null || config.forceCommand() != null;
+            case YES, PROHIBIT_PASSWORD -> true;
+        };
+    }
+
+    /** The same number of children whoever is asked for. */
+    private AuthorizedKeys read(Account account, String name, ServerConfig config) throws IOException, InterruptedException {
+        StringBuilder text = new StringBuilder();
+        Account reader = account != null && mayActFor(account) ? account : null;
+        for (Path path : paths(reader, name, config)) {
+            switch (reader == null ? files.readForUnknown() : files.read(reader, path.toString(), config.strictModes())) {
+                case UserFiles.Result.Contents(byte[] bytes) -> text.append(new String(bytes, StandardCharsets.UTF_8)).append('\n');
+                case UserFiles.Result.Absent absent -> LOG.debug("no file {}", path);
+                case UserFiles.Result.Refused(String reason) -> LOG.warn("authorized keys {} of {} not used: {}", path, quoted(name), reason);
+            }
+        }
+        AuthorizedKeys keys = AuthorizedKeys.parse(text.toString(), ZoneId.systemDefault());
+        keys.ignored().forEach(i -> LOG.warn("authorized keys of {}: line {} ignored: {}", quoted(name), i.number(), i.why()));
+        return keys;
+    }
+
+    private static List<Path> paths(Account account, String name, ServerConfig config) throws IOException {
+        try {
+            return account == null
+                    ? config.authorizedKeysFiles("nobody", 65_534, Path.of("/"))
+                    : config.authorizedKeysFiles(account.name(), (int) account.uid(), Path.of(account.home()));
+        } catch (ConfigException e) {
+            throw new IOException(e.getMessage(), e);
+        }
+    }
+
+    private static boolean mayActFor(Account account) throws IOException {
+        long self = Account.ofDaemon().map(Account::uid).orElse(-1L);
+        return self == 0 || self == account.uid();
+    }
+
+    private static Optional<String> refusal(Account account, String name, ServerConfig config, Origin origin) throws IOException {
+        if (account == null) {
+            return Optional.of("no such user");
+        }
+        if (!mayActFor(account)) {
+            return Optional.of("this daemon serves another user only");
+        }
+        return config.refusal(name, origin.address, origin.address, () -> groupNames(account));
+    }
+
+    /** What the user is told, or null. */
+    private String denial(Account account) throws IOException {
+        return switch (check.check(account, LocalDate.now())) {
+            case LoginCheck.Verdict.Allowed allowed -> null;
+            case LoginCheck.Verdict.Denied(String reason, String notice) -> {
+                LOG.info("{}", reason);
+                yield notice.isBlank() ? "This account is not available now." : cut(notice);
+            }
+        };
+    }
+
+    private static String cut(String notice) {
+        return notice.length() <= 500 ? notice.strip() : notice.substring(0, 500).strip();
+    }
+
+    private static List<String> groupNames(Account account) {
+        return account == null ? List.of() : account.groupNames();
+    }
+
+    private static String quoted(String name) {
+        StringBuilder safe = new StringBuilder();
+        name.chars().limit(64).forEach(c -> safe.append(c < 0x20 || c == 0x7f ? '?' : (char) c));
+        return safe.toString();
+    }
+}

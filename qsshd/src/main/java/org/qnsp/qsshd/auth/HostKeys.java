@@ -1,0 +1,87 @@
+package org.qnsp.qsshd.auth;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.util.ArrayList;
+import java.util.List;
+import org.qnsp.core.handshake.HostKeyOps;
+import org.qnsp.core.message.Limits;
+import org.qnsp.crypto.Secret;
+import org.qnsp.crypto.keys.KemKeyPair;
+import org.qnsp.crypto.keys.KeyFile;
+import org.qnsp.crypto.keys.KeyFileException;
+import org.qnsp.crypto.keys.PublicKey;
+
+/** The host keys, held in this process. */
+public final class HostKeys implements HostKeyOps, AutoCloseable {
+    private final List<KemKeyPair> keys;
+    private final List<PublicKey> publicKeys;
+
+    private HostKeys(List<KemKeyPair> keys) {
+        this.keys = List.copyOf(keys);
+        this.publicKeys = keys.stream().map(KemKeyPair::publicKey).toList();
+    }
+
+    /**
+     * Reads private host keys.
+     *
+     * @param files 1 to 3
+     * @throws IOException for one that is missing, not a `kem` key, protected by a passphrase, or readable by others than its owner
+     */
+    public static HostKeys read(List<Path> files) throws IOException {
+        if (files.isEmpty() || files.size() > Limits.HOST_KEYS) {
+            throw new IOException("1 to " + Limits.HOST_KEYS + " host keys are needed, not " + files.size());
+        }
+        List<KemKeyPair> keys = new ArrayList<>();
+        for (Path file : files) {
+            keys.add(read(file));
+        }
+        return new HostKeys(keys);
+    }
+
+    private static KemKeyPair read(Path file) throws IOException {
+        try {
+            if (KeyFile.exposed(file)) {
+                throw new IOException("host key " + file + " is readable by others: chmod 600 it");
+            }
+            KeyFile.Opened opened = KeyFile.read(file).open(null);
+            if (opened.key() instanceof KemKeyPair kem) {
+                return kem;
+            }
+            opened.close();
+            throw new IOException("host key " + file + " is a signature key; host keys are of type kyber768");
+        } catch (NoSuchFileException e) {
+            throw new IOException("no host key " + file, e);
+        } catch (KeyFileException e) {
+            throw new IOException("host key " + file + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Whether all of these files are there. */
+    public static boolean present(List<Path> files) {
+        return files.stream().allMatch(Files::exists);
+    }
+
+    @Override
+    public List<PublicKey> publicKeys() {
+        return publicKeys;
+    }
+
+    @Override
+    public Secret decapsulate(int key, byte[] ciphertext) {
+        return keys.get(key).decapsulate(ciphertext);
+    }
+
+    @Override
+    public Secret agree(int key, byte[] ephemeral) throws GeneralSecurityException {
+        return keys.get(key).agree(ephemeral);
+    }
+
+    @Override
+    public void close() {
+        keys.forEach(KemKeyPair::close);
+    }
+}

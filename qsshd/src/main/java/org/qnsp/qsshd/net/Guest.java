@@ -1,0 +1,244 @@
+package org.qnsp.qsshd.net;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import org.qnsp.core.handshake.Action;
+import org.qnsp.core.handshake.ServerHandshake;
+import org.qnsp.core.handshake.ServerOpening;
+import org.qnsp.core.message.DisconnectReason;
+import org.qnsp.core.message.Limits;
+import org.qnsp.core.message.OpenFailure;
+import org.qnsp.core.message.ProtocolException;
+import org.qnsp.core.mux.Budget;
+import org.qnsp.core.transport.Channel;
+import org.qnsp.core.transport.Connection;
+import org.qnsp.core.transport.Link;
+import org.qnsp.core.transport.Loop;
+import org.qnsp.core.transport.SlotThread;
+import org.qnsp.core.transport.Wire;
+import org.qnsp.crypto.RandomSource;
+import org.qnsp.crypto.keys.Fingerprint;
+import org.qnsp.crypto.keys.PublicKey;
+import org.qnsp.qsshd.auth.Gatekeeper.Findings;
+import org.qnsp.qsshd.auth.Gatekeeper.Origin;
+import org.qnsp.qsshd.auth.InviteFile;
+import org.qnsp.qsshd.config.KeyOptions;
+import org.qnsp.qsshd.session.Peers;
+import org.qnsp.stealth.StealthProfile;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A client whose opening held: its login, and then its channels. Runs on the loop. */
+public final class Guest implements Link.Owner, Connection.Listener {
+    private static final Logger LOG = LoggerFactory.getLogger(Guest.class);
+    private static final long CHALLENGE_DELAY_NANOS = Limits.CHALLENGE_DELAY_MILLIS * 1_000_000L;
+
+    /** An opening that held, what it is judged by, and the invite that it was made with, or null. */
+    record Invitation(Policy policy, ServerOpening.Accepted opening, InviteFile.Entry invite) {}
+
+    private final Loop loop;
+    private final Invitation invitation;
+    private final ServerHandshake handshake;
+    private final InetSocketAddress peer;
+    private final InetSocketAddress local;
+    private final Hospitality hospitality;
+    private final Reception reception;
+    private Link link;
+    private Connection connection;
+    private Findings findings;
+    private PublicKey key;
+    private String user;
+    private boolean decided;
+    private boolean established;
+    private boolean useTaken;
+    private int sessions;
+
+    Guest(Loop loop, Invitation invitation, ServerHandshake handshake, InetSocketAddress peer, InetSocketAddress local, Hospitality hospitality, Reception reception) {
+        this.loop = loop;
+        this.invitation = invitation;
+        this.handshake = handshake;
+        this.peer = peer;
+        this.local = local;
+        this.hospitality = hospitality;
+        this.reception = reception;
+    }
+
+    void receive(SlotThread slots, Wire wire, Budget budget, byte[] early) {
+        connection = new Connection(false, budget, this);
+        link = new Link(loop, slots, wire, false, StealthProfile.normal(false), RandomSource.system(), connection, handshaker(), this);
+        long grace = invitation.policy.config().loginGraceSeconds();
+        if (grace > 0) {
+            loop.at(System.nanoTime() + grace * 1_000_000_000L, this::graceOver); // H-30
+        }
+        try {
+            link.start(handshake.begin(), early);
+        } catch (ProtocolException e) {
+            link.abort(new IOException(e.getMessage(), e));
+        }
+    }
+
+    private void graceOver() {
+        if (!decided) {
+            LOG.info("login from {} not finished in time", origin().address());
+            link.expire();
+        }
+    }
+
+    private Link.Handshaker handshaker() {
+        return new Link.Handshaker() {
+            @Override
+            public int rawReplyBytes() {
+                return 0;
+            }
+
+            @Override
+            public List<Action> onRawReply(byte[] reply) {
+                throw new IllegalStateException("a server awaits no raw reply");
+            }
+
+            @Override
+            public List<Action> on(byte[] whole) throws ProtocolException {
+                return handshake.on(whole);
+            }
+
+            @Override
+            public void close() {
+                handshake.close();
+            }
+        };
+    }
+
+    @Override
+    public void asked(Link from, Action question) {
+        if (!(question instanceof Action.FindKeys ask)) {
+            throw new IllegalStateException("a server is not asked for " + question.getClass().getSimpleName());
+        }
+        long askedAt = System.nanoTime();
+        user = ask.user();
+        hospitality.findKeys(ask, invitation.policy, origin(), invitation.invite, found -> loop.execute(() -> {
+            findings = found;
+            useTaken = invitation.invite != null;
+            // H-14: at a fixed time; where finding took longer, at the next multiple of it
+            long late = Math.max(1, Math.ceilDiv(System.nanoTime() - askedAt, CHALLENGE_DELAY_NANOS));
+            loop.at(askedAt + late * CHALLENGE_DELAY_NANOS, () -> from.proceed(() -> handshake.onKeysFound(found.keys(), found.accountDenial())));
+        }));
+    }
+
+    @Override
+    public void established(Link from, Action.Established result) {
+        established = true;
+        key = result.key();
+        decide();
+        LOG.info("{} logged in from {} with {}", account(), origin().address(), key == null ? "no key (SIMPLEX)" : Fingerprint.text(key));
+        if (result.enrolled() && key.equals(findings.brought())) {
+            hospitality.enrol(findings, key, invitation.invite, invitation.policy);
+        }
+        useTaken = false;
+        banner().ifPresent(text -> connection.tell("banner", new org.qnsp.core.message.BodyWriter().s32(text).toBytes()));
+    }
+
+    private Optional<byte[]> banner() {
+        try {
+            return findings.config().banner() == null ? Optional.empty() : Optional.of(java.nio.file.Files.readAllBytes(findings.config().banner()));
+        } catch (IOException e) {
+            LOG.warn("banner: {}", e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    @Override
+    public void denied(Link from, Action.Denied denial) {
+        LOG.info("login from {} denied", origin().address());
+        decide();
+    }
+
+    private void decide() {
+        if (!decided) {
+            decided = true;
+            reception.decided();
+        }
+    }
+
+    @Override
+    public void ended(Link from, IOException cause) {
+        decide();
+        if (useTaken) {
+            hospitality.giveBack(invitation.policy, invitation.invite);
+        }
+        connection.release();
+        if (established) {
+            LOG.info("{} from {} left{}", account(), origin().address(), cause == null ? "" : ": " + cause.getMessage());
+        } else {
+            LOG.debug("{} left before a login: {}", origin().address(), cause == null ? "" : cause.getMessage());
+        }
+        reception.departed(this, from.toBeDrained() ? from.wire() : null);
+    }
+
+    // ---- channels
+
+    @Override
+    public void peerOpened(Connection from, int channel, String type, byte[] body) {
+        if (!type.equals("session") || body.length > 0) {
+            from.refuse(channel, OpenFailure.UNKNOWN_TYPE, "no channels of this type");
+        } else if (sessions >= findings.config().maxSessions()) {
+            from.refuse(channel, OpenFailure.PROHIBITED, "too many sessions");
+        } else {
+            sessions++;
+            Hospitality.Session session = hospitality.session(this);
+            Channel accepted = from.accept(channel, Limits.CHANNEL_CREDIT_BYTES, session);
+            session.on(accepted);
+        }
+    }
+
+    /** A session has ended. */
+    public void sessionEnded() {
+        loop.execute(() -> sessions--);
+    }
+
+    @Override
+    public void requested(Connection from, int id, String name, byte[] body) {
+        from.reply(id, name.equals("keepalive"));
+    }
+
+    void sayGoodbye(String farewell) {
+        if (established) {
+            connection.disconnect(DisconnectReason.SHUTTING_DOWN, farewell);
+        } else {
+            link.expire();
+        }
+    }
+
+    // ---- facts
+
+    /** Whose account this is; once logged in. */
+    public Findings findings() {
+        return findings;
+    }
+
+    /** What the key's line allows. */
+    public KeyOptions options() {
+        return findings.optionsOf(key);
+    }
+
+    /** Whether no one in particular logged in (SIMPLEX). */
+    public boolean anonymous() {
+        return user == null;
+    }
+
+    /** The ends of the connection, where they are known. */
+    public Optional<Peers> peers() {
+        return peer == null || local == null ? Optional.empty() : Optional.of(new Peers(peer, local));
+    }
+
+    private String account() {
+        return findings == null || findings.account() == null ? "?" : findings.account().name();
+    }
+
+    private Origin origin() {
+        return new Origin(peer == null ? "UNKNOWN" : peer.getAddress().getHostAddress(), local == null ? null : local.getAddress().getHostAddress(),
+                local == null ? 0 : local.getPort());
+    }
+}

@@ -1,0 +1,36 @@
+package org.qnsp.qsshd.net;
+
+import org.qnsp.core.handshake.Action.FindKeys;
+import org.qnsp.core.transport.Channel;
+import org.qnsp.core.transport.ChannelListener;
+import org.qnsp.crypto.keys.PublicKey;
+import org.qnsp.qsshd.auth.Gatekeeper.Findings;
+import org.qnsp.qsshd.auth.Gatekeeper.Origin;
+import org.qnsp.qsshd.auth.InviteFile;
+
+/** What a house does for its guests. The calls come on the loop and must not block. */
+public interface Hospitality {
+    /** Finds the keys that may log in and gives them back by answer, from any thread. */
+    void findKeys(FindKeys ask, Policy policy, Origin origin, InviteFile.Entry invite, java.util.function.Consumer<Findings> answer);
+
+    /** Writes the key that came with an invite into the user's authorized keys. */
+    void enrol(Findings findings, PublicKey key, InviteFile.Entry invite, Policy policy);
+
+    /** A use of an invite came to nothing. */
+    void giveBack(Policy policy, InviteFile.Entry invite);
+
+    /** A session on a channel that is yet to be accepted: who hears of the channel. Its channel follows by the consumer's being called. */
+    Session session(Guest guest);
+
+    /** A stranger has gone. */
+    default void strangerGone() {}
+
+    /** A guest has gone. */
+    default void guestGone(Guest guest) {}
+
+    /** A session channel's server side. */
+    interface Session extends ChannelListener {
+        /** The channel that was accepted for it. */
+        void on(Channel channel);
+    }
+}

@@ -1,0 +1,35 @@
+package org.qnsp.qsshd.net;
+
+import java.util.List;
+import org.qnsp.core.handshake.ServerHandshake;
+import org.qnsp.core.handshake.ServerOpening;
+import org.qnsp.crypto.RandomSource;
+import org.qnsp.crypto.keys.KemKeyPair;
+import org.qnsp.qsshd.auth.HostKeys;
+import org.qnsp.qsshd.auth.InviteFile;
+import org.qnsp.qsshd.auth.ReplayFile;
+import org.qnsp.qsshd.config.ServerConfig;
+
+/**
+ * What new connections are judged by; replaced as a whole at a reload.
+ *
+ * @param decoy challenges to unknown users and keys are made to this key, which no one holds
+ */
+public record Policy(ServerConfig config, HostKeys host, KemKeyPair decoy, ReplayFile replays, InviteFile invites) {
+    /** With a decoy of its own. */
+    public static Policy of(ServerConfig config, HostKeys host, ReplayFile replays, InviteFile invites) {
+        return new Policy(config, host, KemKeyPair.generate(RandomSource.system()), replays, invites);
+    }
+
+    ServerOpening opening() {
+        return new ServerOpening(host, config.firstContact() == ServerConfig.FirstContact.OPEN, config.clockWindowSeconds() * 1_000_000L);
+    }
+
+    ServerHandshake.Settings handshake() {
+        return new ServerHandshake.Settings(host, decoy, config.anonymousUser() != null);
+    }
+
+    List<InviteFile.Entry> activeInvites(long nowSeconds) throws java.io.IOException {
+        return config.firstContact() == ServerConfig.FirstContact.OFF ? List.of() : invites.active(nowSeconds);
+    }
+}

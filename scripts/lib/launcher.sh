@@ -1,0 +1,49 @@
+#!/bin/sh
+# @PROGRAM@: finds the installation it belongs to and starts it. Made by scripts/build; writes nothing.
+
+# 1. Where is the installation? Follow a chain of symbolic links, absolute or relative, to this very file.
+self=$0
+case $self in */*) ;; *) self=$(command -v -- "$0") ;; esac
+while [ -h "$self" ]; do
+    link=$(readlink "$self") || exit 1
+    case $link in
+        /*) self=$link ;;
+        *) self=${self%/*}/$link ;;
+    esac
+done
+case $self in /*) ;; *) self=./$self ;; esac # so that cd does not look at CDPATH
+home=$(cd -P -- "${self%/*}/.." && pwd) || exit 1
+case $home in
+    *:*) echo "@PROGRAM@: error: cannot run from a directory with a colon in its name: $home" >&2; exit 1 ;;
+esac
+
+# 2. Which Java? The runtime image beside this file; without one (a developer's build) a Java 25 of the machine.
+java=$home/runtime/bin/java
+if [ ! -x "$java" ]; then
+    java=java
+    for candidate in "${JAVA_HOME:-}" /usr/lib/jvm/* /opt/*; do
+        if [ -n "$candidate" ] && [ -x "$candidate/bin/java" ] \
+                && grep -q '^JAVA_VERSION="25[".]' "$candidate/release" 2>/dev/null; then
+            java=$candidate/bin/java
+            break
+        fi
+    done
+fi
+
+# 3. The environment: nothing of it may add options to the JVM (each also prints a line) or replace the class path.
+unset JAVA_TOOL_OPTIONS JDK_JAVA_OPTIONS _JAVA_OPTIONS JDK_AOT_VM_OPTIONS CLASSPATH
+# In the C locale Java cannot name a file that is not ASCII, so that locale is widened to its UTF-8 variant.
+case ${LC_ALL:-${LC_CTYPE:-${LANG:-C}}} in
+    C | POSIX)
+        if [ -n "${LC_ALL:-}" ]; then LC_ALL=C.UTF-8; export LC_ALL; else LC_CTYPE=C.UTF-8; export LC_CTYPE; fi ;;
+esac
+ulimit -S -c 0 2>/dev/null # a core file would hold keys
+
+# 4. The options of the JVM. Why each is there: docs/adr/0001-launchers-runtime-image-start-up-cache.md
+jars=$home/lib
+set -- "-Dqnsp.home=$home" -cp "@CLASSPATH@" @MAIN@ "$@"
+@CACHE@
+set -- @OPTIONS@ \
+    -XX:-UsePerfData -XX:UserThreadWaitAttemptsAtExit=0 -XX:+DisableAttachMechanism -XX:-CreateCoredumpOnCrash \
+    -Xlog:disable -Xlog:all=error:stderr '-Xlog:aot*=off:stderr' '-Xlog:cds*=off:stderr' \
+    --enable-native-access=ALL-UNNAMED "-Dqnsp.home=$home" "$@"
