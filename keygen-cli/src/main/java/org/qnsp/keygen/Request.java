@@ -78,7 +78,8 @@ final class Request {
                 host = value;
             }
             case 't' -> type = KeyType.named(value.toLowerCase(Locale.ROOT))
-                .orElseThrow(() -> KeygenException.failed("unknown key type " + value, "the types are kyber768 (to log in) and dilithium3 (to sign)"));
+                .orElseThrow(() -> KeygenException.failed("unknown key type " + value,
+                    "the types are kyber768 (to log in) and dilithium3 (to sign)"));
             case 'f' -> file = value;
             case 'C' -> comment = comment(value);
             case 'N' -> newPassphrase = value;
