@@ -12,16 +12,20 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.keys.KeyType;
 import org.qnsp.crypto.keys.PublicKey;
 
 /**
  * The keys of hosts that are known (K-6), from some files in order. Immutable; lines that are not valid are passed over, as are markers other than
- * {@code @revoked}. A key is decoded only when its line matches.
+ * {@code @revoked} and {@code @cert-authority}. A key is decoded only when its line matches.
  */
 public final class KnownHosts {
     /** The longest file that is read, bytes. */
@@ -55,9 +59,21 @@ public final class KnownHosts {
     }
 
     private final List<KnownHostLine> lines;
+    private final List<KnownHostLine> certAuthorities;
 
-    private KnownHosts(List<KnownHostLine> lines) {
-        this.lines = List.copyOf(lines);
+    private KnownHosts(List<KnownHostLine> all) {
+        this.lines = all.stream().filter(line -> !line.certAuthority()).toList();
+        this.certAuthorities = all.stream().filter(KnownHostLine::certAuthority).toList();
+    }
+
+    /** These lines and then those. */
+    public KnownHosts and(KnownHosts others) {
+        return new KnownHosts(Stream.of(lines, certAuthorities, others.lines, others.certAuthorities).flatMap(List::stream).toList());
+    }
+
+    /** A line that has a certificate authority vouch for a host of this name, which means nothing here; null for none. */
+    public KnownHostLine certAuthorityOf(String name) {
+        return certAuthorities.stream().filter(line -> line.matches(name)).findFirst().orElse(null);
     }
 
     /**
@@ -121,11 +137,12 @@ public final class KnownHosts {
         return lines.stream().filter(line -> line.matches(name)).toList();
     }
 
-    /** The keys of this type that a host may have, in the order of the files, without those that are revoked. */
+    /** The keys of this type that a host may have, without those that are revoked: in the order of the files, of each file the newest, which is the last, first. */
     public List<PublicKey> keysOf(String name, KeyType type) {
         List<KnownHostLine> found = linesOf(name);
         List<PublicKey> revoked = found.stream().filter(KnownHostLine::revoked).flatMap(line -> line.key().stream()).toList();
-        return found.stream().flatMap(line -> line.key().stream())
+        Map<Path, List<KnownHostLine>> files = found.stream().collect(Collectors.groupingBy(KnownHostLine::file, LinkedHashMap::new, Collectors.toList()));
+        return files.values().stream().flatMap(file -> file.reversed().stream()).flatMap(line -> line.key().stream())
             .filter(key -> key.type() == type && !revoked.contains(key)).distinct().toList();
     }
 
