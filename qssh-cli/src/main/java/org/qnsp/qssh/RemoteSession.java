@@ -13,9 +13,9 @@ import java.util.concurrent.CountDownLatch;
 import org.qnsp.core.client.ClientConfig;
 import org.qnsp.core.client.Connector;
 import org.qnsp.core.client.HostLogin;
+import org.qnsp.core.client.HostRequests;
 import org.qnsp.core.client.Login;
 import org.qnsp.core.client.Messages;
-import org.qnsp.core.message.ConnectionRequest;
 import org.qnsp.core.message.DisconnectReason;
 import org.qnsp.core.message.Limits;
 import org.qnsp.core.message.ProtocolException;
@@ -43,6 +43,7 @@ final class RemoteSession {
     private final Forwarding forwarding;
     private final End end = new End();
     private Connection connection;
+    private HostRequests requests;
     private Channel channel;
     private Channel.Request ptyRequest;
     private Channel.Request startRequest;
@@ -116,8 +117,14 @@ final class RemoteSession {
         this.messages = messages;
     }
 
+<<<<<<< HEAD
     /** The connection with the session on it, nothing of it sent yet. With forwardings the session comes after them, as what it runs may use them. */
     Connection prepare() throws IOException {
+=======
+    /** The connection with the session on it, nothing of it sent yet. */
+    Connection prepare(HostRequests host) throws IOException {
+        requests = host;
+>>>>>>> main
         connection = Connector.connection(new Connection.Listener() {
             @Override
             public void peerOpened(Connection from, int id, String type, byte[] body) {
@@ -126,10 +133,7 @@ final class RemoteSession {
 
             @Override
             public void requested(Connection from, int id, String name, byte[] body) {
-                from.reply(id, name.equals(ConnectionRequest.Keepalive.NAME));
-                if (name.equals(ConnectionRequest.Banner.NAME)) {
-                    banner(body);
-                }
+                host.take(from, id, name, body);
             }
 
             @Override
@@ -152,23 +156,6 @@ final class RemoteSession {
             ptyRequest = ask(pty());
         }
         startRequest = ask(plan.start());
-    }
-
-    private void banner(byte[] body) {
-        try {
-            if (ConnectionRequest.decode(ConnectionRequest.Banner.NAME, body).orElseThrow() instanceof ConnectionRequest.Banner(String text)) {
-                if (messages.says(Messages.Level.INFO)) {
-                    // not on the loop, which must not wait for whoever reads standard error, where it goes in spite of -E
-                    banner = daemon("qssh-banner", () -> sayBanner(HostLogin.clean(text).getBytes(StandardCharsets.UTF_8)));
-                }
-            }
-        } catch (ProtocolException e) {
-            messages.debug("a banner that cannot be read");
-        }
-    }
-
-    private void sayBanner(byte[] text) {
-        write(streams.err(), text, text.length, DataStream.EXTENDED);
     }
 
     private SessionRequest.Pty pty() {
@@ -207,6 +194,7 @@ final class RemoteSession {
         if (ttyGranted) {
             messages.info("Connection to " + config.hostName() + " closed.");
         }
+        requests.settle();
         connection.disconnect(DisconnectReason.DONE, "");
         login.awaitEnd(FAREWELL);
         if (banner instanceof Thread saying) {

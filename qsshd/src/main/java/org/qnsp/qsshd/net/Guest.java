@@ -60,6 +60,8 @@ public final class Guest implements Link.Owner, Connection.Listener {
     private boolean established;
     private boolean useTaken;
     private boolean over;
+    private boolean hostKeysProved;
+    private byte[] name;
     private int sessions;
     private boolean noMoreSessions;
     private GuestForwarding forwarding;
@@ -169,6 +171,9 @@ public final class Guest implements Link.Owner, Connection.Listener {
         }
         useTaken = false;
         watch();
+        List<byte[]> hostKeys = invitation.policy.host().publicKeys().stream().map(PublicKey::encoded).toList();
+        connection.tell(ConnectionRequest.HostKeys.NAME, new ConnectionRequest.HostKeys(hostKeys).encode());
+        name = result.id();
         hospitality.banner(findings, text -> connection.tell(ConnectionRequest.Banner.NAME, new ConnectionRequest.Banner(text).encode()));
     }
 
@@ -275,12 +280,21 @@ public final class Guest implements Link.Owner, Connection.Listener {
     public void requested(Connection from, int id, String name, byte[] body) {
         try {
             switch (ConnectionRequest.decode(name, body).orElse(null)) {
+<<<<<<< HEAD
                 case ConnectionRequest.Keepalive alive -> from.reply(id, true);
                 case ConnectionRequest.NoMoreSessions none -> {
                     noMoreSessions = true; // C-32
                     from.reply(id, true);
                 }
                 case ConnectionRequest request when forwarding().requested(id, request) -> {}
+=======
+                case ConnectionRequest.Keepalive k -> from.reply(id, true);
+                case ConnectionRequest.ProveHostKeys asked when id != 0 && established && !hostKeysProved -> {
+                    hostKeysProved = true;
+                    hospitality.proveHostKeys(invitation.policy.host(), asked, this.name,
+                            proofs -> from.reply(id, proofs != null, proofs == null ? new byte[0] : proofs));
+                }
+>>>>>>> main
                 case null, default -> from.reply(id, false); // C-19
             }
         } catch (ProtocolException e) {
