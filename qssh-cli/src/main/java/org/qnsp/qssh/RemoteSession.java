@@ -117,14 +117,9 @@ final class RemoteSession {
         this.messages = messages;
     }
 
-<<<<<<< HEAD
     /** The connection with the session on it, nothing of it sent yet. With forwardings the session comes after them, as what it runs may use them. */
-    Connection prepare() throws IOException {
-=======
-    /** The connection with the session on it, nothing of it sent yet. */
     Connection prepare(HostRequests host) throws IOException {
         requests = host;
->>>>>>> main
         connection = Connector.connection(new Connection.Listener() {
             @Override
             public void peerOpened(Connection from, int id, String type, byte[] body) {

@@ -15,14 +15,11 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import org.qnsp.core.config.ConfigException;
 import org.qnsp.core.handshake.Action.FindKeys;
-<<<<<<< HEAD
-import org.qnsp.core.transport.Connection;
-=======
 import org.qnsp.core.handshake.HostKeyOps;
 import org.qnsp.core.handshake.HostKeyProof;
 import org.qnsp.core.message.ConnectionRequest;
+import org.qnsp.core.transport.Connection;
 import org.qnsp.crypto.Secret;
->>>>>>> main
 import org.qnsp.crypto.keys.PublicKey;
 import org.qnsp.qsshd.auth.Gatekeeper;
 import org.qnsp.qsshd.auth.Gatekeeper.Findings;

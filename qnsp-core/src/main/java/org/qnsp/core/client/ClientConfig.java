@@ -5,11 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.qnsp.core.config.ConfigException;
-<<<<<<< HEAD
 import org.qnsp.core.config.ForwardSpec;
-=======
 import org.qnsp.core.config.Jumps;
->>>>>>> main
 import org.qnsp.core.config.Keyword;
 import org.qnsp.core.config.Patterns;
 import org.qnsp.core.config.Settings;
