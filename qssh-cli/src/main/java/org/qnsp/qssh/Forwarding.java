@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
@@ -49,6 +50,7 @@ final class Forwarding {
     private final Lines lines;
     private Forwards forwards;
     private Channel stdioChannel;
+    private CountDownLatch stdioDecided;
     private volatile String stdioRefusal;
 
     /** @param stdio where standard input and output lead, null for nowhere */
@@ -112,10 +114,23 @@ final class Forwarding {
                 case Place.Unix(String path) -> new ChannelOpening.DirectUnix(path);
                 case Place.Socks socks -> throw new IllegalArgumentException("nowhere to connect to");
             };
+            CountDownLatch decided = new CountDownLatch(1);
+            stdioDecided = decided;
             stdioChannel = connection.open(opening, Limits.CHANNEL_CREDIT_BYTES, new ChannelListener() {
                 @Override
                 public void refused(OpenFailure reason, String text) {
                     stdioRefusal = LocalForward.words(reason) + (text.isEmpty() ? "" : ": " + HostLogin.clean(text));
+                    decided.countDown();
+                }
+
+                @Override
+                public void opened() {
+                    decided.countDown();
+                }
+
+                @Override
+                public void closed() {
+                    decided.countDown();
                 }
             });
         }
@@ -210,7 +225,13 @@ final class Forwarding {
     private void joinStdio(IntConsumer ended) {
         daemon("qssh-stdin", this::moveInput);
         try (InputStream in = stdioChannel.input(DataStream.MAIN)) {
-            stdioChannel.awaitOpened();
+            stdioDecided.await();
+            if (stdioRefusal != null) {
+                messages.info("channel 0: open failed: " + stdioRefusal);
+                messages.info("stdio forwarding failed");
+                ended.accept(Qssh.FAILED);
+                return;
+            }
             byte[] buffer = new byte[BUFFER_BYTES];
             for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
                 if (!write(ByteBuffer.wrap(buffer, 0, n))) {
@@ -222,11 +243,9 @@ final class Forwarding {
             stdioChannel.awaitClosed();
             ended.accept(0);
         } catch (IOException e) {
-            if (stdioRefusal != null) {
-                messages.info("channel 0: open failed: " + stdioRefusal);
-                messages.info("stdio forwarding failed");
-                ended.accept(Qssh.FAILED);
-            }
+            messages.detail("output ends: " + e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
