@@ -190,6 +190,7 @@ final class RemoteSession {
             messages.info("Connection to " + config.hostName() + " closed.");
         }
         requests.settle();
+        forwarding.close();
         connection.disconnect(DisconnectReason.DONE, "");
         login.awaitEnd(FAREWELL);
         if (banner instanceof Thread saying) {
