@@ -7,8 +7,11 @@ import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Deque;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.qnsp.core.message.ProtocolException;
@@ -56,7 +59,8 @@ final class HandshakeFuzzTest {
         private final Deque<byte[]> toServer = new ArrayDeque<>();
         private ServerHandshake server;
         private byte[] rawReply;
-        private byte[] repeated;
+        /** Delivered once and still on the way: a second delivery is meddling, whatever becomes of the copy before is not. */
+        private final Set<byte[]> repeated = Collections.newSetFromMap(new IdentityHashMap<>());
         private boolean meddled;
         private boolean clientBelieves;
         private boolean serverBelieves;
@@ -135,7 +139,7 @@ final class HandshakeFuzzTest {
         /** The next message as the one between lets it through; null where it is held back. */
         private byte[] onTheWay(Deque<byte[]> way) {
             byte[] message = way.remove();
-            if (message == repeated) {
+            if (repeated.contains(message)) {
                 meddled = true;
                 return message;
             }
@@ -148,7 +152,7 @@ final class HandshakeFuzzTest {
             }
             int how = random.nextInt(6);
             if (how == 0) {
-                repeated = message; // meddling once it comes again
+                repeated.add(message); // meddling once it comes again
                 way.addFirst(message);
                 return message;
             }
