@@ -204,9 +204,11 @@ public final class HostLogin implements AutoCloseable {
         return login;
     }
 
+    /** What starts a program first, or goes over other hosts, takes longer before anything can be heard. */
     private Duration silence() {
+        Duration longest = config.proxyCommand() == null && config.proxyJump() == null ? SILENCE : SILENCE.multipliedBy(4);
         int seconds = config.connectTimeoutSeconds();
-        return seconds > 0 && seconds < SILENCE.toSeconds() ? Duration.ofSeconds(seconds) : SILENCE;
+        return seconds > 0 && seconds < longest.toSeconds() ? Duration.ofSeconds(seconds) : longest;
     }
 
     private ConnectFailure failure(LoginException e, Trust tried) {
