@@ -12,7 +12,6 @@ import java.util.concurrent.CountDownLatch;
 import org.qnsp.core.client.ClientConfig;
 import org.qnsp.core.client.Connector;
 import org.qnsp.core.client.HostLogin;
-import org.qnsp.core.client.Login;
 import org.qnsp.core.client.Messages;
 import org.qnsp.core.message.ConnectionRequest;
 import org.qnsp.core.message.DisconnectReason;
@@ -23,6 +22,7 @@ import org.qnsp.core.mux.DataStream;
 import org.qnsp.core.transport.Channel;
 import org.qnsp.core.transport.ChannelListener;
 import org.qnsp.core.transport.Connection;
+import org.qnsp.core.transport.Lifeline;
 
 /**
  * One session: what the host runs, joined to the streams of this process. Everything that the session needs is queued before there is a connection, so that it
@@ -46,13 +46,19 @@ final class RemoteSession {
     private Channel.Request startRequest;
     private Reports reports;
     private volatile boolean ttyGranted;
+    private volatile String farewell;
+    private boolean shared;
     private volatile Thread banner;
     private final CountDownLatch errorsMoved = new CountDownLatch(1);
 
-    /** How the session ended. @param notice for the user, or null @param error whether the notice is one of ours */
-    private record Outcome(int status, String notice, boolean error) {
+    /** How the session ended. @param notice for the user, or null @param error whether the notice is one of ours @param remote whether the host has reported it */
+    private record Outcome(int status, String notice, boolean error, boolean remote) {
+        Outcome(int status, String notice, boolean error) {
+            this(status, notice, error, false);
+        }
+
         static Outcome of(int status) {
-            return new Outcome(status, null, false);
+            return new Outcome(status, null, false, false);
         }
     }
 
@@ -115,7 +121,13 @@ final class RemoteSession {
 
     /** The connection with the session on it, nothing of it sent yet. */
     Connection prepare() throws IOException {
-        connection = Connector.connection(new Connection.Listener() {
+        open(Connector.connection(listener()));
+        return connection;
+    }
+
+    /** Who hears of what concerns the whole connection. */
+    Connection.Listener listener() {
+        return new Connection.Listener() {
             @Override
             public void requested(Connection from, int id, String name, byte[] body) {
                 from.reply(id, name.equals(ConnectionRequest.Keepalive.NAME));
@@ -126,11 +138,17 @@ final class RemoteSession {
 
             @Override
             public void disconnected(DisconnectReason reason, String text) {
+                farewell = text;
                 messages.debug("Received disconnect: " + reason + (text.isEmpty() ? "" : ": " + HostLogin.clean(text)));
             }
-        });
+        };
+    }
+
+    /** Opens the session, if there is to be one, and asks for what belongs to it. */
+    private void open(Connection on) throws IOException {
+        connection = on;
         if (plan.start() == null) {
-            return connection;
+            return;
         }
         reports = new Reports();
         channel = connection.open("session", new byte[0], Limits.CHANNEL_CREDIT_BYTES, reports);
@@ -139,7 +157,21 @@ final class RemoteSession {
             ptyRequest = ask(pty());
         }
         startRequest = ask(plan.start());
-        return connection;
+    }
+
+    /** Opens the session on the connection of a master. Returns whether that came about; if not, another connection may still serve. */
+    boolean openShared(Connection on) {
+        shared = true;
+        try {
+            open(on);
+            if (channel != null) {
+                channel.awaitOpened();
+            }
+            return true;
+        } catch (IOException e) {
+            messages.say(Messages.Level.ERROR, "mux_client_request_session: session request failed: " + HostLogin.clean(String.valueOf(e.getMessage())));
+            return false;
+        }
     }
 
     private void banner(byte[] body) {
@@ -172,38 +204,59 @@ final class RemoteSession {
         return channel.ask(request.name(), request.encode());
     }
 
-    /** Runs the session to its end and says goodbye. Returns the exit status. */
-    int run(Login login) throws InterruptedException {
+    /**
+     * Runs the session to its end and says goodbye.
+     *
+     * @param life of the connection
+     * @param master that shares the connection with others, which outlasts the session for their sake; or null
+     * @return the exit status
+     */
+    int run(Lifeline life, Mastership master) throws InterruptedException {
         Signals.onEnding(() -> {
             if (!end.with(Outcome.of(Qssh.FAILED))) {
                 System.exit(Qssh.FAILED); // it is ending already, though not fast enough
             }
         });
-        Keepalive.start(config, connection, () -> end.with(new Outcome(Qssh.FAILED, "Timeout, server " + config.hostName() + " not responding.", false)));
-        daemon("qssh-session", () -> converse(login));
+        if (!shared) {
+            Keepalive.start(config, connection, () -> end.with(new Outcome(Qssh.FAILED, "Timeout, server " + config.hostName() + " not responding.", false)));
+        }
+        if (master != null) {
+            master.onEnding(() -> end.with(Outcome.of(Qssh.FAILED)));
+        }
+        daemon("qssh-session", () -> converse(life));
         Outcome outcome = end.await();
         if (terminal != null) {
             terminal.leaveRaw();
             messages.raw(false);
         }
         closeInput();
-        if (outcome.error()) {
-            messages.error(outcome.notice());
-        } else if (outcome.notice() != null) {
-            messages.info(outcome.notice());
+        if (master != null && outcome.remote()) {
+            master.awaitUnused(() -> life.awaitEnd(Duration.ZERO));
         }
-        if (ttyGranted) {
-            messages.info("Connection to " + config.hostName() + " closed.");
+        say(outcome);
+        if (master != null) {
+            master.dismiss(outcome.notice() == null ? "" : outcome.notice());
         }
         connection.disconnect(DisconnectReason.DONE, "");
-        login.awaitEnd(FAREWELL);
+        life.awaitEnd(FAREWELL);
         if (banner instanceof Thread saying) {
             saying.join(FAREWELL); // a short session may be over before it is said
         }
         return outcome.status();
     }
 
-    private void converse(Login login) {
+    private void say(Outcome outcome) {
+        if (outcome.error()) {
+            messages.error(outcome.notice());
+        } else if (outcome.notice() != null) {
+            messages.info(outcome.notice());
+        }
+        if (ttyGranted) {
+            messages.info((shared ? "Shared connection to " : "Connection to ") + config.hostName() + " closed.");
+        }
+    }
+
+    private void converse(Lifeline login) {
         try {
             if (channel == null || begin(login)) {
                 while (channel == null && !login.awaitEnd(Duration.ofDays(1))) {
@@ -217,7 +270,7 @@ final class RemoteSession {
     }
 
     /** Starts what the host was asked for; true if there is no session after all. */
-    private boolean begin(Login login) throws IOException {
+    private boolean begin(Lifeline login) throws IOException {
         if (!plan.tty()) {
             startInput();
         }
@@ -273,7 +326,7 @@ final class RemoteSession {
     // ---- output
 
     /** Moves the main stream, then waits for the other one and for the host's report, which comes before the channel closes. */
-    private void moveOutput(Login login) {
+    private void moveOutput(Lifeline login) {
         pump(DataStream.MAIN, streams.out());
         try {
             errorsMoved.await();
@@ -282,7 +335,7 @@ final class RemoteSession {
             Thread.currentThread().interrupt();
         }
         if (reports.status >= 0 || reports.signalled) {
-            end.with(Outcome.of(reports.status >= 0 ? reports.status : Qssh.FAILED));
+            end.with(new Outcome(reports.status >= 0 ? reports.status : Qssh.FAILED, null, false, true));
         } else {
             // H-29: after a fault of the host's our slots go on for up to two seconds; leaving earlier would show when it was
             end.with(login.awaitEnd(AFTER_FAULT) ? lost(login) : Outcome.of(Qssh.FAILED));
@@ -405,8 +458,12 @@ final class RemoteSession {
     }
 
     /** The connection is over before the session was. */
-    private Outcome lost(Login login) {
+    private Outcome lost(Lifeline login) {
         login.awaitEnd(FAREWELL); // the cause comes a moment after its effects
+        if (shared) {
+            String said = farewell == null ? "Control master terminated unexpectedly" : HostLogin.clean(farewell);
+            return new Outcome(Qssh.FAILED, said.isEmpty() ? null : said, false);
+        }
         IOException cause = login.endCause();
         return cause != null && cause.getCause() instanceof ProtocolException
             ? new Outcome(Qssh.FAILED, "the connection broke: " + cause.getMessage(), true)

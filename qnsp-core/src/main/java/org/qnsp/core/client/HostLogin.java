@@ -18,6 +18,7 @@ import org.qnsp.core.handshake.ClientHandshake;
 import org.qnsp.core.handshake.ClientHandshake.Trust;
 import org.qnsp.core.handshake.Mode;
 import org.qnsp.core.transport.Connection;
+import org.qnsp.core.transport.Loop;
 import org.qnsp.core.transport.Wire;
 import org.qnsp.crypto.keys.Invite;
 
@@ -72,6 +73,11 @@ public final class HostLogin implements AutoCloseable {
         } catch (IOException e) {
             throw ConnectFailure.error(String.valueOf(e.getMessage()), null);
         }
+    }
+
+    /** Where the events of the connection are told. */
+    public Loop loop() {
+        return connector.loop();
     }
 
     /** Connects and logs in. @throws ConnectFailure if that cannot be done */

@@ -15,7 +15,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.attribute.UserPrincipal;
 import java.util.Objects;
-import java.util.random.RandomGenerator;
 import jdk.net.ExtendedSocketOptions;
 import org.qnsp.core.message.Limits;
 
@@ -42,7 +41,7 @@ public final class ControlSocket implements Closeable {
     private static final int OTHERS_WRITE = 02;
     private static final int STICKY = 01000;
     private static final int SUFFIX = 16;
-    private static final String ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    private static final String ALPHABET = "abcdefghijklmnopqrstuvwxyz012345";
 
     private final Path path;
     private final Object identity;
@@ -92,16 +91,17 @@ public final class ControlSocket implements Closeable {
     /**
      * Listens at a path: under another name first, so that whoever finds it finds it ready and of mode 0600.
      *
+     * @param chance random bytes, 16 or more, for the first name
      * @throws FileAlreadyExistsException if there is something
      * @throws UnsafeException if everybody may replace files there
      * @throws IOException in the system's words
      */
     @SuppressWarnings("resource") // the result owns it
-    public static ControlSocket listen(Path path, RandomGenerator random) throws IOException {
+    public static ControlSocket listen(Path path, byte[] chance) throws IOException {
         requireSafePlace(path);
         StringBuilder name = new StringBuilder(path.toString()).append('.');
         for (int i = 0; i < SUFFIX; i++) {
-            name.append(ALPHABET.charAt(random.nextInt(ALPHABET.length())));
+            name.append(ALPHABET.charAt(chance[i] & 0x1f));
         }
         if (tooLong(name.toString())) {
             throw new IOException("path \"" + name + "\" too long for Unix domain socket");
