@@ -109,7 +109,9 @@ final class Qssh {
             return 0;
         }
         messages.level(config.logLevel());
-        line.warnings().forEach(messages::info);
+        if (background == null) {
+            line.warnings().forEach(messages::info); // else they were said already
+        }
         messages.debug(version());
         line.notes().forEach(messages::debug);
         if (line.controlCommand() != null) {
