@@ -10,7 +10,7 @@ import org.qnsp.core.client.ClientConfig;
 import org.qnsp.core.client.ClientConfig.ControlMaster;
 import org.qnsp.core.client.Messages;
 import org.qnsp.core.client.Prompt;
-import org.qnsp.core.message.ControlRequest;
+import org.qnsp.core.config.ForwardSpec;
 import org.qnsp.core.share.ControlSocket;
 import org.qnsp.core.share.SharedMaster;
 import org.qnsp.core.transport.Connection;
@@ -24,15 +24,18 @@ final class Mastership implements SharedMaster.Terms, AutoCloseable {
     private final ClientConfig config;
     private final Messages messages;
     private final Prompt prompt;
+    private final Forwarding forwarding;
     private final SharedMaster master;
     private final Thread hook;
     private final CountDownLatch over = new CountDownLatch(1);
     private volatile Runnable ending = over::countDown;
 
-    private Mastership(ClientConfig config, Messages messages, Prompt prompt, ControlSocket socket, Loop loop, Connection connection, int lingerSeconds) {
+    private Mastership(ClientConfig config, Messages messages, Prompt prompt, ControlSocket socket, Loop loop, Connection connection, Forwarding forwarding,
+            int lingerSeconds) {
         this.config = config;
         this.messages = messages;
         this.prompt = prompt;
+        this.forwarding = forwarding;
         this.master = new SharedMaster(loop, socket, connection, lingerSeconds, this);
         this.hook = new Thread(master::close, "qssh-socket");
         Runtime.getRuntime().addShutdownHook(hook);
@@ -46,7 +49,8 @@ final class Mastership implements SharedMaster.Terms, AutoCloseable {
      * @return null where it is not shared
      */
     @SuppressWarnings("resource") // the master closes it
-    static Mastership begin(ClientConfig config, Messages messages, Prompt prompt, Loop loop, Connection connection, boolean hasSession) throws UsageException {
+    static Mastership begin(ClientConfig config, Messages messages, Prompt prompt, Loop loop, Connection connection, Forwarding forwarding, boolean hasSession)
+            throws UsageException {
         if (config.controlPath() == null || config.controlMaster() == ControlMaster.NO) {
             return null;
         }
@@ -54,7 +58,7 @@ final class Mastership implements SharedMaster.Terms, AutoCloseable {
             ControlSocket socket = ControlSocket.listen(Path.of(config.controlPath()), RandomSource.system().bytes(16));
             int linger = hasSession ? -1 : Math.max(0, config.controlPersistSeconds());
             messages.debug("setting up multiplex master socket");
-            return new Mastership(config, messages, prompt, socket, loop, connection, linger);
+            return new Mastership(config, messages, prompt, socket, loop, connection, forwarding, linger);
         } catch (FileAlreadyExistsException e) {
             messages.say(Messages.Level.ERROR, "ControlSocket " + config.controlPath() + " already exists, disabling multiplexing");
         } catch (ControlSocket.UnsafeException e) {
@@ -128,13 +132,15 @@ final class Mastership implements SharedMaster.Terms, AutoCloseable {
     }
 
     @Override
-    public int forward(ControlRequest.Forward forward) throws IOException {
-        throw new IOException("Port forwarding failed");
+    public int forward(ForwardSpec spec) throws IOException {
+        return forwarding.add(spec);
     }
 
     @Override
-    public void cancel(ControlRequest.Cancel cancel) throws IOException {
-        throw new IOException("port not forwarded");
+    public void cancel(ForwardSpec spec) throws IOException {
+        if (!forwarding.cancel(spec)) {
+            throw new IOException("port not forwarded");
+        }
     }
 
     @Override

@@ -101,7 +101,8 @@ final class Qssh {
         ClientConfigLoader loader = new ClientConfigLoader(new ConfigFiles(local.uid()), local, Qssh::commandSucceeds);
         if (line.host() == null) {
             loader.checkOptions(line.optionLines()); // a faulty option is said before a missing host: programs probe for options so
-            throw UsageException.withUsage(null);
+            throw UsageException.withUsage(line.forwarded() == null ? null : "qssh: error: there is no host to log in to\nqssh: hint: what is forwarded comes before it: qssh "
+                + line.forwarded() + " [user@]host");
         }
         ClientConfig config = loader.load(new ClientRequest(line.host(), line.optionLines(), line.file(), line.command()));
         if (line.printsConfiguration()) {
@@ -117,22 +118,11 @@ final class Qssh {
         if (line.controlCommand() != null) {
             return Share.command(line.controlCommand(), config, messages, new PrintStream(Channels.newOutputStream(streams.out())));
         }
-        refuseAbsent(config, line);
         return connect(config, line);
     }
 
-    /** What the configuration can say and this version cannot do. */
-    private static void refuseAbsent(ClientConfig config, CommandLine line) throws UsageException {
-        if (line.stdioForward() != null) {
-            throw UsageException.unsupported("-W (forwarding of standard input and output)");
-        }
-        if (!config.localForwards().isEmpty() || !config.remoteForwards().isEmpty() || !config.dynamicForwards().isEmpty()) {
-            throw UsageException.unsupported("port forwarding (-L, -R, -D)");
-        }
-    }
-
     /** Decides which process does the work, and over whose connection. */
-    private int connect(ClientConfig config, CommandLine line) throws UsageException, ConnectFailure, IOException, InterruptedException {
+    private int connect(ClientConfig config, CommandLine line) throws UsageException, ConfigException, ConnectFailure, IOException, InterruptedException {
         SessionPlan.Decision decision = SessionPlan.of(config, line, streams.inputIsTerminal(), environment);
         SessionPlan plan = decision.plan();
         boolean isMaster = background != null && background.purpose() == Background.Purpose.MASTER;
@@ -149,14 +139,14 @@ final class Qssh {
             messages.info(decision.notice());
         }
         Terminal terminal = plan.tty() && streams.inputIsTerminal() ? Terminal.open() : null;
-        OptionalInt status = config.controlPath() == null ? OptionalInt.empty() : sharedConnection(config, plan, terminal, true);
+        OptionalInt status = config.controlPath() == null ? OptionalInt.empty() : sharedConnection(config, line, plan, terminal, true);
         if (status.isEmpty() && config.controlPath() != null && config.controlMaster() != ClientConfig.ControlMaster.NO && config.controlPersistSeconds() >= 0) {
             int started = Background.start(Background.Purpose.MASTER, arguments, environment);
             if (started != 0) {
                 return started;
             }
             LocalCommand.run(config, environment);
-            status = sharedConnection(config, plan, terminal, false);
+            status = sharedConnection(config, line, plan, terminal, false);
         }
         return status.isPresent() ? status.getAsInt() : ownConnection(config, line, plan, terminal);
     }
@@ -167,26 +157,34 @@ final class Qssh {
      * @param found whether it is another's master, which does not know yet what this process wants forwarded
      * @return its exit status; empty where there is no master, or it does not serve
      */
-    private OptionalInt sharedConnection(ClientConfig config, SessionPlan plan, Terminal terminal, boolean found) throws UsageException, IOException, InterruptedException {
-        RemoteSession session = new RemoteSession(config, plan, streams, terminal, environment.getOrDefault("TERM", ""), messages);
+    private OptionalInt sharedConnection(ClientConfig config, CommandLine line, SessionPlan plan, Terminal terminal, boolean found)
+            throws UsageException, ConfigException, IOException, InterruptedException {
+        Forwarding forwarding = new Forwarding(config, List.of(), line.stdioForward(), streams, messages);
+        RemoteSession session = new RemoteSession(config, plan, streams, terminal, environment.getOrDefault("TERM", ""), forwarding, messages);
         Connection connection = SharedClient.connection(session.listener());
         try (SharedClient client = found ? Share.find(config, messages, connection) : Share.join(config, messages, connection)) {
             if (client == null || found && !Share.forward(config, messages, client, null) || !session.openShared(connection)) {
                 return OptionalInt.empty();
             }
-            leave();
-            return OptionalInt.of(session.run(client, null));
+            return OptionalInt.of(session.run(client, null, this::leave));
         }
     }
 
-    private int ownConnection(ClientConfig config, CommandLine line, SessionPlan plan, Terminal terminal) throws UsageException, ConnectFailure, IOException, InterruptedException {
+    private int ownConnection(ClientConfig config, CommandLine line, SessionPlan plan, Terminal terminal)
+            throws UsageException, ConfigException, ConnectFailure, IOException, InterruptedException {
+        boolean own = background == null || background.purpose() == Background.Purpose.SESSION;
+        Forwarding forwarding = new Forwarding(config, config.forwards(), own ? line.stdioForward() : null, streams, messages);
         try (HostLogin host = HostLogin.prepare(config, local, line.invite(), prompt, messages)) {
-            RemoteSession session = new RemoteSession(config, plan, streams, terminal, environment.getOrDefault("TERM", ""), messages);
+            RemoteSession session = new RemoteSession(config, plan, streams, terminal, environment.getOrDefault("TERM", ""), forwarding, messages);
             Login login = host.login(session::prepare);
-            try (Mastership master = Mastership.begin(config, messages, prompt, host.loop(), login.connection(), plan.start() != null)) {
-                LocalCommand.run(config, environment);
-                leave();
-                int status = session.run(login, master);
+            boolean used = plan.start() != null || own && line.stdioForward() != null;
+            try (Mastership master = Mastership.begin(config, messages, prompt, host.loop(), login.connection(), forwarding, used)) {
+                int status = session.run(login, master, () -> {
+                    if (own) {
+                        LocalCommand.run(config, environment); // else by whoever started the master, who has the streams
+                    }
+                    leave();
+                });
                 messages.debug("Exit status " + status);
                 return status;
             }

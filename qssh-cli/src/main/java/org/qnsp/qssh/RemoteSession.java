@@ -1,5 +1,6 @@
 package org.qnsp.qssh;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -39,6 +40,7 @@ final class RemoteSession {
     private final Terminal terminal;
     private final Messages messages;
     private final String term;
+    private final Forwarding forwarding;
     private final End end = new End();
     private Connection connection;
     private Channel channel;
@@ -60,6 +62,17 @@ final class RemoteSession {
         static Outcome of(int status) {
             return new Outcome(status, null, false, false);
         }
+
+        static Outcome remote(int status) {
+            return new Outcome(status, null, false, true);
+        }
+    }
+
+    /** Who waits for the connection to be as it was asked for. */
+    @FunctionalInterface
+    interface Readiness {
+        /** It is. */
+        void ready() throws IOException, InterruptedException;
     }
 
     /** The first to say how the session ends decides. */
@@ -110,16 +123,17 @@ final class RemoteSession {
     }
 
     /** @param terminal that standard input is; null where the session gets none or standard input is none @param term the terminal's type */
-    RemoteSession(ClientConfig config, SessionPlan plan, StandardStreams streams, Terminal terminal, String term, Messages messages) {
+    RemoteSession(ClientConfig config, SessionPlan plan, StandardStreams streams, Terminal terminal, String term, Forwarding forwarding, Messages messages) {
         this.config = config;
         this.plan = plan;
         this.streams = streams;
         this.terminal = terminal;
         this.term = term;
+        this.forwarding = forwarding;
         this.messages = messages;
     }
 
-    /** The connection with the session on it, nothing of it sent yet. */
+    /** The connection with the session on it, nothing of it sent yet. With forwardings the session comes after them, as what it runs may use them. */
     Connection prepare() throws IOException {
         open(Connector.connection(listener()));
         return connection;
@@ -128,6 +142,11 @@ final class RemoteSession {
     /** Who hears of what concerns the whole connection. */
     Connection.Listener listener() {
         return new Connection.Listener() {
+            @Override
+            public void peerOpened(Connection from, int id, String type, byte[] body) {
+                forwarding.peerOpened(from, id, type, body);
+            }
+
             @Override
             public void requested(Connection from, int id, String name, byte[] body) {
                 from.reply(id, name.equals(ConnectionRequest.Keepalive.NAME));
@@ -144,12 +163,15 @@ final class RemoteSession {
         };
     }
 
-    /** Opens the session, if there is to be one, and asks for what belongs to it. */
     private void open(Connection on) throws IOException {
         connection = on;
-        if (plan.start() == null) {
-            return;
+        forwarding.on(on);
+        if (plan.start() != null && !forwarding.wanted()) {
+            openSession();
         }
+    }
+
+    private void openSession() throws IOException {
         reports = new Reports();
         channel = connection.open("session", new byte[0], Limits.CHANNEL_CREDIT_BYTES, reports);
         plan.environment().forEach(this::tell);
@@ -209,9 +231,10 @@ final class RemoteSession {
      *
      * @param life of the connection
      * @param master that shares the connection with others, which outlasts the session for their sake; or null
+     * @param ready is told once the connection is as it was asked for, before anything that belongs to the session moves
      * @return the exit status
      */
-    int run(Lifeline life, Mastership master) throws InterruptedException {
+    int run(Lifeline life, Mastership master, Readiness ready) throws InterruptedException {
         Signals.onEnding(() -> {
             if (!end.with(Outcome.of(Qssh.FAILED))) {
                 System.exit(Qssh.FAILED); // it is ending already, though not fast enough
@@ -223,7 +246,7 @@ final class RemoteSession {
         if (master != null) {
             master.onEnding(() -> end.with(Outcome.of(Qssh.FAILED)));
         }
-        daemon("qssh-session", () -> converse(life));
+        daemon("qssh-session", () -> converse(life, ready));
         Outcome outcome = end.await();
         if (terminal != null) {
             terminal.leaveRaw();
@@ -256,8 +279,16 @@ final class RemoteSession {
         }
     }
 
-    private void converse(Lifeline login) {
+    private void converse(Lifeline login, Readiness ready) {
         try {
+            if (!forwarding.begin(status -> end.with(status == 0 ? Outcome.remote(status) : Outcome.of(status)))) {
+                end.with(Outcome.of(Qssh.FAILED));
+                return;
+            }
+            ready.ready();
+            if (plan.start() != null && channel == null) {
+                openSession();
+            }
             if (channel == null || begin(login)) {
                 while (channel == null && !login.awaitEnd(Duration.ofDays(1))) {
                     messages.detail("still connected");
@@ -266,6 +297,9 @@ final class RemoteSession {
             }
         } catch (IOException e) {
             end.with(lost(login));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            end.with(Outcome.of(Qssh.FAILED));
         }
     }
 
@@ -335,10 +369,23 @@ final class RemoteSession {
             Thread.currentThread().interrupt();
         }
         if (reports.status >= 0 || reports.signalled) {
-            end.with(new Outcome(reports.status >= 0 ? reports.status : Qssh.FAILED, null, false, true));
+            awaitForwards(login);
+            end.with(Outcome.remote(reports.status >= 0 ? reports.status : Qssh.FAILED));
         } else {
             // H-29: after a fault of the host's our slots go on for up to two seconds; leaving earlier would show when it was
             end.with(login.awaitEnd(AFTER_FAULT) ? lost(login) : Outcome.of(Qssh.FAILED));
+        }
+    }
+
+    /** As with ssh, what is forwarded over this connection is not cut off by the end of its session. */
+    private void awaitForwards(Lifeline login) {
+        if (terminal != null && forwarding.active()) {
+            terminal.leaveRaw(); // so that Ctrl-C ends it
+            messages.raw(false);
+        }
+        boolean over = false;
+        while (!over && forwarding.active()) {
+            over = login.awaitEnd(Duration.ofMillis(20));
         }
     }
 
@@ -401,7 +448,7 @@ final class RemoteSession {
                 if (escapes == null) {
                     out.write(buffer.array(), 0, buffer.position());
                 } else {
-                    keys(escapes, buffer.array(), buffer.position(), out);
+                    keys(escapes, buffer.flip(), out);
                 }
             }
         } catch (IOException e) {
@@ -409,29 +456,31 @@ final class RemoteSession {
         }
     }
 
-    private void keys(EscapeKeys escapes, byte[] keys, int count, OutputStream out) throws IOException {
-        byte[] send = new byte[2 * count];
+    private void keys(EscapeKeys escapes, ByteBuffer keys, OutputStream out) throws IOException {
+        byte[] send = new byte[2 * keys.remaining()];
         int n = 0;
-        for (int i = 0; i < count; i++) {
-            EscapeKeys.Action action = escapes.next(keys[i]);
+        while (keys.hasRemaining()) {
+            byte key = keys.get();
+            EscapeKeys.Action action = escapes.next(key);
             switch (action) {
-                case SEND -> send[n++] = keys[i];
+                case SEND -> send[n++] = key;
                 case SEND_BOTH -> {
                     send[n++] = (byte) config.escapeChar();
-                    send[n++] = keys[i];
+                    send[n++] = key;
                 }
                 case HOLD -> {}
-                case TERMINATE, SUSPEND, HELP, LIST, QUIETER, LOUDER, UNSUPPORTED, REKEY -> {
+                case TERMINATE, SUSPEND, HELP, LIST, QUIETER, LOUDER, COMMAND_LINE, UNSUPPORTED, REKEY -> {
                     out.write(send, 0, n);
                     n = 0;
-                    command(action, escapes, keys[i]);
+                    command(action, escapes, key, keys);
                 }
             }
         }
         out.write(send, 0, n);
     }
 
-    private void command(EscapeKeys.Action action, EscapeKeys escapes, byte key) {
+    /** @param ahead what was typed after it */
+    private void command(EscapeKeys.Action action, EscapeKeys escapes, byte key, ByteBuffer ahead) throws IOException {
         String typed = escapes.name() + (key < ' ' ? "^" + (char) (key + '@') : String.valueOf((char) key));
         switch (action) {
             case TERMINATE -> {
@@ -446,11 +495,42 @@ final class RemoteSession {
                 continued();
             }
             case HELP -> escape(escapes.help());
-            case LIST -> escape(typed + "\nThe following connections are open:\n  #0 client-session (channel " + channel.id() + ")\n");
+            case LIST -> escape(typed + "\nThe following connections are open:\n  #0 client-session (channel " + channel.id() + ")\n" + forwarding.list());
+            case COMMAND_LINE -> commandLine(ahead);
             case QUIETER, LOUDER -> escape(typed + " [LogLevel " + messages.step(action == EscapeKeys.Action.LOUDER ? 1 : -1) + "]");
             case REKEY -> escape(typed + " [keys change with every frame]");
             default -> escape(typed + " [not supported by this version]");
         }
+    }
+
+    /** Reads a line as the terminal edits it, which it does when it is not raw. */
+    private void commandLine(ByteBuffer ahead) throws IOException {
+        if (!config.enableEscapeCommandline()) {
+            escape("commandline disabled\n");
+            return;
+        }
+        terminal.leaveRaw();
+        messages.raw(false);
+        try {
+            escape("");
+            forwarding.command(line("qssh> ", ahead));
+        } finally {
+            continued();
+        }
+    }
+
+    private String line(String prompt, ByteBuffer ahead) throws IOException {
+        write(streams.err(), prompt.getBytes(StandardCharsets.UTF_8), prompt.length(), DataStream.EXTENDED);
+        ByteArrayOutputStream line = new ByteArrayOutputStream();
+        ByteBuffer one = ByteBuffer.allocate(1);
+        while (line.size() < BUFFER_BYTES && (ahead.hasRemaining() || streams.in().read(one.clear()) > 0)) {
+            byte key = ahead.hasRemaining() ? ahead.get() : one.get(0);
+            if (key == '\n' || key == '\r') {
+                break;
+            }
+            line.write(key);
+        }
+        return line.toString(StandardCharsets.UTF_8);
     }
 
     private void escape(String text) {

@@ -5,16 +5,15 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import org.qnsp.core.client.ClientConfig;
 import org.qnsp.core.client.ClientConfig.ControlMaster;
 import org.qnsp.core.client.HostLogin;
 import org.qnsp.core.client.Messages;
-import org.qnsp.core.message.ControlRequest;
-import org.qnsp.core.message.ControlRequest.Direction;
+import org.qnsp.core.config.ConfigException;
+import org.qnsp.core.config.ForwardSpec;
 import org.qnsp.core.message.DisconnectReason;
 import org.qnsp.core.message.ProtocolException;
+import org.qnsp.core.share.ControlRequest;
 import org.qnsp.core.share.ControlSocket;
 import org.qnsp.core.share.SharedClient;
 import org.qnsp.core.transport.Channel;
@@ -90,22 +89,13 @@ final class Share {
         }
     }
 
-    /** The options that make forwardings, in words. */
-    private static List<ControlRequest.Forward> forwards(ClientConfig config) {
-        List<ControlRequest.Forward> all = new ArrayList<>();
-        config.localForwards().forEach(text -> all.add(new ControlRequest.Forward(Direction.LOCAL, text)));
-        config.dynamicForwards().forEach(text -> all.add(new ControlRequest.Forward(Direction.DYNAMIC, text)));
-        config.remoteForwards().forEach(text -> all.add(new ControlRequest.Forward(Direction.REMOTE, text)));
-        return all;
-    }
-
     /**
      * Does what {@code -O} asks for.
      *
      * @param out where a port goes that the host chose
      * @return the exit status
      */
-    static int command(String command, ClientConfig config, Messages messages, PrintStream out) throws UsageException {
+    static int command(String command, ClientConfig config, Messages messages, PrintStream out) throws UsageException, ConfigException {
         if (config.controlPath() == null) {
             throw UsageException.plain("No ControlPath specified for \"-O\" command");
         }
@@ -122,7 +112,7 @@ final class Share {
         }
     }
 
-    private int command(String command, SharedClient client, PrintStream out) throws IOException, UsageException {
+    private int command(String command, SharedClient client, PrintStream out) throws IOException, UsageException, ConfigException {
         switch (command) {
             case "check" -> messages.say(Messages.Level.QUIET, "Master running (pid=" + pid(ask(client, new ControlRequest.Check())) + ")\r\n");
             case "conninfo" -> {
@@ -149,9 +139,9 @@ final class Share {
     }
 
     /** As with ssh a forwarding that is not there is said, and no failure. */
-    private void cancel(SharedClient client) throws IOException {
-        for (ControlRequest.Forward forward : forwards(config)) {
-            Channel.Reply reply = client.ask(new ControlRequest.Cancel(forward.direction(), forward.text()));
+    private void cancel(SharedClient client) throws IOException, ConfigException {
+        for (ForwardSpec spec : config.forwards()) {
+            Channel.Reply reply = client.ask(new ControlRequest.Cancel(spec));
             if (!reply.ok()) {
                 messages.say(Messages.Level.ERROR, "mux_client_forward: forwarding request failed: " + words(reply));
                 messages.say(Messages.Level.ERROR, "muxclient: master cancel forward request failed");
@@ -176,9 +166,9 @@ final class Share {
     }
 
     /** Has the master make the forwardings that this process was asked for. Returns whether all are made. */
-    static boolean forward(ClientConfig config, Messages messages, SharedClient client, PrintStream out) throws IOException {
-        for (ControlRequest.Forward forward : forwards(config)) {
-            Channel.Reply reply = client.ask(forward);
+    static boolean forward(ClientConfig config, Messages messages, SharedClient client, PrintStream out) throws IOException, ConfigException {
+        for (ForwardSpec spec : config.forwards()) {
+            Channel.Reply reply = client.ask(new ControlRequest.Forward(spec));
             if (!reply.ok()) {
                 messages.say(Messages.Level.ERROR, "mux_client_forward: forwarding request failed: " + words(reply));
                 messages.say(Messages.Level.ERROR, "muxclient: master forward request failed");
@@ -186,8 +176,9 @@ final class Share {
             }
             int port = port(reply);
             if (port != 0) {
-                messages.info("Allocated port " + port + " for remote forward to " + forward.text());
-                if (out != null) {
+                if (out == null) {
+                    messages.info(Forwarding.allocated(spec, port));
+                } else {
                     out.println(port);
                     out.flush();
                 }

@@ -7,7 +7,6 @@ import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.qnsp.core.message.ChannelOpening;
 import org.qnsp.core.message.ConnectionRequest;
-import org.qnsp.core.message.ControlRequest;
 import org.qnsp.core.message.DisconnectReason;
 import org.qnsp.core.message.OpenFailure;
 import org.qnsp.core.message.ProtocolException;

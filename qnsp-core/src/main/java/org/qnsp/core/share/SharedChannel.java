@@ -6,7 +6,6 @@ import java.util.Map;
 import org.qnsp.core.message.Limits;
 import org.qnsp.core.message.OpenFailure;
 import org.qnsp.core.mux.DataStream;
-import org.qnsp.core.transport.BusyException;
 import org.qnsp.core.transport.Channel;
 import org.qnsp.core.transport.ChannelListener;
 import org.qnsp.core.transport.Connection;
@@ -59,22 +58,17 @@ final class SharedChannel {
             return true;
         }
         try {
-            far.channel = connection.open(type, body, Limits.CHANNEL_CREDIT_BYTES, new FarEvents());
-            return true;
-        } catch (BusyException e) {
-            if (connection.channelCount() < Limits.CHANNELS) {
+            far.channel = connection.tryOpen(type, body, Limits.CHANNEL_CREDIT_BYTES, new FarEvents());
+            if (far.channel == null && connection.channelCount() < Limits.CHANNELS) {
                 return false; // C-10: when others are answered
             }
-            refuse(OpenFailure.RESOURCES, e.getMessage());
+            if (far.channel == null) {
+                refuse(OpenFailure.RESOURCES, "too many channels are open");
+            }
         } catch (IOException e) {
             refuse(OpenFailure.CONNECT_FAILED, String.valueOf(e.getMessage()));
         }
         return true;
-    }
-
-    /** Whether requests can be passed on. */
-    boolean opening() {
-        return far.channel != null || far.closed;
     }
 
     void refuse(OpenFailure reason, String text) {

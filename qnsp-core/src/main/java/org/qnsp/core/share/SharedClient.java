@@ -5,7 +5,6 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.function.Consumer;
-import org.qnsp.core.message.ControlRequest;
 import org.qnsp.core.mux.Budget;
 import org.qnsp.core.transport.Channel;
 import org.qnsp.core.transport.Connection;

@@ -8,7 +8,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
-import org.qnsp.core.message.ControlRequest;
+import org.qnsp.core.config.ForwardSpec;
 import org.qnsp.core.message.Limits;
 import org.qnsp.core.transport.Connection;
 import org.qnsp.core.transport.CreditBudget;
@@ -32,10 +32,10 @@ public final class SharedMaster implements Closeable, Loop.Handler {
         String info();
 
         /** Makes a forwarding; on a thread that may wait. @return the port bound by choice, else 0 @throws IOException in words for the client */
-        int forward(ControlRequest.Forward forward) throws IOException;
+        int forward(ForwardSpec spec) throws IOException;
 
         /** Takes a forwarding back; on a thread that may wait. @throws IOException in words for the client */
-        void cancel(ControlRequest.Cancel cancel) throws IOException;
+        void cancel(ForwardSpec spec) throws IOException;
 
         /** A client asked the connection to end (M-7); what was answered is on its way. On the loop. */
         void exitAsked();
@@ -111,7 +111,7 @@ public final class SharedMaster implements Closeable, Loop.Handler {
     public void ready(SelectionKey ready) {
         try {
             for (SocketChannel client = socket.server().accept(); client != null; client = socket.server().accept()) {
-                if (guests.size() >= Limits.SHARING_CLIENTS || !ControlSocket.trusted(client)) { // L-21, M-1
+                if (guests.size() >= Limits.SHARING_CLIENTS || !ControlSocket.trusted(client)) { // L-22, M-1
                     client.close();
                     continue;
                 }
@@ -161,9 +161,9 @@ public final class SharedMaster implements Closeable, Loop.Handler {
                 guest.reply(id, true, new byte[0]);
                 loop.at(System.nanoTime() + GOODBYE_NANOS, terms::exitAsked);
             }
-            case ControlRequest.Forward forward -> elsewhere(guest, id, () -> ControlRequest.Forward.reply(terms.forward(forward)));
+            case ControlRequest.Forward forward -> elsewhere(guest, id, () -> ControlRequest.Forward.reply(terms.forward(forward.spec())));
             case ControlRequest.Cancel cancel -> elsewhere(guest, id, () -> {
-                terms.cancel(cancel);
+                terms.cancel(cancel.spec());
                 return new byte[0];
             });
         }

@@ -147,7 +147,7 @@ public final class LocalLink implements Loop.Handler {
         while (buffered - at >= RecordReader.HEADER_BYTES) {
             int body = RecordReader.bodyLength(in, at);
             if (body > Limits.LOCAL_RECORD_BYTES - RecordReader.HEADER_BYTES) {
-                throw new ProtocolException(Reason.LIMIT, "record of " + body + " bytes"); // L-20
+                throw new ProtocolException(Reason.LIMIT, "record of " + body + " bytes"); // L-21
             }
             if (buffered - at < RecordReader.HEADER_BYTES + body) {
                 break;

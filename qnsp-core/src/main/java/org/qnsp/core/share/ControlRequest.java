@@ -1,6 +1,13 @@
-package org.qnsp.core.message;
+package org.qnsp.core.share;
 
 import java.util.Optional;
+import org.qnsp.core.config.ForwardSpec;
+import org.qnsp.core.config.ForwardSpec.Kind;
+import org.qnsp.core.config.ForwardSpec.Place;
+import org.qnsp.core.message.BodyReader;
+import org.qnsp.core.message.BodyWriter;
+import org.qnsp.core.message.Limits;
+import org.qnsp.core.message.ProtocolException;
 import org.qnsp.core.message.ProtocolException.Reason;
 
 /** The requests of channel 0 on a control socket (M-6 to M-8), from the client that shares to the master, encoder beside decoder. All are answered. */
@@ -21,8 +28,8 @@ public sealed interface ControlRequest {
             case Info.NAME -> new Info();
             case Stop.NAME -> new Stop();
             case Exit.NAME -> new Exit();
-            case Forward.NAME -> new Forward(Direction.of(in.u8()), text(in));
-            case Cancel.NAME -> new Cancel(Direction.of(in.u8()), text(in));
+            case Forward.NAME -> new Forward(spec(in));
+            case Cancel.NAME -> new Cancel(spec(in));
             default -> null;
         };
         if (request != null) {
@@ -31,12 +38,47 @@ public sealed interface ControlRequest {
         return Optional.ofNullable(request);
     }
 
-    private static String text(BodyReader in) throws ProtocolException {
-        String text = in.text32();
-        if (text.indexOf('\0') >= 0 || text.length() > Limits.FORWARD_TEXT_BYTES) {
-            throw new ProtocolException(Reason.MALFORMED, "text of a forwarding");
+    private static ForwardSpec spec(BodyReader in) throws ProtocolException {
+        int kind = in.u8();
+        if (kind >= Kind.values().length) {
+            throw new ProtocolException(Reason.MALFORMED, "forwarding of kind " + kind);
         }
-        return text;
+        ForwardSpec spec = new ForwardSpec(Kind.values()[kind], place(in), place(in));
+        if (!spec.valid()) {
+            throw new ProtocolException(Reason.MALFORMED, "no forwarding");
+        }
+        return spec;
+    }
+
+    private static Place place(BodyReader in) throws ProtocolException {
+        int type = in.u8();
+        return switch (type) {
+            case 0 -> new Place.Tcp(in.flag() ? in.text32() : null, in.u31());
+            case 1 -> new Place.Unix(in.text32());
+            case 2 -> new Place.Socks();
+            default -> throw new ProtocolException(Reason.MALFORMED, "place of type " + type);
+        };
+    }
+
+    private static byte[] encoded(ForwardSpec spec) {
+        BodyWriter out = new BodyWriter().u8(spec.kind().ordinal());
+        write(out, spec.listen());
+        write(out, spec.connect());
+        return out.toBytes();
+    }
+
+    private static void write(BodyWriter out, Place place) {
+        switch (place) {
+            case Place.Tcp(String host, int port) -> {
+                out.u8(0).flag(host != null);
+                if (host != null) {
+                    out.text32(host);
+                }
+                out.u32(port);
+            }
+            case Place.Unix(String path) -> out.u8(1).text32(path);
+            case Place.Socks socks -> out.u8(2);
+        }
     }
 
     /** M-6: whether the master is there; the answer is its process id. */
@@ -96,25 +138,8 @@ public sealed interface ControlRequest {
         }
     }
 
-    /** Which way a forwarding goes. */
-    enum Direction {
-        /** {@code -L}. */
-        LOCAL,
-        /** {@code -R}. */
-        REMOTE,
-        /** {@code -D}. */
-        DYNAMIC;
-
-        static Direction of(int code) throws ProtocolException {
-            if (code < 0 || code >= values().length) {
-                throw new ProtocolException(Reason.MALFORMED, "direction " + code);
-            }
-            return values()[code];
-        }
-    }
-
-    /** M-8: makes a forwarding of the master's connection; {@code text} as after {@code -L}, {@code -R} or {@code -D}. The answer is the port that was bound, 0 where none was chosen. */
-    record Forward(Direction direction, String text) implements ControlRequest {
+    /** M-8: makes a forwarding of the master's connection. The answer is the port that the host has chosen, 0 where it had no choice. */
+    record Forward(ForwardSpec spec) implements ControlRequest {
         /** As in M-8. */
         public static final String NAME = "mux-forward";
 
@@ -125,7 +150,7 @@ public sealed interface ControlRequest {
 
         @Override
         public byte[] encode() {
-            return new BodyWriter().u8(direction.ordinal()).text32(text).toBytes();
+            return encoded(spec);
         }
 
         /** The answer. */
@@ -143,7 +168,7 @@ public sealed interface ControlRequest {
     }
 
     /** M-8: takes a forwarding back. */
-    record Cancel(Direction direction, String text) implements ControlRequest {
+    record Cancel(ForwardSpec spec) implements ControlRequest {
         /** As in M-8. */
         public static final String NAME = "mux-cancel";
 
@@ -154,7 +179,7 @@ public sealed interface ControlRequest {
 
         @Override
         public byte[] encode() {
-            return new BodyWriter().u8(direction.ordinal()).text32(text).toBytes();
+            return encoded(spec);
         }
     }
 
