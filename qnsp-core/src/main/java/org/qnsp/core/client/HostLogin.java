@@ -29,6 +29,7 @@ import org.qnsp.core.mux.DataStream;
 import org.qnsp.core.transport.Channel;
 import org.qnsp.core.transport.ChannelListener;
 import org.qnsp.core.transport.Connection;
+import org.qnsp.core.transport.Loop;
 import org.qnsp.core.transport.Wire;
 import org.qnsp.crypto.keys.Invite;
 import org.qnsp.crypto.keys.PublicKey;
@@ -112,6 +113,11 @@ public final class HostLogin implements AutoCloseable {
         } catch (IOException e) {
             throw ConnectFailure.error(String.valueOf(e.getMessage()), null);
         }
+    }
+
+    /** Where the events of the connection are told. */
+    public Loop loop() {
+        return connector.loop();
     }
 
     /** Connects and logs in. @throws ConnectFailure if that cannot be done */
