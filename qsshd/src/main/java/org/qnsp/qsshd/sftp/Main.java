@@ -21,6 +21,9 @@ public final class Main {
             return 1;
         }
         try {
+            if (!args.isEmpty() && args.getFirst().equals(Confinement.WORD)) {
+                return Confinement.parse(args.subList(1, args.size())).enter();
+            }
             return serve(Options.parse(args));
         } catch (Options.InvalidException e) {
             System.err.println("qsftp-server: error: " + e.getMessage());

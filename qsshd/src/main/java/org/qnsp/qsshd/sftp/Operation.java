@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /** What a client can ask, by the names that -P, -p and -Q of sftp-server(8) have for it. */
-enum Operation {
+public enum Operation {
     OPEN("open", 3, false),
     CLOSE("close", 4, false),
     READ("read", 5, false),

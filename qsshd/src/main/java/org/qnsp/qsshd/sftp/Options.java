@@ -13,7 +13,7 @@ import java.util.Set;
  * @param directory where relative paths begin, with tokens; null for where the process stands
  * @param query     only the names of the operations are asked for
  */
-record Options(boolean readOnly, Set<Operation> permitted, int mask, String directory, boolean query) {
+public record Options(boolean readOnly, Set<Operation> permitted, int mask, String directory, boolean query) {
     static final String USAGE = """
             usage: qsftp-server [-ehR] [-d start_directory] [-f log_facility]
                                 [-l log_level] [-P denied_requests]
@@ -23,7 +23,7 @@ record Options(boolean readOnly, Set<Operation> permitted, int mask, String dire
     private static final List<String> LEVELS = List.of("quiet", "fatal", "error", "info", "verbose", "debug", "debug1", "debug2", "debug3");
 
     /** Options that cannot be obeyed. */
-    static final class InvalidException extends Exception {
+    public static final class InvalidException extends Exception {
         private static final long serialVersionUID = 1L;
 
         InvalidException(String message) {
@@ -32,7 +32,7 @@ record Options(boolean readOnly, Set<Operation> permitted, int mask, String dire
     }
 
     /** Reads them. What is logged elsewhere (-e, -f, -l) is accepted: this server logs nothing. */
-    static Options parse(List<String> words) throws InvalidException {
+    public static Options parse(List<String> words) throws InvalidException {
         boolean readOnly = false;
         Set<Operation> denied = EnumSet.noneOf(Operation.class);
         Set<Operation> allowed = EnumSet.allOf(Operation.class);
