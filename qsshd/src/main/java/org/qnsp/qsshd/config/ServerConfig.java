@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.qnsp.core.config.Addresses;
 import org.qnsp.core.config.Condition;
 import org.qnsp.core.config.ConfigException;
@@ -613,7 +614,7 @@ public final class ServerConfig {
         StringBuilder out = new StringBuilder(4096);
         for (Keyword keyword : ServerKeywords.obeyed()) {
             for (String value : dumped(keyword)) {
-                out.append(keyword.key()).append(' ').append(value).append('\n');
+                out.append(keyword.key()).append(' ').append(Values.asWritten(keyword, value)).append('\n');
             }
         }
         return out.append(ServerKeywords.FIXED).toString();
@@ -624,7 +625,8 @@ public final class ServerConfig {
             case "listenaddress" -> listenAddresses().stream().flatMap(listen -> wildcards(listen).stream()).toList();
             case "authorizedkeysfile" -> List.of(String.join(" ", authorizedKeysTexts()));
             case "acceptenv" -> settings.has(keyword) ? settings.all(keyword) : DEFAULT_ACCEPT_ENV;
-            case "setenv" -> settings.all(keyword);
+            case "setenv" -> settings.has(keyword) // of several lines only the first would count
+                ? List.of(settings.all(keyword).stream().map(Values::quoted).collect(Collectors.joining(" "))) : List.of();
             case "subsystem" -> distinctNames(subsystems());
             case "authenticationmethods", "rekeylimit" -> List.of(settings.has(keyword) ? String.join(" ", settings.all(keyword)) : keyword.fallback());
             case "persourcepenalties" -> List.of(penalties().toString());

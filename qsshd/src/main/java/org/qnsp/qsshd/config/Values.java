@@ -5,7 +5,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.qnsp.core.config.Addresses;
+import org.qnsp.core.config.Form;
 import org.qnsp.core.config.Keyword;
+import org.qnsp.core.config.Words;
 import org.qnsp.qsshd.sftp.Options;
 
 /** What single keywords ask of their values, beyond what their form does. */
@@ -87,6 +89,18 @@ final class Values {
             words.add(word.toString());
         }
         return words;
+    }
+
+    /** A value as it can be read again. */
+    static String asWritten(Keyword keyword, String value) {
+        boolean word = keyword.form() == Form.WORD || keyword.form() == Form.WORDS && keyword.many() && keyword.fallback() == null;
+        return word ? quoted(value) : value;
+    }
+
+    /** One word, in quotes where it would otherwise be several, or none. */
+    static String quoted(String word) {
+        boolean plain = word.chars().noneMatch(c -> c == ' ' || c == '\t' || c == '#' || c == '"' || c == '\'' || c == '\\');
+        return plain ? word : Words.quote(word);
     }
 
     private static boolean isBlockSize(String value) {
