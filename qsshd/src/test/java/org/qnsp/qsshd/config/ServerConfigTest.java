@@ -201,7 +201,7 @@ class ServerConfigTest {
             String first = load(text).dump();
             assertEquals(first, load(first).dump());
         }
-        assertTrue(load(odd).dump().contains("\nsetenv A="), load(odd).dump());
+        assertTrue(load(odd).dump().contains("\nsetenv \"A=b c\" \"D=e\\\"f\" \"G=h"), load(odd).dump());
     }
 
     @Test
