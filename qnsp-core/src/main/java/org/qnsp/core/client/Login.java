@@ -20,13 +20,14 @@ public final class Login implements Link.Owner {
         boolean trusts(PublicKey hostKey) throws IOException;
     }
 
-    private enum Stage { WAITING, ANSWERED, JUDGING, ESTABLISHED, FAILED }
+    private enum Stage { WAITING, ANSWERED, ASKING, ESTABLISHED, FAILED }
 
     private final ClientHandshake handshake;
     private final HostKeyJudge judge;
     private Link link;
     private Stage stage = Stage.WAITING;
     private LoginException failure;
+    private PublicKey key;
     private boolean over;
     private IOException overCause;
 
@@ -43,7 +44,7 @@ public final class Login implements Link.Owner {
      * Waits for the login.
      *
      * @param silence how long the host may stay silent before it counts as not there
-     * @param patience how long the login may take from then on, without the time that the user takes to judge a host key
+     * @param patience how long the login may take from then on, without the time that the user takes to judge a host key, or an agent to answer
      * @throws LoginException if there will be no session
      */
     public synchronized void await(Duration silence, Duration patience) throws LoginException {
@@ -51,7 +52,7 @@ public final class Login implements Link.Owner {
         long deadline = System.nanoTime() + silence.toNanos();
         while (stage != Stage.ESTABLISHED && stage != Stage.FAILED) {
             long left = deadline - System.nanoTime();
-            if (stage == Stage.JUDGING) {
+            if (stage == Stage.ASKING) {
                 pause(0);
             } else if (left <= 0) {
                 fail(new LoginException(Kind.SILENCE, stage == Stage.WAITING ? "no answer" : "the login did not end in time"));
@@ -75,6 +76,11 @@ public final class Login implements Link.Owner {
             pause((deadline - System.nanoTime()) / 1_000_000 + 1);
         }
         return over;
+    }
+
+    /** The key that the login was proved with; null before its end and in SIMPLEX. */
+    public synchronized PublicKey key() {
+        return key;
     }
 
     /** Why the link ended: null while it has not, and after a goodbye. */
@@ -120,11 +126,19 @@ public final class Login implements Link.Owner {
 
     @Override
     public void asked(Link from, Action question) {
-        if (!(question instanceof Action.JudgeHostKey(PublicKey key))) {
-            throw new IllegalStateException("a client is not asked for " + question.getClass().getSimpleName());
-        }
-        stage(Stage.JUDGING);
-        Thread.ofPlatform().daemon().name("qnsp-judge").start(() -> judge(from, key)); // the schedule goes on while the user thinks
+        stage(Stage.ASKING);
+        Runnable asking = switch (question) {
+            case Action.JudgeHostKey(PublicKey key) -> () -> judge(from, key);
+            case Action.UseKeys(Runnable work) -> () -> useKeys(from, work);
+            default -> throw new IllegalStateException("a client is not asked for " + question.getClass().getSimpleName());
+        };
+        Thread.ofPlatform().daemon().name("qnsp-judge").start(asking); // the schedule goes on while the user thinks
+    }
+
+    private void useKeys(Link from, Runnable work) {
+        work.run();
+        stage(Stage.ANSWERED);
+        from.proceed(handshake::onKeysUsed);
     }
 
     private void judge(Link from, PublicKey key) {
@@ -145,6 +159,9 @@ public final class Login implements Link.Owner {
 
     @Override
     public void established(Link from, Action.Established result) {
+        synchronized (this) {
+            key = result.key();
+        }
         stage(Stage.ESTABLISHED);
     }
 

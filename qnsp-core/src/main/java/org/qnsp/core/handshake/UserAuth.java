@@ -39,9 +39,13 @@ public final class UserAuth {
         return Hmac.mac(a.bytes(), lp(Encoding.ascii(Labels.CONFIRM)), lp(th));
     }
 
-    /** The bytes that both signatures of an entry cover. @param th the transcript before CI @param head the body of CI before the signatures */
-    static byte[] signed(byte[] th, byte[] head, byte[] hostFingerprint, String user) {
-        byte[] t = Sha3.hash(th, lp(head));
+    /** What stands for the transcript in a signature, 32 bytes. @param th the transcript before CI @param head the body of CI before the signatures */
+    static byte[] toSign(byte[] th, byte[] head) {
+        return Sha3.hash(th, lp(head));
+    }
+
+    /** The bytes that both signatures of an entry cover. @param t of {@link #toSign} */
+    static byte[] signed(byte[] t, byte[] hostFingerprint, String user) {
         return concat(lp(Encoding.ascii(Labels.QNSP_AUTH)), lp(t), lp(Encoding.ascii("client")), lp(hostFingerprint), lp(user.getBytes(StandardCharsets.UTF_8)));
     }
 
@@ -76,8 +80,8 @@ public final class UserAuth {
         }
 
         @Override
-        public byte[] sign(byte[] message) {
-            return key.sign(message, random);
+        public byte[] sign(byte[] t, byte[] hostFingerprint, String user) {
+            return key.sign(signed(t, hostFingerprint, user), random);
         }
     }
 }
