@@ -1,0 +1,185 @@
+package org.qnsp.core.client;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.qnsp.core.agent.AgentLimits;
+import org.qnsp.core.agent.AgentMessage;
+import org.qnsp.core.agent.AgentMessage.Reply;
+import org.qnsp.core.agent.AgentMessage.Request;
+import org.qnsp.core.handshake.Identity;
+import org.qnsp.core.message.ProtocolException;
+import org.qnsp.crypto.Secret;
+import org.qnsp.crypto.keys.KeyType;
+import org.qnsp.crypto.keys.PublicKey;
+
+/** A connection to an agent (docs/spec/agent.md). Its calls wait for the answer; from any thread, one at a time. */
+public final class AgentClient implements AutoCloseable {
+    /** How long an agent may take to say what it speaks; later answers may wait for the user. */
+    private static final Duration GREETING = Duration.ofSeconds(5);
+
+    private final Path socket;
+    private final SocketChannel channel;
+    private boolean broken;
+
+    private AgentClient(Path socket, SocketChannel channel) {
+        this.socket = socket;
+        this.channel = channel;
+    }
+
+    /** An agent that is one of another protocol, such as ssh's. */
+    public static final class OtherAgentException extends IOException {
+        private static final long serialVersionUID = 1;
+
+        OtherAgentException(Path socket) {
+            super(socket + " is the socket of an agent of another kind");
+        }
+    }
+
+    /**
+     * Connects and makes sure that it is an agent of ours (A-5).
+     *
+     * @throws OtherAgentException if it is not
+     * @throws IOException where nobody answers; the message is the system's reason
+     */
+    public static AgentClient connect(Path socket) throws IOException {
+        SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+        AgentClient client = new AgentClient(socket, channel);
+        try {
+            CompletableFuture<Void> late = new CompletableFuture<Void>().orTimeout(GREETING.toMillis(), TimeUnit.MILLISECONDS);
+            late.whenComplete((done, timeout) -> {
+                if (timeout != null) {
+                    client.close();
+                }
+            });
+            channel.connect(UnixDomainSocketAddress.of(socket));
+            Reply reply = client.ask(new AgentMessage.Hello());
+            late.complete(null);
+            if (!(reply instanceof AgentMessage.Welcome)) {
+                throw new OtherAgentException(socket);
+            }
+            return client;
+        } catch (IOException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    /** The keys that may be used from here, in the agent's order. */
+    public List<AgentMessage.Listed> keys() throws IOException {
+        return ask(new AgentMessage.ListKeys()) instanceof AgentMessage.Keys(List<AgentMessage.Listed> keys) ? keys : List.of();
+    }
+
+    /** Whether the agent does what is asked; for requests that are answered with yes or no. What is secret in the request is wiped. */
+    public boolean does(Request request) throws IOException {
+        try {
+            return ask(request) instanceof AgentMessage.Success;
+        } finally {
+            request.close();
+        }
+    }
+
+    /** One of the agent's keys, for the handshake. It lives as long as this connection. */
+    public Identity identity(PublicKey key) {
+        return key.type() == KeyType.KEM ? new Kem(this, key) : new Sig(this, key);
+    }
+
+    private record Kem(AgentClient agent, PublicKey publicKey) implements Identity.Kem {
+        @Override
+        public boolean waits() {
+            return true;
+        }
+
+        @Override
+        public Secret answer(byte[] ciphertext, byte[] serverEphemeral, byte[] hostFingerprint, String user, byte[] th) throws IOException {
+            Request request = new AgentMessage.Answer(publicKey.fingerprint(), ciphertext, serverEphemeral, hostFingerprint, user, th);
+            if (agent.ask(request) instanceof AgentMessage.Answered(Secret a)) {
+                return a;
+            }
+            throw new IOException("agent refused operation");
+        }
+    }
+
+    private record Sig(AgentClient agent, PublicKey publicKey) implements Identity.Sig {
+        @Override
+        public boolean waits() {
+            return true;
+        }
+
+        @Override
+        public byte[] sign(byte[] t, byte[] hostFingerprint, String user) throws IOException {
+            if (agent.ask(new AgentMessage.Sign(publicKey.fingerprint(), t, hostFingerprint, user)) instanceof AgentMessage.Signed(byte[] signatures)) {
+                return signatures;
+            }
+            throw new IOException("agent refused operation");
+        }
+    }
+
+    /** @throws IOException if the agent is gone, or says what is no answer; the connection is of no use from then on */
+    private synchronized Reply ask(Request request) throws IOException {
+        if (broken) {
+            throw new IOException("communication with agent failed");
+        }
+        broken = true;
+        byte[] whole = request.encode();
+        ByteBuffer framed = ByteBuffer.allocate(4 + whole.length).putInt(whole.length).put(whole).flip();
+        try {
+            while (framed.hasRemaining()) {
+                channel.write(framed);
+            }
+            byte[] answer = read(limited(ByteBuffer.wrap(read(4)).getInt()));
+            AgentMessage message = AgentMessage.decode(answer);
+            Arrays.fill(answer, (byte) 0);
+            if (!(message instanceof Reply reply)) {
+                throw new IOException("communication with agent failed");
+            }
+            broken = false;
+            return reply;
+        } catch (ProtocolException e) {
+            throw new IOException("communication with agent failed: " + e.getMessage(), e);
+        } finally {
+            Arrays.fill(whole, (byte) 0);
+            Arrays.fill(framed.array(), (byte) 0);
+        }
+    }
+
+    private static int limited(int length) throws IOException {
+        if (length < 1 || length > AgentLimits.MESSAGE_BYTES) {
+            throw new IOException("communication with agent failed: a message of " + Integer.toUnsignedString(length) + " bytes");
+        }
+        return length;
+    }
+
+    private byte[] read(int length) throws IOException {
+        ByteBuffer buffer = ByteBuffer.allocate(length);
+        while (buffer.hasRemaining()) {
+            if (channel.read(buffer) < 0) {
+                throw new EOFException("communication with agent failed");
+            }
+        }
+        return buffer.array();
+    }
+
+    /** Where it is. */
+    public Path socket() {
+        return socket;
+    }
+
+    @Override
+    public void close() {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            // nothing is left to lose
+        }
+    }
+}
