@@ -2,7 +2,7 @@ package org.qnsp.stealth;
 
 /**
  * The slots of one direction, as absolute deadlines. The slots are a function of the profile and the start alone; the one thing that a backlog moves is
- * {@link #bulk()}, and that only at the edges of epochs. Owned by one thread.
+ * {@link #bulk()}, and that only at the edges of epochs; what {@link #hold} moves too. Owned by one thread.
  */
 public final class Pacer {
     private final StealthProfile profile;
@@ -12,6 +12,7 @@ public final class Pacer {
     private long edge;
     private boolean bulk;
     private long bulkSinceNanos;
+    private boolean held;
 
     /** @param startNanos when the first slot is due, on a clock that never steps */
     public Pacer(StealthProfile profile, long startNanos) {
@@ -78,8 +79,13 @@ public final class Pacer {
         }
     }
 
+    /** Holds bulk after the prologue, or lets it go (C-31): a stream with a schedule of its own must not wait for this one's. */
+    public void hold(boolean bulkHeld) {
+        held = bulkHeld;
+    }
+
     /** Whether frames go as fast as the connection takes them, besides the slots. */
     public boolean bulk() {
-        return bulk;
+        return bulk || held && slot >= prologueSlots; // C-24: the prologue is the same for everyone
     }
 }

@@ -104,4 +104,21 @@ class PacerTest {
     void theStartMayLieAnywhereOnTheClock() {
         assertEquals(run(true, 500, 0, t -> 0), run(true, 500, Long.MAX_VALUE - 100 * MS, t -> 0));
     }
+
+    @Test
+    void aHeldPacerIsAtBulkFromTheEndOfThePrologueOnAndKeepsItsSlots() { // C-24, C-31
+        Pacer held = new Pacer(StealthProfile.normal(true), 0);
+        Pacer free = new Pacer(StealthProfile.normal(true), 0);
+        held.hold(true);
+        for (int i = 0; i < 1000; i++) {
+            assertEquals(free.slotNanos(), held.slotNanos());
+            assertEquals(free.slotFrames(), held.slotFrames());
+            held.decide(held.slotNanos(), 0);
+            assertEquals(i >= 100, held.bulk(), "slot " + i);
+            free.advance(free.slotNanos());
+            held.advance(held.slotNanos());
+        }
+        held.hold(false);
+        assertFalse(held.bulk());
+    }
 }

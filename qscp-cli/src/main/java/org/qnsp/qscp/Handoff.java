@@ -8,6 +8,7 @@ final class Handoff<T> {
     private final Queue<T> items;
     private final int capacity;
     private boolean finished;
+    private CopyFailedException ending;
     private CopyFailedException failure;
 
     Handoff(int capacity) {
@@ -30,9 +31,9 @@ final class Handoff<T> {
     }
 
     /**
-     * Waits for an item; null after {@link #finish} when nothing is left.
+     * Waits for an item; null after {@link #finish()} when nothing is left.
      *
-     * @throws CopyFailedException what {@link #fail} was given, at once
+     * @throws CopyFailedException what {@link #fail} was given, at once; what {@link #finish(CopyFailedException)} was given, when nothing is left
      */
     synchronized T take() throws CopyFailedException {
         while (failure == null && items.isEmpty() && !finished) {
@@ -40,12 +41,21 @@ final class Handoff<T> {
         }
         throwFailure();
         T item = items.poll();
+        if (item == null && ending != null) {
+            throw ending;
+        }
         notifyAll();
         return item;
     }
 
     synchronized void finish() {
+        finish(null);
+    }
+
+    /** No more items come, for this reason: the taker learns it after the last one. */
+    synchronized void finish(CopyFailedException reason) {
         finished = true;
+        ending = reason;
         notifyAll();
     }
 

@@ -115,11 +115,11 @@ final class TreeReceiver {
             }
             full.finish();
         } catch (CopyFailedException e) {
-            full.fail(e);
+            full.finish(e); // files that came whole before are stored
         } catch (IOException e) {
-            full.fail(CopyFailedException.lost());
+            full.finish(CopyFailedException.lost());
         } catch (RuntimeException e) {
-            full.fail(CopyFailedException.internal(e));
+            full.finish(CopyFailedException.internal(e));
         }
     }
 

@@ -90,6 +90,7 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
                 case SessionRequest.Exec exec -> start(id, exec.command());
                 case SessionRequest.Subsystem subsystem -> startSubsystem(id, subsystem.service());
                 case SessionRequest.Window window -> channel.reply(id, resize(window));
+                case SessionRequest.Agent agent -> channel.reply(id, false);
                 case SessionRequest.Signal signal -> channel.reply(id, signal(signal.signal()));
             }
         } catch (ProtocolException | IllegalArgumentException e) {

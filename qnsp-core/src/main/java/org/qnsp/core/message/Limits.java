@@ -38,6 +38,10 @@ public final class Limits {
     public static final int ENVIRONMENT_VARIABLES = 256;
     /** L-17: bytes of text in SD, DISCONNECT and OPEN_FAILED. */
     public static final int TEXT_BYTES = 512;
+    /** L-18: bytes of a host or bind address. */
+    public static final int HOST_BYTES = 255;
+    /** L-19: bytes of the path of a Unix socket; a sockaddr_un has room for one more, the zero at its end. */
+    public static final int SOCKET_PATH_BYTES = 107;
 
     /** F-1: bytes of records and padding in a frame. */
     public static final int PAYLOAD_BYTES = 717;
@@ -46,6 +50,8 @@ public final class Limits {
     /** C-7: the most credit that a channel or connection can have. */
     public static final int CREDIT_BYTES = Integer.MAX_VALUE;
 
+    /** Ours: the window of a forwarded stream while the budget allows. */
+    public static final int STREAM_CREDIT_BYTES = 2 << 20;
     /** Ours: bytes a channel's send queue holds by default, both streams together. */
     public static final int SEND_QUEUE_BYTES = 256 << 10;
     /** Ours: the least send queue that a channel gets when the budget is short. */

@@ -5,7 +5,7 @@ import java.util.Optional;
 import org.qnsp.core.message.ProtocolException.Reason;
 
 /**
- * The requests of session channels (C-13, C-14), encoder beside decoder. Text is UTF-8 and, as it ends up in C strings, has no zero
+ * The requests of session channels (C-13, C-14, C-30), encoder beside decoder. Text is UTF-8 and, as it ends up in C strings, has no zero
  * byte; a constructor rejects it with IllegalArgumentException, a decoder with MALFORMED.
  */
 public sealed interface SessionRequest {
@@ -15,7 +15,7 @@ public sealed interface SessionRequest {
     /** The request's parameters. */
     byte[] encode();
 
-    /** C-13: what a client asks. */
+    /** C-13, C-30: what a client asks. */
     sealed interface FromClient extends SessionRequest {
         /** The request of this name; empty where a client has none so named (C-19). */
         static Optional<FromClient> decode(String name, byte[] body) throws ProtocolException {
@@ -28,6 +28,7 @@ public sealed interface SessionRequest {
                 case Subsystem.NAME -> new Subsystem(text(in));
                 case Window.NAME -> Window.read(in);
                 case Signal.NAME -> new Signal(text(in));
+                case Agent.NAME -> new Agent();
                 default -> null;
             };
             if (request != null) {
@@ -216,6 +217,22 @@ public sealed interface SessionRequest {
         @Override
         public byte[] encode() {
             return new BodyWriter().text32(signal).toBytes();
+        }
+    }
+
+    /** C-30: asks for the client's agent in this session. */
+    record Agent() implements FromClient {
+        /** As in C-30. */
+        public static final String NAME = "agent";
+
+        @Override
+        public String name() {
+            return NAME;
+        }
+
+        @Override
+        public byte[] encode() {
+            return new byte[0];
         }
     }
 

@@ -1,11 +1,18 @@
 package org.qnsp.core.transport;
 
+import org.qnsp.core.message.OpenFailure;
 import org.qnsp.core.mux.DataStream;
 
 /** What happens on a channel, told on the loop: an implementation must not block and may call the channel's methods that do not. */
 public interface ChannelListener {
     /** A listener that hears nothing, for those who use the blocking streams. */
     ChannelListener NONE = new ChannelListener() {};
+
+    /** The peer accepted the channel that we opened. */
+    default void opened() {}
+
+    /** The peer refused it, in words of its own or none; {@link #closed} follows. */
+    default void refused(OpenFailure reason, String text) {}
 
     /** There is something to read on a stream that was empty. */
     default void dataArrived(DataStream stream) {}

@@ -4,13 +4,16 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.ToIntFunction;
 import org.qnsp.core.handshake.StageWriter;
+import org.qnsp.core.message.ChannelOpening;
 import org.qnsp.core.message.DisconnectReason;
 import org.qnsp.core.message.FrameType;
 import org.qnsp.core.message.Limits;
@@ -49,6 +52,8 @@ public final class Connection implements StageWriter.Records {
     private final Mux mux;
     private final Map<Integer, Channel> channels = new HashMap<>();
     private final Map<Long, Channel.Request> asked = new HashMap<>();
+    /** C-31: the relay channels of either side, from OPEN on. */
+    private final Set<Integer> relays = new HashSet<>();
     private final Listener listener;
     private List<MuxEvent> events = new ArrayList<>();
     private IOException lost;
@@ -113,6 +118,16 @@ public final class Connection implements StageWriter.Records {
         }
     }
 
+    /** C-31: whether a stream is carried that has a schedule of its own. */
+    boolean relaying() {
+        lock.lock();
+        try {
+            return !relays.isEmpty();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     boolean finished() {
         lock.lock();
         try {
@@ -160,6 +175,7 @@ public final class Connection implements StageWriter.Records {
                         c.closed = true;
                     });
                     answerAll(id); // C-10
+                    relays.remove(id);
                 }
                 case MuxEvent.DataArrived e -> with(e.channel(), c -> {});
                 case MuxEvent.EofArrived e -> with(e.channel(), c -> c.ended = true);
@@ -171,9 +187,14 @@ public final class Connection implements StageWriter.Records {
                 case MuxEvent.Gone(int id) -> {
                     with(id, Channel::end);
                     answerAll(id);
+                    relays.remove(id);
                 }
                 case MuxEvent.Replied(int id, int request, boolean ok, byte[] body) -> answer(key(id, request), new Channel.Reply(ok, body));
-                case MuxEvent.PeerOpened e -> {}
+                case MuxEvent.PeerOpened(int id, String type, byte[] body) -> {
+                    if (type.equals(ChannelOpening.Relay.TYPE)) {
+                        relays.add(id);
+                    }
+                }
                 case MuxEvent.Requested e -> {}
                 case MuxEvent.Disconnected e -> {
                     channels.values().forEach(c -> {
@@ -225,6 +246,7 @@ public final class Connection implements StageWriter.Records {
                 case MuxEvent.RoomAvailable(int id) -> listener(id).roomAvailable();
                 case MuxEvent.PeerClosed(int id) -> listener(id).closed();
                 case MuxEvent.OpenFailed(int id, OpenFailure reason, String text) -> {
+                    listener(id).refused(reason, text);
                     listener(id).closed();
                     forget(id);
                 }
@@ -233,7 +255,7 @@ public final class Connection implements StageWriter.Records {
                     open().forEach(c -> c.listener.closed());
                     listener.disconnected(reason, text);
                 }
-                case MuxEvent.Opened e -> {}
+                case MuxEvent.Opened(int id, byte[] body) -> listener(id).opened();
                 case MuxEvent.Replied e -> {}
             }
         }
@@ -286,11 +308,19 @@ public final class Connection implements StageWriter.Records {
             }
             channel = new Channel(this, id, lock.newCondition(), channelListener);
             channels.put(id, channel);
+            if (type.equals(ChannelOpening.Relay.TYPE)) {
+                relays.add(id);
+            }
         } finally {
             lock.unlock();
         }
         wake.run();
         return channel;
+    }
+
+    /** Opens a channel, as {@link #open(String, byte[], int, ChannelListener)}. */
+    public Channel open(ChannelOpening opening, int windowBytes, ChannelListener channelListener) throws IOException {
+        return open(opening.type(), opening.encode(), windowBytes, channelListener);
     }
 
     /** Accepts the channel that the peer opened. */
@@ -312,6 +342,7 @@ public final class Connection implements StageWriter.Records {
     /** Refuses the channel that the peer opened. */
     public void refuse(int id, OpenFailure reason, String text) {
         locked(m -> {
+            relays.remove(id);
             m.refuse(id, reason, text);
             return 0;
         });
@@ -324,9 +355,14 @@ public final class Connection implements StageWriter.Records {
 
     /** Answers a request about the connection; id 0 is answered with nothing. */
     public void reply(int requestId, boolean ok) {
+        reply(requestId, ok, EMPTY);
+    }
+
+    /** Answers a request about the connection with something to tell; id 0 is answered with nothing. */
+    public void reply(int requestId, boolean ok, byte[] body) {
         if (requestId != 0) {
             locked(m -> {
-                m.reply(0, requestId, ok, EMPTY);
+                m.reply(0, requestId, ok, body);
                 return 0;
             });
         }

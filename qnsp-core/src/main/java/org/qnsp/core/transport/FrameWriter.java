@@ -125,6 +125,7 @@ final class FrameWriter implements SlotThread.Slotted {
                 sealed.add(slot);
             }
         }
+        pacer.hold(connection.relaying()); // C-31
         slots.schedule(pacer.slotNanos(), this); // where nothing was sealed too: what waits for the socket goes at some slot
         pacer.advance(now + AHEAD_NANOS);
         timer = loop.at(pacer.slotNanos() - AHEAD_NANOS, this::buildSlot);
@@ -186,6 +187,9 @@ final class FrameWriter implements SlotThread.Slotted {
     /** Writes frames as long as there is something to say and the socket takes them. */
     private void writeBulk() {
         bulkQueued = false;
+        if (pacer != null) {
+            pacer.hold(connection.relaying()); // C-31
+        }
         if (stopping || pacer == null || !pacer.bulk()) {
             awaitWritable.accept(false); // the slots write what is left
             return;

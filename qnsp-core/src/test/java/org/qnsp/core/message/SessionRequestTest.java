@@ -16,7 +16,7 @@ final class SessionRequestTest {
 
     private static final List<SessionRequest.FromClient> OF_CLIENT = List.of(
             new SessionRequest.Env("LANG", "C.UTF-8"), new SessionRequest.Pty("xterm", SIZE, new byte[] {1, 0, 0, 0, 3, 0}), new SessionRequest.Shell(),
-            new SessionRequest.Exec("echo ü"), new SessionRequest.Subsystem(SessionRequest.Subsystem.COPY), SIZE, new SessionRequest.Signal("TERM"));
+            new SessionRequest.Exec("echo ü"), new SessionRequest.Subsystem(SessionRequest.Subsystem.COPY), SIZE, new SessionRequest.Signal("TERM"), new SessionRequest.Agent());
 
     private static final List<SessionRequest.FromServer> OF_SERVER = List.of(
             new SessionRequest.ExitStatus(0xffff_ffffL), new SessionRequest.ExitSignal("KILL", true, "out of memory"));

@@ -22,6 +22,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.qnsp.core.handshake.Action;
 import org.qnsp.core.handshake.StageWriter;
+import org.qnsp.core.message.ChannelOpening;
+import org.qnsp.core.message.ChannelOpening.Endpoint;
 import org.qnsp.core.message.FrameType;
 import org.qnsp.core.message.Limits;
 import org.qnsp.core.mux.Budget;
@@ -127,5 +129,25 @@ final class FrameWriterTest {
         long bytes = readFor(Duration.ofSeconds(4));
         assertTrue(bytes > 60 * 768, bytes + " bytes in two seconds of L0");
         assertTrue(readyCalls.get() - before < 1000, readyCalls.get() - before + " turns for a socket with nothing to write to it");
+    }
+
+    @Test
+    void aRelayedStreamDoesNotWaitForSlots() throws Exception { // C-31
+        Channel relay = connection.open(new ChannelOpening.Relay(new Endpoint("inner", 22768), new Endpoint("", 0)), Limits.STREAM_CREDIT_BYTES, ChannelListener.NONE);
+        begin();
+        long prologue = readFor(Duration.ofMillis(450)); // C-24: as always
+        assertTrue(prologue < 60 * 2 * 768, prologue + " bytes in the second half of the prologue");
+        readFor(Duration.ofMillis(300));
+        long idle = readFor(Duration.ofSeconds(1));
+        assertTrue(idle < 40 * 768, idle + " bytes in half a second without anything to say");
+        int seen = 0;
+        for (int i = 0; i < 20; i++) { // less than the threshold, and yet sent at once: 5 frames of it in 5 ms each
+            relay.writeNow(DataStream.MAIN, new byte[2800], 0, 2800);
+            seen += far.read(ByteBuffer.allocate(1 << 16));
+            Thread.sleep(5);
+        }
+        seen += (int) readFor(Duration.ofMillis(20));
+        assertTrue(seen >= 20 * 2800, seen + " bytes of " + 20 * 2800);
+        relay.close();
     }
 }

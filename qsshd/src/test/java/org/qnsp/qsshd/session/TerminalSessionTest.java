@@ -103,7 +103,7 @@ class TerminalSessionTest {
         type(process, SUSPEND);
         r.awaitOutput("Stopped");
         type(process, "fg\n");
-        r.awaitOutput("fg\r\ncat\r\n");
+        Recorder.eventually("cat runs on", () -> child(process, "cat").filter(TerminalSessionTest::isNotStopped).isPresent());
         type(process, "again\n");
         r.awaitOutput("again\r\nagain\r\n");
         type(process, END_OF_FILE);
@@ -271,6 +271,14 @@ class TerminalSessionTest {
 
     private static Optional<ProcessHandle> child(UserProcess process, String name) {
         return ProcessHandle.of(process.pid()).orElseThrow().descendants().filter(p -> comm(p.pid()).equals(name)).findFirst();
+    }
+
+    private static boolean isNotStopped(ProcessHandle process) {
+        try {
+            return !Files.readString(Path.of("/proc/" + process.pid() + "/stat")).contains(") T ");
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     private static String comm(long pid) {
