@@ -23,6 +23,7 @@ import org.qnsp.core.agent.AgentMessage.Unlock;
 import org.qnsp.core.agent.AgentMessage.Welcome;
 import org.qnsp.core.handshake.Identity;
 import org.qnsp.core.handshake.UserAuth;
+import org.qnsp.crypto.Encoding;
 import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.Secret;
 import org.qnsp.crypto.keys.Fingerprint;
@@ -136,6 +137,11 @@ public final class Agent implements AutoCloseable {
         return yes();
     }
 
+    /** Whether it is locked, and with this lock. */
+    public synchronized boolean isLockedWith(PassphraseLock tried) {
+        return lock == tried;
+    }
+
     /** whoever came through another host uses keys, and no more. */
     private static boolean mayManage(Caller caller) {
         return caller.hops.isEmpty();
@@ -232,7 +238,7 @@ public final class Agent implements AutoCloseable {
             if (before != null) {
                 forget(before);
             }
-            byte[] both = org.qnsp.crypto.Encoding.concat(first.bytes(), second.bytes());
+            byte[] both = Encoding.concat(first.bytes(), second.bytes());
             Vault.Slot slot = vault.keep(both);
             Arrays.fill(both, (byte) 0);
             held.add(new Held(key.publicKey(), m.comment(), terms, nowNanos + lifetime * 1_000_000_000L, slot));
@@ -250,8 +256,13 @@ public final class Agent implements AutoCloseable {
     }
 
     private Step removeAll() {
-        List.copyOf(held).forEach(this::forget);
+        forgetAll();
         return yes();
+    }
+
+    /** Forgets all keys. */
+    public synchronized void forgetAll() {
+        List.copyOf(held).forEach(this::forget);
     }
 
     private void forget(Held key) {
@@ -293,7 +304,7 @@ public final class Agent implements AutoCloseable {
     /** Forgets everything. */
     @Override
     public synchronized void close() {
-        removeAll();
+        forgetAll();
         if (lock != null) {
             lock.close();
         }

@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import org.qnsp.core.agent.AgentLimits;
 import org.qnsp.core.agent.AgentMessage;
 import org.qnsp.core.agent.AgentMessage.Reply;
@@ -72,6 +73,13 @@ public final class AgentClient implements AutoCloseable {
             channel.close();
             throw e;
         }
+    }
+
+    /** The socket that the environment names: ours before ssh's, which other agents use too. Null where it names none. */
+    public static String socket(UnaryOperator<String> environment) {
+        String ours = environment.apply("QSSH_AUTH_SOCK");
+        String any = ours == null || ours.isEmpty() ? environment.apply("SSH_AUTH_SOCK") : ours;
+        return any == null || any.isEmpty() ? null : any;
     }
 
     /** The keys that may be used from here, in the agent's order. */
