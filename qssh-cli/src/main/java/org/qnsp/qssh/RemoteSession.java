@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import org.qnsp.core.client.ClientConfig;
@@ -45,6 +46,7 @@ final class RemoteSession {
     private Channel.Request startRequest;
     private Reports reports;
     private volatile boolean ttyGranted;
+    private volatile Thread banner;
     private final CountDownLatch errorsMoved = new CountDownLatch(1);
 
     /** How the session ended. @param notice for the user, or null @param error whether the notice is one of ours */
@@ -143,12 +145,18 @@ final class RemoteSession {
     private void banner(byte[] body) {
         try {
             if (ConnectionRequest.decode(ConnectionRequest.Banner.NAME, body).orElseThrow() instanceof ConnectionRequest.Banner(String text)) {
-                // not on the loop, which must not wait for whoever reads standard error
-                daemon("qssh-banner", () -> messages.say(Messages.Level.INFO, HostLogin.clean(text)));
+                if (messages.says(Messages.Level.INFO)) {
+                    // not on the loop, which must not wait for whoever reads standard error, where it goes in spite of -E
+                    banner = daemon("qssh-banner", () -> sayBanner(HostLogin.clean(text).getBytes(StandardCharsets.UTF_8)));
+                }
             }
         } catch (ProtocolException e) {
             messages.debug("a banner that cannot be read");
         }
+    }
+
+    private void sayBanner(byte[] text) {
+        write(streams.err(), text, text.length, DataStream.EXTENDED);
     }
 
     private SessionRequest.Pty pty() {
@@ -189,6 +197,9 @@ final class RemoteSession {
         }
         connection.disconnect(DisconnectReason.DONE, "");
         login.awaitEnd(FAREWELL);
+        if (banner instanceof Thread saying) {
+            saying.join(FAREWELL); // a short session may be over before it is said
+        }
         return outcome.status();
     }
 
@@ -402,7 +413,7 @@ final class RemoteSession {
             : new Outcome(Qssh.FAILED, "Connection to " + config.hostName() + " closed by remote host.", false);
     }
 
-    private static void daemon(String name, Runnable task) {
-        Thread.ofPlatform().daemon().name(name).start(task);
+    private static Thread daemon(String name, Runnable task) {
+        return Thread.ofPlatform().daemon().name(name).start(task);
     }
 }

@@ -36,7 +36,7 @@ final class House implements Hospitality {
     private static final Logger LOG = LoggerFactory.getLogger(House.class);
     /** Look-ups for one user that may be under way or wait. */
     private static final int LOOKUPS_OF_A_USER = 48;
-    private static final int BANNER_BYTES = 64 << 10;
+    private static final int BANNER_BYTES = 200 << 10;
     /** Appends its input to the file that is named, on a line of its own. */
     private static final String APPEND = "umask 077; mkdir -p -- \"${1%/*}\" && { [ ! -s \"$1\" ] || [ -z \"$(tail -c 1 -- \"$1\")\" ] || echo >>\"$1\"; } && cat >>\"$1\"";
 

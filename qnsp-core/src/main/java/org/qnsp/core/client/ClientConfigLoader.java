@@ -1,6 +1,8 @@
 package org.qnsp.core.client;
 
 import java.io.IOException;
+import java.net.NetworkInterface;
+import java.net.SocketException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -8,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
+import org.qnsp.core.config.Addresses;
 import org.qnsp.core.config.Condition;
 import org.qnsp.core.config.ConfigException;
 import org.qnsp.core.config.ConfigParser;
@@ -100,9 +103,18 @@ public final class ClientConfigLoader {
         }
     }
 
+    private static boolean isUsed(NetworkInterface candidate) {
+        try {
+            return candidate.isUp() && !candidate.isLoopback();
+        } catch (SocketException e) {
+            return false;
+        }
+    }
+
     /** The state of one evaluation: what was set so far decides the blocks after it. */
     private final class Evaluation {
         private final String host;
+        private final String command;
         private final List<Entry> entries;
         private final Settings settings = new Settings();
         private Faults faults = new Faults();
@@ -114,6 +126,7 @@ public final class ClientConfigLoader {
 
         Evaluation(ClientRequest request, List<Entry> entries) {
             this.host = request.host();
+            this.command = request.command();
             this.entries = entries;
         }
 
@@ -156,25 +169,25 @@ public final class ClientConfigLoader {
             if (otherProxyFirst) {
                 return;
             }
-            if (keyword == ClientKeywords.IDENTITY_FILE && settings.all(keyword).containsAll(setting.values())) {
+            if (keyword.many() && keyword != ClientKeywords.SEND_ENV && settings.all(keyword).containsAll(setting.values())) { // a second pass, among others
                 return;
             }
-            settings.put(keyword, setting.values());
+            if (settings.put(keyword, setting.values())) {
+                setting.values().forEach(value -> check(keyword, value, setting.at()));
+            }
+        }
+
+        private void check(Keyword keyword, String value, Position at) {
+            String fault = ClientTokens.fault(keyword, value, local);
+            if (fault != null) {
+                faults.add(at.says(fault));
+            }
         }
 
         Settings finished() throws ConfigException {
-            boolean forwardsCleared = settings.flag(ClientKeywords.CLEAR_ALL_FORWARDINGS);
-            absentAsked.forEach((keyword, at) -> {
-                if (!(forwardsCleared && isForward(keyword.key()))) {
-                    faults.add(at.badOption(keyword.key()) + " (not supported by this version)");
-                }
-            });
+            absentAsked.forEach((keyword, at) -> faults.add(at.badOption(keyword.key()) + " (not supported by this version)"));
             faults.throwAny();
             return settings;
-        }
-
-        private static boolean isForward(String key) {
-            return key.equals("localforward") || key.equals("remoteforward") || key.equals("dynamicforward");
         }
 
         private boolean isOpen(Guard guard) throws ConfigException {
@@ -218,10 +231,28 @@ public final class ClientConfigLoader {
                 case "originalhost" -> Patterns.hostList(host, list) == Patterns.Verdict.MATCH;
                 case "user" -> Patterns.list(names().user(), list) == Patterns.Verdict.MATCH;
                 case "localuser" -> Patterns.list(local.name(), list) == Patterns.Verdict.MATCH;
+                case "localnetwork" -> isLocal(list);
+                case "command" -> Patterns.list(command, list) == Patterns.Verdict.MATCH;
+                case "sessiontype" -> Patterns.list(sessionType(), list) == Patterns.Verdict.MATCH;
                 case "tagged" -> Patterns.list(tag(), list) == Patterns.Verdict.MATCH;
                 case "exec" -> commandSucceeds.test(expand(list, at));
                 default -> throw new IllegalStateException(criterion.attribute());
             };
+        }
+
+        private String sessionType() {
+            String type = settings.one(ClientKeywords.SESSION_TYPE);
+            return type.equals("default") ? command.isEmpty() ? "shell" : "exec" : type;
+        }
+
+        /** Whether an interface of this machine that is up, but for loopback ones, has an address of the list. */
+        private static boolean isLocal(String list) {
+            try {
+                return NetworkInterface.networkInterfaces().filter(ClientConfigLoader::isUsed).flatMap(NetworkInterface::inetAddresses)
+                    .anyMatch(address -> Addresses.list(address.getHostAddress(), list) == Patterns.Verdict.MATCH);
+            } catch (SocketException e) {
+                return false;
+            }
         }
 
         private String tag() {

@@ -135,7 +135,7 @@ final class GuestTest {
         InviteFile invites = new InviteFile(directory.resolve("invites"));
         long now = System.currentTimeMillis() / 1000;
         invites.add(new InviteFile.Entry("one", inviteKey, Optional.empty(), now + 100, 5), now);
-        policy = Policy.of(ServerConfig.load(null, List.of("LoginGraceTime 1"), new ConfigFiles(0)), HostKeys.read(List.of(file)),
+        policy = Policy.of(ServerConfig.load(null, List.of("LoginGraceTime 1"), new ConfigFiles(0)), HostKeys.read(List.of(file), fault -> { }),
                 new ReplayFile(directory.resolve("openings"), 3600), invites);
         loop = new Loop("test-loop", bugs::add);
         slots = new SlotThread("test-slot");
