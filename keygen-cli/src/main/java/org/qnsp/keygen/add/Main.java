@@ -227,7 +227,7 @@ public final class Main {
         for (String file : request.files()) {
             try {
                 for (PublicKey.PublicKeyLine line : publicKeys(file)) {
-                    boolean held = UserAuth.isHeld(agent.identity(line.key()), new byte[AgentMessage.HASH], user.name(), RandomSource.system());
+                    boolean held = UserAuth.isHeld(agent.identity(line.key(), trouble -> {}), new byte[AgentMessage.HASH], user.name(), RandomSource.system());
                     all &= held;
                     if (!held) {
                         System.err.println("Agent signature failed for " + file);

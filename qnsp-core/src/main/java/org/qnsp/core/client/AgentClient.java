@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.qnsp.core.agent.AgentLimits;
 import org.qnsp.core.agent.AgentMessage;
@@ -96,12 +97,16 @@ public final class AgentClient implements AutoCloseable {
         }
     }
 
-    /** One of the agent's keys, for the handshake. It lives as long as this connection. */
-    public Identity identity(PublicKey key) {
-        return key.type() == KeyType.KEM ? new Kem(this, key) : new Sig(this, key);
+    /**
+     * One of the agent's keys, for the handshake (A-2). It lives as long as this connection.
+     *
+     * @param trouble told when the agent refuses, or is gone
+     */
+    public Identity identity(PublicKey key, Consumer<IOException> trouble) {
+        return key.type() == KeyType.KEM ? new Kem(this, key, trouble) : new Sig(this, key, trouble);
     }
 
-    private record Kem(AgentClient agent, PublicKey publicKey) implements Identity.Kem {
+    private record Kem(AgentClient agent, PublicKey publicKey, Consumer<IOException> trouble) implements Identity.Kem {
         @Override
         public boolean waits() {
             return true;
@@ -110,14 +115,11 @@ public final class AgentClient implements AutoCloseable {
         @Override
         public Secret answer(byte[] ciphertext, byte[] serverEphemeral, byte[] hostFingerprint, String user, byte[] th) throws IOException {
             Request request = new AgentMessage.Answer(publicKey.fingerprint(), ciphertext, serverEphemeral, hostFingerprint, user, th);
-            if (agent.ask(request) instanceof AgentMessage.Answered(Secret a)) {
-                return a;
-            }
-            throw new IOException("agent refused operation");
+            return agent.use(request, trouble) instanceof AgentMessage.Answered(Secret a) ? a : refused(trouble);
         }
     }
 
-    private record Sig(AgentClient agent, PublicKey publicKey) implements Identity.Sig {
+    private record Sig(AgentClient agent, PublicKey publicKey, Consumer<IOException> trouble) implements Identity.Sig {
         @Override
         public boolean waits() {
             return true;
@@ -125,11 +127,24 @@ public final class AgentClient implements AutoCloseable {
 
         @Override
         public byte[] sign(byte[] t, byte[] hostFingerprint, String user) throws IOException {
-            if (agent.ask(new AgentMessage.Sign(publicKey.fingerprint(), t, hostFingerprint, user)) instanceof AgentMessage.Signed(byte[] signatures)) {
-                return signatures;
-            }
-            throw new IOException("agent refused operation");
+            Request request = new AgentMessage.Sign(publicKey.fingerprint(), t, hostFingerprint, user);
+            return agent.use(request, trouble) instanceof AgentMessage.Signed(byte[] signatures) ? signatures : refused(trouble);
         }
+    }
+
+    private Reply use(Request request, Consumer<IOException> trouble) throws IOException {
+        try {
+            return ask(request);
+        } catch (IOException e) {
+            trouble.accept(e);
+            throw e;
+        }
+    }
+
+    private static <T> T refused(Consumer<IOException> trouble) throws IOException {
+        IOException refusal = new IOException("agent refused operation");
+        trouble.accept(refusal);
+        throw refusal;
     }
 
     /** @throws IOException if the agent is gone, or says what is no answer; the connection is of no use from then on */

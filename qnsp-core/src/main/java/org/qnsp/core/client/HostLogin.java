@@ -65,7 +65,10 @@ public final class HostLogin implements AutoCloseable {
             HostTrust trust = new HostTrust(config, invite, prompt, messages);
             Identities identities = Identities.load(config, local, prompt, messages);
             if (identities.isEmpty() && config.mode() == ClientConfig.Mode.DUPLEX) {
-                throw ConnectFailure.error("there is no key to log in with", "make one with qssh-keygen, then have its public half added to authorized_keys on the host");
+                String hint = identities.agentTrouble();
+                identities.close();
+                throw ConnectFailure.error("there is no key to log in with",
+                    hint == null ? "make one with qssh-keygen, then have its public half added to authorized_keys on the host" : hint);
             }
             Connector connector = new Connector(bug -> messages.error("internal fault: " + bug));
             return new HostLogin(config, messages, connector, trust, identities);
@@ -80,16 +83,23 @@ public final class HostLogin implements AutoCloseable {
             addresses = resolve();
         }
         Iterator<Trust> attempts = trust.attempts().iterator();
+        Trust tried = attempts.next();
         while (true) {
-            Trust tried = attempts.next();
             try {
                 return attempt(tried, preparation);
             } catch (LoginException e) {
+                if (isRefused(e) && identities.more()) {
+                    messages.debug("Permission denied; trying other keys");
+                    tried = trust.again(tried);
+                    continue;
+                }
                 boolean other = e.kind() == Kind.SILENCE || e.kind() == Kind.DENIED && trust.invited();
                 if (!attempts.hasNext() || !other) {
                     throw failure(e, tried);
                 }
                 messages.debug(e.getMessage() + "; trying another way in");
+                tried = attempts.next();
+                identities.restart();
             } catch (IOException e) {
                 throw ConnectFailure.ssh("connect to host " + config.hostName() + " port " + config.port() + ": " + e.getMessage());
             }
@@ -112,7 +122,15 @@ public final class HostLogin implements AutoCloseable {
         messages.debug("Authenticated to " + config.hostName() + " (" + peer + ").");
         messages.debug("Mode " + mode.name().toLowerCase(java.util.Locale.ROOT) + ": a frame of 768 bytes every 20 ms, two in the other direction; bulk transfers are faster");
         trust.proved();
+        if (login.key() != null) {
+            identities.proved(login.key());
+        }
         return login;
+    }
+
+    /** Whether it was for want of a key. */
+    private boolean isRefused(LoginException e) {
+        return e.kind() == Kind.DENIED && e.getMessage().equals("Permission denied") && config.mode() == ClientConfig.Mode.DUPLEX;
     }
 
     private Duration silence() {

@@ -31,6 +31,7 @@ public final class HostTrust {
     private Invite invite;
     private String address;
     private PublicKey toBeAdded;
+    private PublicKey met;
 
     /**
      * @param invite that the user gave, or null
@@ -146,6 +147,7 @@ public final class HostTrust {
             case KnownHosts.Answer.Unknown u -> {
                 boolean trusted = invite != null || config.strictHostKeyChecking() != HostKeyChecking.ASK || confirmed(key, u.otherNames());
                 toBeAdded = trusted ? key : null;
+                met = toBeAdded;
                 yield trusted;
             }
         };
@@ -172,6 +174,11 @@ public final class HostTrust {
             answer = prompt.line(HostKeyTexts.askAgain());
         }
         return false;
+    }
+
+    /** How to go to the same host once more: who met it as a stranger knows it now. */
+    public Trust again(Trust tried) {
+        return tried instanceof Trust.Unknown && met != null ? new Trust.Pinned(met) : tried;
     }
 
     /** The host proved its key: one that is new is kept. */

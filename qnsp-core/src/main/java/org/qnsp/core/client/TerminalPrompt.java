@@ -52,7 +52,8 @@ public final class TerminalPrompt implements Prompt {
         return answer == null ? null : new String(answer, StandardCharsets.UTF_8);
     }
 
-    /** Asks for a yes by the askpass program alone, as an agent does, which has no terminal: whether it was given. */
+    /** By the askpass program alone, as an agent asks, which has no terminal. */
+    @Override
     public boolean confirms(String question) {
         byte[] answer = mayAskProgram() ? askProgram(question, "confirm") : null;
         return answer != null && (answer.length == 0 || new String(answer, StandardCharsets.UTF_8).equalsIgnoreCase("yes"));
