@@ -26,6 +26,7 @@ final class AddRequest {
     private boolean confirms;
     private boolean isQuiet;
     private boolean isVerbose;
+    private boolean usesSha2;
 
     private AddRequest() {
     }
@@ -62,7 +63,8 @@ final class AddRequest {
             case 'h' -> destinations.add(value);
             case 'H' -> hostKeyFiles.add(value);
             case 'E' -> {
-                if (!value.equalsIgnoreCase("sha3-256")) {
+                usesSha2 = value.equalsIgnoreCase("sha256");
+                if (!usesSha2 && !value.equalsIgnoreCase("sha3-256")) {
                     throw new Getopt.UsageException("Invalid hash algorithm \"" + value + "\"");
                 }
             }
@@ -107,6 +109,11 @@ final class AddRequest {
 
     boolean isQuiet() {
         return isQuiet;
+    }
+
+    /** -E sha256. */
+    boolean usesSha2() {
+        return usesSha2;
     }
 
     boolean isVerbose() {

@@ -177,13 +177,17 @@ public final class Main {
         }
         for (Listed key : keys) {
             System.out.println(request.action() == AddRequest.Action.LIST_KEYS ? key.key().line(key.comment())
-                    : STRENGTH_BITS + " " + Fingerprint.text(key.key()) + " " + key.comment() + " (" + HostKeyTexts.typeTitle(key.key().type()) + ")");
+                    : STRENGTH_BITS + " " + fingerprint(key.key()) + " " + key.comment() + " (" + HostKeyTexts.typeTitle(key.key().type()) + ")");
             if (request.isVerbose() && (key.confirm() || key.constrained())) {
                 System.out.println("  " + (key.confirm() ? "confirmed at each use" : "") + (key.confirm() && key.constrained() ? ", " : "")
                         + (key.constrained() ? "held to destinations" : ""));
             }
         }
         return !keys.isEmpty();
+    }
+
+    private String fingerprint(PublicKey key) {
+        return request.usesSha2() ? Fingerprint.sha2Text(key) : Fingerprint.text(key);
     }
 
     private boolean lock() throws IOException {
