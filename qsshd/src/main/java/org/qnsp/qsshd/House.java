@@ -14,11 +14,14 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import org.qnsp.core.config.ConfigException;
 import org.qnsp.core.handshake.Action.FindKeys;
+import org.qnsp.core.transport.Connection;
 import org.qnsp.crypto.keys.PublicKey;
 import org.qnsp.qsshd.auth.Gatekeeper;
 import org.qnsp.qsshd.auth.Gatekeeper.Findings;
 import org.qnsp.qsshd.auth.Gatekeeper.Origin;
 import org.qnsp.qsshd.auth.InviteFile;
+import org.qnsp.qsshd.forward.Exchange;
+import org.qnsp.qsshd.forward.GuestForwarding;
 import org.qnsp.qsshd.net.Guest;
 import org.qnsp.qsshd.net.Hospitality;
 import org.qnsp.qsshd.net.Policy;
@@ -46,20 +49,24 @@ final class House implements Hospitality {
     private final Executor workers;
     private final Map<String, Integer> pendingLookups = new ConcurrentHashMap<>();
     private final String copyProgram;
+    private final Exchange exchange;
     private final Runnable emptied;
 
     /**
      * @param lookups run what reads the keys of users, which a user can make slow; bounded, reject what they cannot take
      * @param workers run everything else that waits; likewise
      * @param copyProgram absolute path of qscp, or null
+     * @param exchange what forwarding needs
      * @param emptied told when a guest or stranger has gone
      */
-    House(Gatekeeper gatekeeper, SessionLauncher launcher, Executor lookups, Executor workers, String copyProgram, Runnable emptied) {
+    House(Gatekeeper gatekeeper, SessionLauncher launcher, Executor lookups, Executor workers, String copyProgram, Exchange exchange,
+            Runnable emptied) {
         this.gatekeeper = gatekeeper;
         this.launcher = launcher;
         this.lookups = lookups;
         this.workers = workers;
         this.copyProgram = copyProgram;
+        this.exchange = exchange;
         this.emptied = emptied;
     }
 
@@ -198,6 +205,12 @@ final class House implements Hospitality {
     @Override
     public Session session(Guest guest) {
         return new SessionChannel(guest, launcher, workers, copyProgram);
+    }
+
+    @Override
+    public GuestForwarding forwarding(Guest guest, Connection connection) {
+        Findings findings = guest.findings();
+        return new GuestForwarding(exchange, connection, findings.config(), guest.options(), findings.account(), guest.anonymous());
     }
 
     @Override

@@ -42,6 +42,8 @@ public final class Limits {
     public static final int HOST_BYTES = 255;
     /** L-19: bytes of the path of a Unix socket; a sockaddr_un has room for one more, the zero at its end. */
     public static final int SOCKET_PATH_BYTES = 107;
+    /** L-20: places at which a server listens for one client (C-28). */
+    public static final int REMOTE_LISTENERS = 128;
 
     /** F-1: bytes of records and padding in a frame. */
     public static final int PAYLOAD_BYTES = 717;

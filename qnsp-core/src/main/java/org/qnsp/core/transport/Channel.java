@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.Objects;
 import java.util.concurrent.locks.Condition;
+import java.util.function.Consumer;
 import org.qnsp.core.mux.DataStream;
 
 /**
@@ -54,6 +55,11 @@ public final class Channel {
     /** Reads what is there: bytes read, 0 for nothing yet, -1 at the end. */
     public int readNow(DataStream stream, byte[] to, int offset, int length) {
         return connection.locked(mux -> mux.read(id, stream, to, offset, length));
+    }
+
+    /** Whether the connection was lost before the peer ended its direction: what came was not all. */
+    public boolean cut() {
+        return connection.locked(mux -> connection.lost() && !ended ? 1 : 0) == 1;
     }
 
     /** Queues what there is room for: bytes taken, -1 where nothing can be sent any more. */
@@ -161,10 +167,12 @@ public final class Channel {
     /** A request on its way. */
     public static final class Request {
         private final Connection connection;
+        final Consumer<Reply> answered;
         Reply reply;
 
-        Request(Connection connection) {
+        Request(Connection connection, Consumer<Reply> answered) {
             this.connection = connection;
+            this.answered = answered;
         }
 
         /** Waits for the answer; a channel that closes first answers no. @throws IOException if the connection is lost */

@@ -56,6 +56,15 @@ final class ServerKeywords {
     static final Keyword PERMIT_USER_ENVIRONMENT = obeyed(Keyword.of("PermitUserEnvironment", Form.WORD, "no").global());
     static final Keyword ACCEPTED_KEYS = obeyed(Keyword.of("PubkeyAcceptedAlgorithms", Form.WORD, "*"));
 
+    static final Keyword GATEWAY_PORTS = obeyed(Keyword.flag("GatewayPorts", "clientspecified", "no"));
+    static final Keyword ALLOW_TCP_FORWARDING = obeyed(Keyword.flag("AllowTcpForwarding", "all|local|remote", "yes"));
+    static final Keyword ALLOW_STREAM_LOCAL_FORWARDING = obeyed(Keyword.flag("AllowStreamLocalForwarding", "all|local|remote", "yes"));
+    static final Keyword DISABLE_FORWARDING = obeyed(Keyword.flag("DisableForwarding", "no"));
+    static final Keyword STREAM_LOCAL_BIND_UNLINK = obeyed(Keyword.flag("StreamLocalBindUnlink", "no"));
+    static final Keyword STREAM_LOCAL_BIND_MASK = obeyed(Keyword.of("StreamLocalBindMask", Form.MASK, "0177"));
+    static final Keyword PERMIT_OPEN = obeyed(Keyword.of("PermitOpen", Form.WORDS, "any"));
+    static final Keyword PERMIT_LISTEN = obeyed(Keyword.of("PermitListen", Form.WORDS, "any"));
+
     static final Dialect DIALECT;
 
     static {
@@ -98,16 +107,16 @@ final class ServerKeywords {
 
     private static void ignored() {
         String[] names = {
-            "AllowAgentForwarding", "AllowStreamLocalForwarding", "AllowTcpForwarding", "CASignatureAlgorithms",
-            "ChallengeResponseAuthentication", "Ciphers", "Compression", "DisableForwarding", "FingerprintHash", "GatewayPorts",
+            "AllowAgentForwarding", "CASignatureAlgorithms",
+            "ChallengeResponseAuthentication", "Ciphers", "Compression", "FingerprintHash", 
             "GSSAPIAuthentication", "GSSAPICleanupCredentials", "GSSAPIKexAlgorithms", "GSSAPIKeyExchange", "GSSAPIStoreCredentialsOnRekey",
             "GSSAPIStrictAcceptorCheck", "HostbasedAcceptedAlgorithms", "HostbasedAcceptedKeyTypes", "HostbasedUsesNameFromPacketOnly",
             "HostKeyAlgorithms", "IgnoreRhosts", "IgnoreUserKnownHosts", "IPQoS", "KbdInteractiveAuthentication",
             "KerberosAuthentication", "KerberosGetAFSToken", "KerberosOrLocalPasswd", "KerberosTicketCleanup", "KexAlgorithms",
             "KeyRegenerationInterval", "LogVerbose", "MACs", "ModuliFile", "PasswordAuthentication", "PermitEmptyPasswords",
-            "PermitListen", "PermitOpen", "PermitTunnel", "PermitUserRC", "PerSourceNetBlockSize", "PerSourcePenaltyExemptList",
+            "PermitTunnel", "PermitUserRC", "PerSourceNetBlockSize", "PerSourcePenaltyExemptList",
             "Protocol", "RekeyLimit", "RequiredRSASize", "RSAMinSize", "RhostsRSAAuthentication", "RSAAuthentication", "SecurityKeyProvider",
-            "ServerKeyBits", "SkeyAuthentication", "SshdAuthPath", "SshdSessionPath", "StreamLocalBindMask", "StreamLocalBindUnlink",
+            "ServerKeyBits", "SkeyAuthentication", "SshdAuthPath", "SshdSessionPath", 
             "UseLogin", "UsePrivilegeSeparation", "VersionAddendum", "X11DisplayOffset", "X11Forwarding", "X11UseLocalhost",
             "XAuthLocation",
         };
