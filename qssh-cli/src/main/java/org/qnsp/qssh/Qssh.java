@@ -133,6 +133,7 @@ final class Qssh {
             Terminal terminal = plan.tty() && streams.inputIsTerminal() ? Terminal.open() : null;
             String term = environment.getOrDefault("TERM", "");
             RemoteSession session = new RemoteSession(config, plan, streams, terminal, term, messages);
+            session.forwards(host.agentForward(local));
             Login login = host.login(session::prepare);
             int status = session.run(login);
             messages.debug("Exit status " + status);

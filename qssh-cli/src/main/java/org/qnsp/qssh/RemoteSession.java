@@ -9,14 +9,17 @@ import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import org.qnsp.core.client.AgentForward;
 import org.qnsp.core.client.ClientConfig;
 import org.qnsp.core.client.Connector;
 import org.qnsp.core.client.HostLogin;
 import org.qnsp.core.client.Login;
 import org.qnsp.core.client.Messages;
+import org.qnsp.core.message.ChannelOpening;
 import org.qnsp.core.message.ConnectionRequest;
 import org.qnsp.core.message.DisconnectReason;
 import org.qnsp.core.message.Limits;
+import org.qnsp.core.message.OpenFailure;
 import org.qnsp.core.message.ProtocolException;
 import org.qnsp.core.message.SessionRequest;
 import org.qnsp.core.mux.DataStream;
@@ -40,6 +43,7 @@ final class RemoteSession {
     private final Messages messages;
     private final String term;
     private final End end = new End();
+    private AgentForward agent;
     private Connection connection;
     private Channel channel;
     private Channel.Request ptyRequest;
@@ -113,6 +117,11 @@ final class RemoteSession {
         this.messages = messages;
     }
 
+    /** Lets the host use the agent, if there is one to forward. */
+    void forwards(AgentForward forwarded) {
+        agent = forwarded;
+    }
+
     /** The connection with the session on it, nothing of it sent yet. */
     Connection prepare() throws IOException {
         connection = Connector.connection(new Connection.Listener() {
@@ -121,6 +130,18 @@ final class RemoteSession {
                 from.reply(id, name.equals(ConnectionRequest.Keepalive.NAME));
                 if (name.equals(ConnectionRequest.Banner.NAME)) {
                     banner(body);
+                }
+            }
+
+            @Override
+            public void peerOpened(Connection from, int id, String type, byte[] body) {
+                try {
+                    ChannelOpening opening = ChannelOpening.decode(type, body).orElse(null);
+                    if (agent == null || opening == null || !agent.opened(from, id, opening)) {
+                        from.refuse(id, OpenFailure.PROHIBITED, "not asked for"); // A-18, C-30
+                    }
+                } catch (ProtocolException e) {
+                    from.refuse(id, OpenFailure.PROHIBITED, "not asked for");
                 }
             }
 
@@ -135,6 +156,9 @@ final class RemoteSession {
         reports = new Reports();
         channel = connection.open("session", new byte[0], Limits.CHANNEL_CREDIT_BYTES, reports);
         plan.environment().forEach(this::tell);
+        if (agent != null) {
+            tell(new SessionRequest.Agent());
+        }
         if (plan.tty()) {
             ptyRequest = ask(pty());
         }

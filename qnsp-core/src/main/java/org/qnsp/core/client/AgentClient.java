@@ -64,15 +64,25 @@ public final class AgentClient implements AutoCloseable {
                 }
             });
             channel.connect(UnixDomainSocketAddress.of(socket));
-            Reply reply = client.ask(new AgentMessage.Hello());
+            client.greet();
             late.complete(null);
-            if (!(reply instanceof AgentMessage.Welcome)) {
-                throw new OtherAgentException(socket);
-            }
             return client;
         } catch (IOException e) {
             channel.close();
             throw e;
+        }
+    }
+
+    /** The same over a channel that is connected and stays the caller's; it waits as long as the channel is open. */
+    static AgentClient over(Path socket, SocketChannel channel) throws IOException {
+        AgentClient client = new AgentClient(socket, channel);
+        client.greet();
+        return client;
+    }
+
+    private void greet() throws IOException {
+        if (!(ask(new AgentMessage.Hello()) instanceof AgentMessage.Welcome)) {
+            throw new OtherAgentException(socket);
         }
     }
 

@@ -20,6 +20,7 @@ import org.qnsp.core.handshake.Mode;
 import org.qnsp.core.transport.Connection;
 import org.qnsp.core.transport.Wire;
 import org.qnsp.crypto.keys.Invite;
+import org.qnsp.crypto.keys.PublicKey;
 
 /** From a configuration to a session: keys, trust, address, wire, login. What every client program does before its own work. */
 public final class HostLogin implements AutoCloseable {
@@ -42,6 +43,7 @@ public final class HostLogin implements AutoCloseable {
     private List<InetAddress> addresses = List.of();
     private Process proxy;
     private String peer = "";
+    private volatile PublicKey met;
 
     private HostLogin(ClientConfig config, Messages messages, Connector connector, HostTrust trust, Identities identities) {
         this.config = config;
@@ -75,6 +77,11 @@ public final class HostLogin implements AutoCloseable {
         } catch (IOException e) {
             throw ConnectFailure.error(String.valueOf(e.getMessage()), null);
         }
+    }
+
+    /** The forwarding of the agent to this host; null where the configuration wants none, or there is none to forward. */
+    public AgentForward agentForward(LocalUser local) {
+        return AgentForward.of(config, local, () -> met, messages);
     }
 
     /** Connects and logs in. @throws ConnectFailure if that cannot be done */
@@ -122,6 +129,7 @@ public final class HostLogin implements AutoCloseable {
         messages.debug("Authenticated to " + config.hostName() + " (" + peer + ").");
         messages.debug("Mode " + mode.name().toLowerCase(java.util.Locale.ROOT) + ": a frame of 768 bytes every 20 ms, two in the other direction; bulk transfers are faster");
         trust.proved();
+        met = login.hostKey();
         if (login.key() != null) {
             identities.proved(login.key());
         }

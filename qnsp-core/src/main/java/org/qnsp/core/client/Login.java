@@ -83,6 +83,11 @@ public final class Login implements Link.Owner {
         return key;
     }
 
+    /** The host's key, as the handshake has verified it. */
+    public PublicKey hostKey() {
+        return handshake.hostKey();
+    }
+
     /** Why the link ended: null while it has not, and after a goodbye. */
     public synchronized IOException endCause() {
         return overCause;

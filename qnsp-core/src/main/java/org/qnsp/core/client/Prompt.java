@@ -17,5 +17,7 @@ public interface Prompt {
     String line(String question);
 
     /** Asks for a yes by a program that asks, where there is one: whether it was given. */
-    boolean confirms(String question);
+    default boolean confirms(String question) {
+        return false;
+    }
 }
