@@ -30,6 +30,7 @@ public final class Login implements Link.Owner {
     private PublicKey key;
     private boolean over;
     private IOException overCause;
+    private volatile byte[] id;
 
     Login(ClientHandshake handshake, HostKeyJudge judge) {
         this.handshake = handshake;
@@ -55,7 +56,7 @@ public final class Login implements Link.Owner {
             if (stage == Stage.ASKING) {
                 pause(0);
             } else if (left <= 0) {
-                fail(new LoginException(Kind.SILENCE, stage == Stage.WAITING ? "no answer" : "the login did not end in time"));
+                fail(stage == Stage.WAITING ? new LoginException(Kind.SILENCE, "no answer") : new LoginException(Kind.STALLED, "the login did not end in time"));
             } else {
                 pause(left / 1_000_000 + 1);
             }
@@ -81,11 +82,6 @@ public final class Login implements Link.Owner {
     /** The key that the login was proved with; null before its end and in SIMPLEX. */
     public synchronized PublicKey key() {
         return key;
-    }
-
-    /** The host's key, as the handshake has verified it. */
-    public PublicKey hostKey() {
-        return handshake.hostKey();
     }
 
     /** Why the link ended: null while it has not, and after a goodbye. */
@@ -120,6 +116,16 @@ public final class Login implements Link.Owner {
     /** The application's side. */
     public Connection connection() {
         return link.connection();
+    }
+
+    /** The key that the host proved to have; null before the login. */
+    PublicKey hostKey() {
+        return handshake.hostKey();
+    }
+
+    /** The connection's name, 32 bytes: the same at both ends, different for every connection; null before the login. */
+    byte[] id() {
+        return id;
     }
 
     // ---- told on the loop
@@ -167,6 +173,7 @@ public final class Login implements Link.Owner {
         synchronized (this) {
             key = result.key();
         }
+        id = result.id();
         stage(Stage.ESTABLISHED);
     }
 

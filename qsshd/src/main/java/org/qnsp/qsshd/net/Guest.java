@@ -60,6 +60,8 @@ public final class Guest implements Link.Owner, Connection.Listener {
     private boolean established;
     private boolean useTaken;
     private boolean over;
+    private boolean hostKeysProved;
+    private byte[] name;
     private int sessions;
     private boolean noMoreSessions;
     private GuestForwarding forwarding;
@@ -169,6 +171,9 @@ public final class Guest implements Link.Owner, Connection.Listener {
         }
         useTaken = false;
         watch();
+        List<byte[]> hostKeys = invitation.policy.host().publicKeys().stream().map(PublicKey::encoded).toList();
+        connection.tell(ConnectionRequest.HostKeys.NAME, new ConnectionRequest.HostKeys(hostKeys).encode());
+        name = result.id();
         hospitality.banner(findings, text -> connection.tell(ConnectionRequest.Banner.NAME, new ConnectionRequest.Banner(text).encode()));
     }
 
@@ -279,6 +284,11 @@ public final class Guest implements Link.Owner, Connection.Listener {
                 case ConnectionRequest.NoMoreSessions none -> {
                     noMoreSessions = true; // C-32
                     from.reply(id, true);
+                }
+                case ConnectionRequest.ProveHostKeys asked when id != 0 && established && !hostKeysProved -> {
+                    hostKeysProved = true;
+                    hospitality.proveHostKeys(invitation.policy.host(), asked, this.name,
+                            proofs -> from.reply(id, proofs != null, proofs == null ? new byte[0] : proofs));
                 }
                 case ConnectionRequest request when forwarding().requested(id, request) -> {}
                 case null, default -> from.reply(id, false); // C-19
