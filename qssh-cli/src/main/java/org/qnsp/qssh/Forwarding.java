@@ -139,16 +139,9 @@ final class Forwarding {
         });
     }
 
-    /** The host opens a channel; on the loop. */
-    void peerOpened(Connection from, int id, String type, byte[] body) {
-        try {
-            ChannelOpening opening = ChannelOpening.decode(type, body).orElse(null);
-            if (opening == null || !forwards.opened(id, opening)) {
-                from.refuse(id, OpenFailure.UNKNOWN_TYPE, "no channels of this type");
-            }
-        } catch (ProtocolException e) {
-            from.refuse(id, OpenFailure.PROHIBITED, e.getMessage());
-        }
+    /** A channel that the host opens; whether it was one that was asked for. */
+    boolean opened(int id, ChannelOpening opening) {
+        return forwards.opened(id, opening);
     }
 
     /**

@@ -176,6 +176,7 @@ final class Qssh {
         Forwarding forwarding = new Forwarding(config, config.forwards(), own ? line.stdioForward() : null, streams, messages);
         try (HostLogin host = HostLogin.prepare(config, local, line.invite(), prompt, messages)) {
             RemoteSession session = new RemoteSession(config, plan, streams, terminal, environment.getOrDefault("TERM", ""), forwarding, messages);
+            session.forwards(host.agentForward(local));
             Login login = host.login(session::prepare);
             boolean used = plan.start() != null || own && line.stdioForward() != null;
             try (Mastership master = Mastership.begin(config, messages, prompt, host.loop(), login.connection(), forwarding, used)) {

@@ -10,13 +10,16 @@ import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import org.qnsp.core.client.AgentForward;
 import org.qnsp.core.client.ClientConfig;
 import org.qnsp.core.client.Connector;
 import org.qnsp.core.client.HostLogin;
 import org.qnsp.core.client.HostRequests;
 import org.qnsp.core.client.Messages;
+import org.qnsp.core.message.ChannelOpening;
 import org.qnsp.core.message.DisconnectReason;
 import org.qnsp.core.message.Limits;
+import org.qnsp.core.message.OpenFailure;
 import org.qnsp.core.message.ProtocolException;
 import org.qnsp.core.message.SessionRequest;
 import org.qnsp.core.mux.DataStream;
@@ -42,6 +45,7 @@ final class RemoteSession {
     private final String term;
     private final Forwarding forwarding;
     private final End end = new End();
+    private AgentForward agent;
     private Connection connection;
     private HostRequests requests;
     private Channel channel;
@@ -133,6 +137,11 @@ final class RemoteSession {
         this.messages = messages;
     }
 
+    /** Lets the host use the agent, if there is one to forward. */
+    void forwards(AgentForward forwarded) {
+        agent = forwarded;
+    }
+
     /** The connection with the session on it, nothing of it sent yet. With forwardings the session comes after them, as what it runs may use them. */
     Connection prepare(HostRequests host) throws IOException {
         requests = host;
@@ -145,7 +154,15 @@ final class RemoteSession {
         return new Connection.Listener() {
             @Override
             public void peerOpened(Connection from, int id, String type, byte[] body) {
-                forwarding.peerOpened(from, id, type, body);
+                try {
+                    ChannelOpening opening = ChannelOpening.decode(type, body).orElse(null);
+                    boolean taken = opening instanceof ChannelOpening.Agent ? agent != null && agent.opened(from, id, opening) : opening != null && forwarding.opened(id, opening);
+                    if (!taken) {
+                        from.refuse(id, OpenFailure.PROHIBITED, "not asked for"); // A-18, C-30
+                    }
+                } catch (ProtocolException e) {
+                    from.refuse(id, OpenFailure.PROHIBITED, "not asked for");
+                }
             }
 
             @Override
@@ -177,6 +194,9 @@ final class RemoteSession {
         reports = new Reports();
         channel = connection.open("session", new byte[0], Limits.CHANNEL_CREDIT_BYTES, reports);
         plan.environment().forEach(this::tell);
+        if (agent != null || shared && !config.forwardAgent().equals("no")) { // a master has its own to forward
+            tell(new SessionRequest.Agent());
+        }
         if (plan.tty()) {
             ptyRequest = ask(pty());
         }

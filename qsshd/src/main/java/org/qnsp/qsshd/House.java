@@ -25,6 +25,7 @@ import org.qnsp.qsshd.auth.Gatekeeper;
 import org.qnsp.qsshd.auth.Gatekeeper.Findings;
 import org.qnsp.qsshd.auth.Gatekeeper.Origin;
 import org.qnsp.qsshd.auth.InviteFile;
+import org.qnsp.qsshd.forward.AgentSocket;
 import org.qnsp.qsshd.forward.Exchange;
 import org.qnsp.qsshd.forward.GuestForwarding;
 import org.qnsp.qsshd.net.Guest;
@@ -228,8 +229,8 @@ final class House implements Hospitality {
     }
 
     @Override
-    public Session session(Guest guest) {
-        return new SessionChannel(guest, launcher, workers, services);
+    public Session session(Guest guest, Connection connection) {
+        return new SessionChannel(guest, launcher, workers, services, new AgentSocket(exchange, connection, guest.findings().account()));
     }
 
     @Override

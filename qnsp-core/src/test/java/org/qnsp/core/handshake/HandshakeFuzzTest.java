@@ -74,7 +74,8 @@ final class HandshakeFuzzTest {
             }
             Mode mode = random.nextInt(4) == 0 ? Mode.SIMPLEX : Mode.DUPLEX;
             List<PrivateKey> keys = random.nextBoolean() ? List.of(kem) : random.nextBoolean() ? List.of(sig) : List.of(sig, kem);
-            List<Identity> identities = mode == Mode.SIMPLEX ? List.of() : keys.stream().map(k -> UserAuth.identity(k, secrets)).toList();
+            boolean elsewhere = honest && keys.size() % 2 == 0;
+            List<Identity> identities = mode == Mode.SIMPLEX ? List.of() : keys.stream().map(k -> UserAuth.identity(k, secrets)).map(i -> elsewhere ? HandshakePair.elsewhere(i) : i).toList();
             ClientHandshake.Trust trust = switch (random.nextInt(4)) {
                 case 0 -> new ClientHandshake.Trust.Invited(host.publicKey().fingerprint(), inviteKey);
                 case 1 -> new ClientHandshake.Trust.Unknown();
@@ -202,6 +203,10 @@ final class HandshakeFuzzTest {
                 switch (action) {
                     case Action.Send(byte[] message) -> send(toServer, message);
                     case Action.JudgeHostKey q -> clientDo(client.onHostKeyJudged(judged));
+                    case Action.UseKeys use -> {
+                        use.work().run();
+                        clientDo(client.onKeysUsed());
+                    }
                     case Action.Established e -> {
                         assertFalse(meddled || differs(toServer) || differs(toClient), "the client believes what was tampered with");
                         clientBelieves = true;
@@ -229,6 +234,7 @@ final class HandshakeFuzzTest {
                     case Action.NextSendingStage(var key) -> key.close();
                     case Action.NextReadingStage(var key) -> key.close();
                     case Action.JudgeHostKey a -> throw new AssertionError("asked of a server");
+                    case Action.UseKeys a -> throw new AssertionError("asked of a server");
                     case Action.Denied d -> { }
                 }
             }

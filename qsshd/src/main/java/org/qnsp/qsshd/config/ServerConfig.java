@@ -641,6 +641,11 @@ public final class ServerConfig {
         };
     }
 
+    /** Whether sessions may use the client's agent. */
+    public boolean allowsAgentForwarding() {
+        return settings.flag(ServerKeywords.ALLOW_AGENT_FORWARDING) && !settings.flag(ServerKeywords.DISABLE_FORWARDING);
+    }
+
     /** no, yes or clientspecified. */
     public String gatewayPorts() {
         return settings.one(ServerKeywords.GATEWAY_PORTS);

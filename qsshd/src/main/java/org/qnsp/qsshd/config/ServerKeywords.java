@@ -69,6 +69,7 @@ final class ServerKeywords {
     static final Keyword ACCEPTED_KEYS = obeyed(Keyword.of("PubkeyAcceptedAlgorithms", Form.WORD, "*"));
 
     static final Keyword GATEWAY_PORTS = obeyed(Keyword.flag("GatewayPorts", "clientspecified", "no"));
+    static final Keyword ALLOW_AGENT_FORWARDING = obeyed(Keyword.flag("AllowAgentForwarding", "yes"));
     static final Keyword ALLOW_TCP_FORWARDING = obeyed(Keyword.flag("AllowTcpForwarding", "all|local|remote", "yes"));
     static final Keyword ALLOW_STREAM_LOCAL_FORWARDING = obeyed(Keyword.flag("AllowStreamLocalForwarding", "all|local|remote", "yes"));
     static final Keyword DISABLE_FORWARDING = obeyed(Keyword.flag("DisableForwarding", "no"));
@@ -138,7 +139,7 @@ final class ServerKeywords {
 
     private static void ignored() {
         String[] names = {
-            "AllowAgentForwarding", "CASignatureAlgorithms",
+            "CASignatureAlgorithms",
             "ChallengeResponseAuthentication", "Ciphers", "Compression", "FingerprintHash", 
             "GSSAPIAuthentication", "GSSAPICleanupCredentials", "GSSAPIKexAlgorithms", "GSSAPIKeyExchange", "GSSAPIStoreCredentialsOnRekey",
             "GSSAPIStrictAcceptorCheck", "HostbasedAcceptedAlgorithms", "HostbasedAcceptedKeyTypes", "HostbasedUsesNameFromPacketOnly",

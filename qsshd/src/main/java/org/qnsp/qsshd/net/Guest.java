@@ -272,7 +272,7 @@ public final class Guest implements Link.Owner, Connection.Listener {
             return;
         }
         sessions++;
-        Hospitality.Session session = hospitality.session(this);
+        Hospitality.Session session = hospitality.session(this, from);
         Channel accepted = from.accept(channel, Limits.CHANNEL_CREDIT_BYTES, session);
         session.on(accepted);
     }
