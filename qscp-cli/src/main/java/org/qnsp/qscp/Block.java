@@ -3,6 +3,7 @@ package org.qnsp.qscp;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import org.qnsp.core.copy.CopyDigest;
 import org.qnsp.core.copy.CopyLimits;
 import org.qnsp.core.copy.EntryName;
 
@@ -16,6 +17,9 @@ final class Block {
         record Start(EntryName name, long size) implements Mark {}
 
         record Content(int offset, int length) implements Mark {}
+
+        /** The content begins at this offset, and this is the digest of what is before. */
+        record From(long offset, CopyDigest before) implements Mark {}
 
         /** Put the digest here. */
         record Finish(int offset) implements Mark {}

@@ -4,11 +4,13 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
 import org.qnsp.core.copy.CopyCodec;
+import org.qnsp.core.copy.CopyDigest;
 import org.qnsp.core.copy.CopyLimits;
 import org.qnsp.core.copy.CopyMessage;
 import org.qnsp.core.copy.CopyMessage.FileEnd;
 import org.qnsp.core.copy.CopyMessage.FileFailed;
 import org.qnsp.core.copy.CopyMessage.FileStart;
+import org.qnsp.core.copy.CopyMessage.From;
 
 /** Packs messages back to back into blocks (P-7) and hands over the full ones. Content is read straight into its place. */
 final class BlockWriter {
@@ -41,6 +43,12 @@ final class BlockWriter {
             case CopyMessage.End m -> block.last = true;
             default -> { }
         }
+    }
+
+    /** Where a file goes on, and the digest of what is before. */
+    void writeFrom(From from, CopyDigest before) throws IOException {
+        write(from);
+        block.marks.add(new Block.Mark.From(from.offset(), before));
     }
 
     /**

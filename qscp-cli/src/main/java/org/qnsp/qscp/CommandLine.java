@@ -159,7 +159,7 @@ final class CommandLine {
         CopyPlan plan = CopyPlan.of(operands.stream().map(Arguments::bytes).toList(), port);
         words.add("-oForwardAgent=" + (forwardsAgent ? "yes" : "no"));
         DialOptions.Means means = here ? new DialOptions.Means.Here() : program != null ? new DialOptions.Means.Program(program, words) : new DialOptions.Means.Session();
-        return new CopyRequest(plan, recursive, preserve, resume, kilobitsPerSecond,
+        return new CopyRequest(plan, new Manner(recursive, preserve, resume), kilobitsPerSecond,
                 new DialOptions(means, identities, Optional.ofNullable(config), settings, verbosity, quiet));
     }
 

@@ -93,6 +93,10 @@ public final class Main {
     }
 
     private void hint(CopyFailedException e, CopyRequest request) {
+        if (e.kind() == CopyFailedException.Kind.REFUSED && request.manner().resume() && e.getMessage().contains("unknown flags")) {
+            err.println("qscp: hint: the host's qscp is too old for --resume; without it the copy works"); // P-28
+            return;
+        }
         if (e.kind() == CopyFailedException.Kind.REFUSED && request.plan().intoDirectory()) {
             err.println("qscp: hint: several sources need a directory as target");
         } else if (e.kind() == CopyFailedException.Kind.FAULT) {

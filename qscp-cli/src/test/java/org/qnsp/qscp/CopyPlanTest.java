@@ -62,7 +62,7 @@ final class CopyPlanTest {
     void options() throws Exception {
         CopyRequest request = ((CommandLine.Action.Copy) CommandLine.parse(Arguments.encoded("-rpqP22", "-l", "800", "-i", "k1", "-i", "k2",
                 "-oA=b", "-o", "C=d", "-F", "cfg", "-4", "-B", "-J", "j", "-vv", "--", "-x", "h:@f"))).request();
-        assertTrue(request.recursive() && request.preserve() && request.dialOptions().quiet());
+        assertTrue(request.manner().recursive() && request.manner().preserve() && request.dialOptions().quiet());
         assertEquals(800, request.kilobitsPerSecond());
         assertEquals(List.of("A=b", "C=d", "AddressFamily=inet", "BatchMode=yes", "ProxyJump=j"), request.dialOptions().settings());
         assertEquals(2, request.dialOptions().identities().size());
@@ -84,10 +84,10 @@ final class CopyPlanTest {
     @Test
     void afterTheFirstOperandNothingIsAnOption() throws Exception {
         CopyRequest request = request("-p", "a", "-r", "-q", "h:");
-        assertTrue(request.preserve());
-        assertFalse(request.recursive() || request.resume());
+        assertTrue(request.manner().preserve());
+        assertFalse(request.manner().recursive() || request.manner().resume());
         assertEquals(3, request.plan().legs().getFirst().paths().size());
-        assertTrue(request("--resume", "-r", "a", "h:").resume());
+        assertTrue(request("--resume", "-r", "a", "h:").manner().resume());
     }
 
     /** A program in ssh's place gets scp's words, the user's in the order given. */
