@@ -33,8 +33,12 @@ final class Block {
     /** Whether END is in it. */
     boolean last;
 
+    /** Whether its sender waits for an answer (P-30). */
+    boolean asks;
+
     void clear() {
         bytes.clear();
         marks.clear();
+        asks = false;
     }
 }

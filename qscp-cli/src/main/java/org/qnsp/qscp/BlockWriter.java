@@ -37,7 +37,10 @@ final class BlockWriter {
         ByteBuffer out = room(CopyLimits.MESSAGE_BYTES);
         CopyCodec.encode(message, out);
         switch (message) {
-            case FileStart m -> block.marks.add(new Block.Mark.Start(m.name(), m.size()));
+            case FileStart m -> {
+                block.marks.add(new Block.Mark.Start(m.name(), m.size()));
+                block.asks |= m.resumable();
+            }
             case FileFailed m -> block.marks.add(new Block.Mark.Failed());
             case FileEnd m -> block.marks.add(new Block.Mark.Finish(out.position() - CopyLimits.DIGEST_BYTES));
             case CopyMessage.End m -> block.last = true;

@@ -72,6 +72,9 @@ final class TreeSender {
                 hash(block);
                 sent = block.last;
                 send(block);
+                if (block.asks) {
+                    out.flush();
+                }
                 free.put(block);
             }
             out.flush();
