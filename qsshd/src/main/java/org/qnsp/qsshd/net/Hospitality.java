@@ -30,7 +30,7 @@ public interface Hospitality {
     void proveHostKeys(HostKeyOps host, ConnectionRequest.ProveHostKeys asked, byte[] connection, java.util.function.Consumer<byte[]> proofs);
 
     /** A session on a channel that is yet to be accepted: who hears of the channel. Its channel follows by the consumer's being called. */
-    Session session(Guest guest);
+    Session session(Guest guest, Connection connection);
 
     /** What a guest who has logged in may have forwarded; asked for once, when he wants something of the kind. */
     GuestForwarding forwarding(Guest guest, Connection connection);

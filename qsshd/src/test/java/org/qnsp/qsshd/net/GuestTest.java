@@ -136,7 +136,7 @@ final class GuestTest {
         }
 
         @Override
-        public Session session(Guest guest) {
+        public Session session(Guest guest, Connection connection) {
             throw new IllegalStateException("no sessions here");
         }
     }
