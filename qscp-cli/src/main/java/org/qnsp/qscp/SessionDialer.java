@@ -15,6 +15,7 @@ import org.qnsp.core.client.ClientRequest;
 import org.qnsp.core.client.ConnectFailure;
 import org.qnsp.core.client.Connector;
 import org.qnsp.core.client.HostLogin;
+import org.qnsp.core.client.HostRequests;
 import org.qnsp.core.client.LocalUser;
 import org.qnsp.core.client.Login;
 import org.qnsp.core.client.Messages;
@@ -95,6 +96,7 @@ final class SessionDialer implements Dialer {
         private final HostLogin host;
         private final CountDownLatch closed = new CountDownLatch(1);
         private volatile int status = LOST;
+        private HostRequests requests;
         private Connection connection;
         private Channel channel;
         private Channel.Request started;
@@ -105,8 +107,14 @@ final class SessionDialer implements Dialer {
         }
 
         /** Everything is queued before there is a connection, so that it rides right behind the login. */
-        Connection prepare() throws IOException {
-            connection = Connector.connection(new Connection.Listener() {});
+        Connection prepare(HostRequests requests) throws IOException {
+            this.requests = requests;
+            connection = Connector.connection(new Connection.Listener() {
+                @Override
+                public void requested(Connection from, int id, String name, byte[] body) {
+                    requests.take(from, id, name, body);
+                }
+            });
             channel = connection.open("session", new byte[0], Limits.CHANNEL_CREDIT_BYTES, this);
             SessionRequest.Subsystem service = new SessionRequest.Subsystem(SessionRequest.Subsystem.COPY);
             started = channel.ask(service.name(), service.encode());
@@ -159,6 +167,7 @@ final class SessionDialer implements Dialer {
         @Override
         public void close() {
             channel.close();
+            requests.settle();
             connection.disconnect(DisconnectReason.DONE, "");
             login.awaitEnd(FAREWELL);
             host.close();

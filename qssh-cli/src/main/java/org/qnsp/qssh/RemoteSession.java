@@ -12,9 +12,9 @@ import java.util.concurrent.CountDownLatch;
 import org.qnsp.core.client.ClientConfig;
 import org.qnsp.core.client.Connector;
 import org.qnsp.core.client.HostLogin;
+import org.qnsp.core.client.HostRequests;
 import org.qnsp.core.client.Login;
 import org.qnsp.core.client.Messages;
-import org.qnsp.core.message.ConnectionRequest;
 import org.qnsp.core.message.DisconnectReason;
 import org.qnsp.core.message.Limits;
 import org.qnsp.core.message.ProtocolException;
@@ -41,6 +41,7 @@ final class RemoteSession {
     private final String term;
     private final End end = new End();
     private Connection connection;
+    private HostRequests requests;
     private Channel channel;
     private Channel.Request ptyRequest;
     private Channel.Request startRequest;
@@ -114,14 +115,12 @@ final class RemoteSession {
     }
 
     /** The connection with the session on it, nothing of it sent yet. */
-    Connection prepare() throws IOException {
+    Connection prepare(HostRequests host) throws IOException {
+        requests = host;
         connection = Connector.connection(new Connection.Listener() {
             @Override
             public void requested(Connection from, int id, String name, byte[] body) {
-                from.reply(id, name.equals(ConnectionRequest.Keepalive.NAME));
-                if (name.equals(ConnectionRequest.Banner.NAME)) {
-                    banner(body);
-                }
+                host.take(from, id, name, body);
             }
 
             @Override
@@ -140,23 +139,6 @@ final class RemoteSession {
         }
         startRequest = ask(plan.start());
         return connection;
-    }
-
-    private void banner(byte[] body) {
-        try {
-            if (ConnectionRequest.decode(ConnectionRequest.Banner.NAME, body).orElseThrow() instanceof ConnectionRequest.Banner(String text)) {
-                if (messages.says(Messages.Level.INFO)) {
-                    // not on the loop, which must not wait for whoever reads standard error, where it goes in spite of -E
-                    banner = daemon("qssh-banner", () -> sayBanner(HostLogin.clean(text).getBytes(StandardCharsets.UTF_8)));
-                }
-            }
-        } catch (ProtocolException e) {
-            messages.debug("a banner that cannot be read");
-        }
-    }
-
-    private void sayBanner(byte[] text) {
-        write(streams.err(), text, text.length, DataStream.EXTENDED);
     }
 
     private SessionRequest.Pty pty() {
@@ -195,6 +177,7 @@ final class RemoteSession {
         if (ttyGranted) {
             messages.info("Connection to " + config.hostName() + " closed.");
         }
+        requests.settle();
         connection.disconnect(DisconnectReason.DONE, "");
         login.awaitEnd(FAREWELL);
         if (banner instanceof Thread saying) {

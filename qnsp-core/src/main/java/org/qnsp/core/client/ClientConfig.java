@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.qnsp.core.config.ConfigException;
+import org.qnsp.core.config.Jumps;
 import org.qnsp.core.config.Keyword;
 import org.qnsp.core.config.Patterns;
 import org.qnsp.core.config.Settings;
@@ -98,6 +99,7 @@ public final class ClientConfig {
 
     private final String original;
     private final LocalUser local;
+    private final HopLoader hopLoader;
     private final Settings settings;
     private final ClientTokens tokens;
     private final List<Path> identityFiles;
@@ -112,8 +114,14 @@ public final class ClientConfig {
     private final String forwardAgent;
     private final String proxyJump;
 
-    ClientConfig(String original, LocalUser local, Settings settings) throws ConfigException {
+    /** Finds the configuration of a host on the way. */
+    interface HopLoader {
+        ClientConfig load(Jumps.Hop hop, boolean first) throws ConfigException;
+    }
+
+    ClientConfig(String original, LocalUser local, Settings settings, HopLoader hopLoader) throws ConfigException {
         this.original = original;
+        this.hopLoader = hopLoader;
         this.local = local;
         this.settings = settings;
         this.tokens = ClientTokens.of(original, local, settings);
@@ -434,6 +442,34 @@ public final class ClientConfig {
         return proxyJump;
     }
 
+    /**
+     * The hosts to go through, in order, each as its own configuration has it; those that the first one's configuration goes through come before it.
+     *
+     * @throws ConfigException for a hop's faults, a loop and more than {@link Jumps#MAX_HOPS}
+     */
+    public List<ClientConfig> way() throws ConfigException {
+        List<ClientConfig> way = new ArrayList<>();
+        travel(way, new ArrayList<>());
+        return List.copyOf(way);
+    }
+
+    private void travel(List<ClientConfig> way, List<String> passed) throws ConfigException {
+        String place = user() + "@" + original.toLowerCase(Locale.ROOT) + ":" + port();
+        if (passed.contains(place)) {
+            throw new ConfigException("jumphost loop via " + original);
+        }
+        passed.add(place);
+        List<Jumps.Hop> hops = proxyJump == null ? List.of() : Jumps.parse(proxyJump);
+        if (hops == null || passed.size() + hops.size() > Jumps.MAX_HOPS + 1) {
+            throw new ConfigException(hops == null ? "Invalid ProxyJump \"" + proxyJump + "\"" : "more than " + Jumps.MAX_HOPS + " jump hosts");
+        }
+        for (int i = 0; i < hops.size(); i++) {
+            ClientConfig hop = hopLoader.load(hops.get(i), i == 0);
+            hop.travel(way, passed);
+            way.add(hop);
+        }
+    }
+
     /** The network interface to connect from, null for the system's choice. */
     public String bindInterface() {
         return settings.one(ClientKeywords.BIND_INTERFACE);
@@ -561,9 +597,11 @@ public final class ClientConfig {
         return settings.one(ClientKeywords.PREFERRED);
     }
 
-    /** Whether keys may be used to log in. */
+    /** Whether keys may be used to log in, which is the only way: PubkeyAuthentication, and PreferredAuthentications if it is given. */
     public boolean pubkeyAuthentication() {
-        return !settings.one(ClientKeywords.PUBKEY_AUTHENTICATION).equals("no");
+        String preferred = preferredAuthentications();
+        boolean named = preferred == null || List.of(preferred.split(",")).contains("publickey");
+        return named && !settings.one(ClientKeywords.PUBKEY_AUTHENTICATION).equals("no");
     }
 
     public boolean clearAllForwardings() {

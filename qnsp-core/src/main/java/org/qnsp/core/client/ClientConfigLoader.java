@@ -5,6 +5,7 @@ import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,11 +19,13 @@ import org.qnsp.core.config.ConfigSource;
 import org.qnsp.core.config.Entry;
 import org.qnsp.core.config.Faults;
 import org.qnsp.core.config.Guard;
+import org.qnsp.core.config.Jumps;
 import org.qnsp.core.config.Keyword;
 import org.qnsp.core.config.Patterns;
 import org.qnsp.core.config.Position;
 import org.qnsp.core.config.Settings;
 import org.qnsp.core.config.Tokens;
+import org.qnsp.core.config.Words;
 
 /** Finds the configuration of one connection: options of the command line, then the user's file, then the system's; the first value wins. */
 public final class ClientConfigLoader {
@@ -62,7 +65,22 @@ public final class ClientConfigLoader {
             evaluation.isFinalPass = true;
             evaluation.pass();
         }
-        return new ClientConfig(request.host(), local, evaluation.finished());
+        return new ClientConfig(request.host(), local, evaluation.finished(), (hop, first) -> load(hop(request, hop, first)));
+    }
+
+    /** A host on the way has its own configuration, from the same files; only the first may name others before it. */
+    private static ClientRequest hop(ClientRequest request, Jumps.Hop hop, boolean first) {
+        List<String> options = new ArrayList<>(List.of("SessionType none", "ClearAllForwardings yes"));
+        if (hop.user() != null) {
+            options.add("User " + Words.quote(hop.user().replace("%", "%%")));
+        }
+        if (hop.port() != 0) {
+            options.add("Port " + hop.port());
+        }
+        if (!first) {
+            options.add("ProxyJump none");
+        }
+        return new ClientRequest(hop.host(), options, request.file());
     }
 
     /**

@@ -22,7 +22,7 @@ import org.qnsp.crypto.keys.PublicKey;
 
 /**
  * The keys of hosts that are known (K-6), from some files in order. Immutable; lines that are not valid are passed over, as are markers other than
- * {@code @revoked}. A key is decoded only when its line matches.
+ * {@code @revoked} and {@code @cert-authority}. A key is decoded only when its line matches.
  */
 public final class KnownHosts {
     /** The longest file that is read, bytes. */
@@ -56,9 +56,30 @@ public final class KnownHosts {
     }
 
     private final List<KnownHostLine> lines;
+    private final List<KnownHostLine> certAuthorities;
 
-    private KnownHosts(List<KnownHostLine> lines) {
-        this.lines = List.copyOf(lines);
+    private KnownHosts(List<KnownHostLine> all) {
+        List<KnownHostLine> plain = new ArrayList<>(all.size());
+        List<KnownHostLine> authorities = new ArrayList<>();
+        for (KnownHostLine line : all) {
+            (line.certAuthority() ? authorities : plain).add(line);
+        }
+        this.lines = List.copyOf(plain);
+        this.certAuthorities = List.copyOf(authorities);
+    }
+
+    /** These lines and then those. */
+    public KnownHosts and(KnownHosts others) {
+        List<KnownHostLine> all = new ArrayList<>(lines);
+        all.addAll(certAuthorities);
+        all.addAll(others.lines);
+        all.addAll(others.certAuthorities);
+        return new KnownHosts(all);
+    }
+
+    /** A line that has a certificate authority vouch for a host of this name, which means nothing here; null for none. */
+    public KnownHostLine certAuthorityOf(String name) {
+        return certAuthorities.stream().filter(line -> line.matches(name)).findFirst().orElse(null);
     }
 
     /**
@@ -140,15 +161,24 @@ public final class KnownHosts {
         return found;
     }
 
-    /** The keys of this type that a host may have, in the order of the files, without those that are revoked. */
+    /** The keys of this type that a host may have, without those that are revoked: in the order of the files, of each file the newest, which is the last, first. */
     public List<PublicKey> keysOf(String name, KeyType type) {
         List<PublicKey> keys = new ArrayList<>();
         List<PublicKey> revoked = new ArrayList<>();
+        Path file = null;
+        int begin = 0;
         for (KnownHostLine line : linesOf(name)) {
             PublicKey key = line.key().orElse(null);
-            List<PublicKey> list = line.revoked() ? revoked : keys;
-            if (key != null && key.type() == type && !list.contains(key)) {
-                list.add(key);
+            if (!line.file().equals(file)) {
+                file = line.file();
+                begin = keys.size();
+            }
+            if (key != null && key.type() == type) {
+                if (line.revoked()) {
+                    revoked.add(key);
+                } else if (!keys.contains(key)) {
+                    keys.add(begin, key);
+                }
             }
         }
         keys.removeAll(revoked);

@@ -60,6 +60,8 @@ public final class Guest implements Link.Owner, Connection.Listener {
     private boolean useTaken;
     private boolean over;
     private boolean charged;
+    private boolean hostKeysProved;
+    private byte[] name;
     private int sessions;
 
     Guest(Loop loop, Invitation invitation, ServerHandshake handshake, InetSocketAddress peer, InetSocketAddress local, Hospitality hospitality, Reception reception) {
@@ -168,6 +170,9 @@ public final class Guest implements Link.Owner, Connection.Listener {
         }
         useTaken = false;
         watch();
+        List<byte[]> hostKeys = invitation.policy.host().publicKeys().stream().map(PublicKey::encoded).toList();
+        connection.tell(ConnectionRequest.HostKeys.NAME, new ConnectionRequest.HostKeys(hostKeys).encode());
+        name = result.id();
         hospitality.banner(findings, text -> connection.tell(ConnectionRequest.Banner.NAME, new ConnectionRequest.Banner(text).encode()));
     }
 
@@ -258,7 +263,19 @@ public final class Guest implements Link.Owner, Connection.Listener {
 
     @Override
     public void requested(Connection from, int id, String name, byte[] body) {
-        from.reply(id, name.equals("keepalive"));
+        try {
+            switch (ConnectionRequest.decode(name, body).orElse(null)) {
+                case ConnectionRequest.Keepalive k -> from.reply(id, true);
+                case ConnectionRequest.ProveHostKeys asked when id != 0 && established && !hostKeysProved -> {
+                    hostKeysProved = true;
+                    hospitality.proveHostKeys(invitation.policy.host(), asked, this.name,
+                            proofs -> from.reply(id, proofs != null, proofs == null ? new byte[0] : proofs));
+                }
+                case null, default -> from.reply(id, false); // C-19
+            }
+        } catch (ProtocolException e) {
+            from.reply(id, false);
+        }
     }
 
     void sayGoodbye(String farewell) {

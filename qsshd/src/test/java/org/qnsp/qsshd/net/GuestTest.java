@@ -38,8 +38,10 @@ import org.qnsp.core.client.LoginException;
 import org.qnsp.core.config.ConfigFiles;
 import org.qnsp.core.handshake.Action.FindKeys;
 import org.qnsp.core.handshake.ClientHandshake;
+import org.qnsp.core.handshake.HostKeyOps;
 import org.qnsp.core.handshake.Mode;
 import org.qnsp.core.handshake.UserAuth;
+import org.qnsp.core.message.ConnectionRequest;
 import org.qnsp.core.message.DisconnectReason;
 import org.qnsp.core.message.Limits;
 import org.qnsp.core.mux.Budget;
@@ -115,6 +117,11 @@ final class GuestTest {
         @Override
         public void giveBack(Policy by, InviteFile.Entry invite) {
             returned.add(invite.id());
+        }
+
+        @Override
+        public void proveHostKeys(HostKeyOps host, ConnectionRequest.ProveHostKeys asked, byte[] connection, Consumer<byte[]> proofs) {
+            proofs.accept(null);
         }
 
         @Override
