@@ -19,6 +19,7 @@ import org.qnsp.core.mux.DataStream;
 import org.qnsp.core.transport.Channel;
 import org.qnsp.qsshd.config.SafePath;
 import org.qnsp.qsshd.config.ServerConfig;
+import org.qnsp.qsshd.forward.AgentSocket;
 import org.qnsp.qsshd.net.Guest;
 import org.qnsp.qsshd.net.Hospitality;
 import org.qnsp.qsshd.session.Account;
@@ -52,6 +53,7 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
     private final SessionLauncher launcher;
     private final Executor starters;
     private final Services services;
+    private final AgentSocket agent;
     private final Map<String, String> environment = new LinkedHashMap<>();
     private final byte[] outgoing = new byte[CHUNK_BYTES];
     /** Each signal costs a process of the user's, started on the one thread that serves all sessions. */
@@ -66,16 +68,19 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
     private int inputWaiting;
     private boolean inputEnded;
     private boolean clientGone;
+    private boolean wantsAgent;
     private int outputsEnded;
 
     /**
      * @param starters runs what starts programs, which takes a few milliseconds
+     * @param agent what leads to the client's agent, if the client asks for it
      */
-    SessionChannel(Guest guest, SessionLauncher launcher, Executor starters, Services services) {
+    SessionChannel(Guest guest, SessionLauncher launcher, Executor starters, Services services, AgentSocket agent) {
         this.guest = guest;
         this.launcher = launcher;
         this.starters = starters;
         this.services = services;
+        this.agent = agent;
     }
 
     @Override
@@ -100,7 +105,7 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
                 case SessionRequest.Exec exec -> start(id, exec.command());
                 case SessionRequest.Subsystem subsystem -> startSubsystem(id, subsystem.service());
                 case SessionRequest.Window window -> channel.reply(id, resize(window));
-                case SessionRequest.Agent agent -> channel.reply(id, false);
+                case SessionRequest.Agent wanted -> channel.reply(id, takeAgent());
                 case SessionRequest.Signal signal -> channel.reply(id, signal(signal.signal()));
             }
         } catch (ProtocolException | IllegalArgumentException e) {
@@ -114,6 +119,13 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
         if (taken) {
             environment.put(env.variable(), env.value());
         }
+        return taken;
+    }
+
+    /** A-17, C-30 */
+    private synchronized boolean takeAgent() {
+        boolean taken = stage == Stage.ASKING && !guest.anonymous() && config().allowsAgentForwarding() && guest.options().agentForwarding();
+        wantsAgent |= taken;
         return taken;
     }
 
@@ -233,7 +245,7 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
         try {
             LaunchRequest request = completed(asked);
             LOG.debug("starting a program for {}", request.account().name());
-            UserProcess started = started(request);
+            UserProcess started = started(withAgent(request));
             LOG.debug("started process {}", started.pid());
             boolean gone;
             synchronized (this) {
@@ -268,6 +280,24 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
 
     private String host() {
         return guest.peers().map(peers -> peers.client().getAddress().getHostAddress()).orElse("");
+    }
+
+    /** A session whose agent's socket cannot be had starts without one, as with sshd. */
+    private LaunchRequest withAgent(LaunchRequest request) {
+        synchronized (this) {
+            if (!wantsAgent) {
+                return request;
+            }
+        }
+        Map<String, String> imposed = new LinkedHashMap<>(request.imposed());
+        try {
+            imposed.put("SSH_AUTH_SOCK", agent.open().toString());
+        } catch (IOException e) {
+            LOG.error("no socket for the agent of {}: {}", request.account().name(), e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return new LaunchRequest(request.account(), request.program(), request.pty(), request.environment(), imposed, request.peers(), request.customs());
     }
 
     private UserProcess started(LaunchRequest request) throws IOException {
@@ -431,6 +461,7 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
         if (info != null || ended != null && ended.terminal().isPresent()) {
             tidy(ended, info);
         }
+        agent.close();
         channel.close();
         guest.sessionEnded();
     }

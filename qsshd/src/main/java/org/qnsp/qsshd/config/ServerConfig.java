@@ -155,6 +155,9 @@ public final class ServerConfig {
             }
             names.add(name);
         }
+        if (keyword == ServerKeywords.PERMIT_OPEN || keyword == ServerKeywords.PERMIT_LISTEN) {
+            return setting.values().stream().filter(word -> !isPermit(word, setting)).findFirst().map(word -> "bad " + keyword.name() + " \"" + word + "\"").orElse(null);
+        }
         Optional<String> wrong = Values.fault(keyword, setting.values());
         if (wrong.isPresent()) {
             return wrong.get();
@@ -164,6 +167,11 @@ public final class ServerConfig {
             return "Bad key types '" + value + "'.";
         }
         return null;
+    }
+
+    private static boolean isPermit(String word, Entry.Setting setting) {
+        boolean listens = setting.keyword() == ServerKeywords.PERMIT_LISTEN;
+        return setting.values().size() == 1 && (word.equals("any") || word.equals("none")) || KeyOptionsParser.isPermit(word, listens);
     }
 
     private ServerConfig checked() throws ConfigException {
@@ -609,6 +617,59 @@ public final class ServerConfig {
         return settings.number(ServerKeywords.ALIVE_COUNT_MAX);
     }
 
+    // ---- forwarding
+
+    /** Whether this direction of TCP forwarding is allowed. @param anonymous whether the client is nobody in particular: then only a line that says so allows it */
+    public boolean allowsTcpForwarding(boolean remote, boolean anonymous) {
+        return allows(ServerKeywords.ALLOW_TCP_FORWARDING, remote, anonymous);
+    }
+
+    /** The same for Unix sockets. */
+    public boolean allowsStreamLocalForwarding(boolean remote, boolean anonymous) {
+        return allows(ServerKeywords.ALLOW_STREAM_LOCAL_FORWARDING, remote, anonymous);
+    }
+
+    private boolean allows(Keyword keyword, boolean remote, boolean anonymous) {
+        if (settings.flag(ServerKeywords.DISABLE_FORWARDING) || anonymous && !settings.has(keyword)) {
+            return false;
+        }
+        return switch (settings.one(keyword)) {
+            case "yes", "all" -> true;
+            case "local" -> !remote;
+            case "remote" -> remote;
+            default -> false;
+        };
+    }
+
+    /** Whether sessions may use the client's agent. */
+    public boolean allowsAgentForwarding() {
+        return settings.flag(ServerKeywords.ALLOW_AGENT_FORWARDING) && !settings.flag(ServerKeywords.DISABLE_FORWARDING);
+    }
+
+    /** no, yes or clientspecified. */
+    public String gatewayPorts() {
+        return settings.one(ServerKeywords.GATEWAY_PORTS);
+    }
+
+    /** Where a client may have itself connected to: {@code host:port} with {@code *} for either, or {@code any} or {@code none} alone. */
+    public List<String> permitOpen() {
+        return settings.has(ServerKeywords.PERMIT_OPEN) ? settings.all(ServerKeywords.PERMIT_OPEN) : List.of("any");
+    }
+
+    /** Where a client may have the server listen: {@code [host:]port}, the host with patterns, or {@code any} or {@code none} alone. */
+    public List<String> permitListen() {
+        return settings.has(ServerKeywords.PERMIT_LISTEN) ? settings.all(ServerKeywords.PERMIT_LISTEN) : List.of("any");
+    }
+
+    public boolean streamLocalBindUnlink() {
+        return settings.flag(ServerKeywords.STREAM_LOCAL_BIND_UNLINK);
+    }
+
+    /** What the modes of Unix sockets lack. */
+    public int streamLocalBindMask() {
+        return Integer.parseInt(settings.one(ServerKeywords.STREAM_LOCAL_BIND_MASK), 8);
+    }
+
     /** The configuration in lines {@code keyword value}, as {@code -T} prints it. */
     public String dump() {
         StringBuilder out = new StringBuilder(4096);
@@ -625,6 +686,8 @@ public final class ServerConfig {
             case "listenaddress" -> listenAddresses().stream().flatMap(listen -> wildcards(listen).stream()).toList();
             case "authorizedkeysfile" -> List.of(String.join(" ", authorizedKeysTexts()));
             case "acceptenv" -> settings.has(keyword) ? settings.all(keyword) : DEFAULT_ACCEPT_ENV;
+            case "permitopen" -> List.of(String.join(" ", permitOpen()));
+            case "permitlisten" -> List.of(String.join(" ", permitListen()));
             case "setenv" -> settings.has(keyword) // of several lines only the first would count
                 ? List.of(settings.all(keyword).stream().map(Values::quoted).collect(Collectors.joining(" "))) : List.of();
             case "subsystem" -> distinctNames(subsystems());

@@ -68,6 +68,15 @@ final class ServerKeywords {
     static final Keyword PENALTY_EXEMPT = obeyed(Keyword.of("PerSourcePenaltyExemptList", Form.WORD, "none").global());
     static final Keyword ACCEPTED_KEYS = obeyed(Keyword.of("PubkeyAcceptedAlgorithms", Form.WORD, "*"));
 
+    static final Keyword GATEWAY_PORTS = obeyed(Keyword.flag("GatewayPorts", "clientspecified", "no"));
+    static final Keyword ALLOW_AGENT_FORWARDING = obeyed(Keyword.flag("AllowAgentForwarding", "yes"));
+    static final Keyword ALLOW_TCP_FORWARDING = obeyed(Keyword.flag("AllowTcpForwarding", "all|local|remote", "yes"));
+    static final Keyword ALLOW_STREAM_LOCAL_FORWARDING = obeyed(Keyword.flag("AllowStreamLocalForwarding", "all|local|remote", "yes"));
+    static final Keyword DISABLE_FORWARDING = obeyed(Keyword.flag("DisableForwarding", "no"));
+    static final Keyword STREAM_LOCAL_BIND_UNLINK = obeyed(Keyword.flag("StreamLocalBindUnlink", "no"));
+    static final Keyword STREAM_LOCAL_BIND_MASK = obeyed(Keyword.of("StreamLocalBindMask", Form.MASK, "0177"));
+    static final Keyword PERMIT_OPEN = obeyed(Keyword.of("PermitOpen", Form.WORDS, "any"));
+    static final Keyword PERMIT_LISTEN = obeyed(Keyword.of("PermitListen", Form.WORDS, "any"));
     /** What -T says of keywords that ask for what does not exist, as sshd would; scripts look for these. They can be read again. */
     static final String FIXED = """
             usepam no
@@ -130,15 +139,15 @@ final class ServerKeywords {
 
     private static void ignored() {
         String[] names = {
-            "AllowAgentForwarding", "AllowStreamLocalForwarding", "AllowTcpForwarding", "CASignatureAlgorithms",
-            "ChallengeResponseAuthentication", "Ciphers", "Compression", "DisableForwarding", "FingerprintHash", "GatewayPorts",
+            "CASignatureAlgorithms",
+            "ChallengeResponseAuthentication", "Ciphers", "Compression", "FingerprintHash", 
             "GSSAPIAuthentication", "GSSAPICleanupCredentials", "GSSAPIKexAlgorithms", "GSSAPIKeyExchange", "GSSAPIStoreCredentialsOnRekey",
             "GSSAPIStrictAcceptorCheck", "HostbasedAcceptedAlgorithms", "HostbasedAcceptedKeyTypes", "HostbasedUsesNameFromPacketOnly",
             "HostKeyAlgorithms", "IgnoreRhosts", "IgnoreUserKnownHosts", "IPQoS", "KbdInteractiveAuthentication",
             "KerberosAuthentication", "KerberosGetAFSToken", "KerberosOrLocalPasswd", "KerberosTicketCleanup", "KexAlgorithms",
             "KeyRegenerationInterval", "LogVerbose", "MACs", "ModuliFile", "PasswordAuthentication", "PermitEmptyPasswords",
-            "PermitListen", "PermitOpen", "PermitTunnel", "Protocol", "RequiredRSASize", "RSAMinSize", "RhostsRSAAuthentication", "RSAAuthentication", "SecurityKeyProvider",
-            "ServerKeyBits", "SkeyAuthentication", "SshdAuthPath", "SshdSessionPath", "StreamLocalBindMask", "StreamLocalBindUnlink",
+            "PermitTunnel", "Protocol", "RequiredRSASize", "RSAMinSize", "RhostsRSAAuthentication", "RSAAuthentication", "SecurityKeyProvider",
+            "ServerKeyBits", "SkeyAuthentication", "SshdAuthPath", "SshdSessionPath",
             "UseLogin", "UsePrivilegeSeparation", "VersionAddendum", "X11DisplayOffset", "X11Forwarding", "X11UseLocalhost",
             "XAuthLocation",
         };
