@@ -89,7 +89,7 @@ final class Qssh {
         if (line.logFile() != null) {
             messages = new Messages("qssh", appending(line.logFile()));
         }
-        ClientConfigLoader loader = new ClientConfigLoader(new ConfigFiles(local.uid()), local, Qssh::commandSucceeds);
+        ClientConfigLoader loader = new ClientConfigLoader(new ConfigFiles(local.uid()), local, this::commandSucceeds);
         if (line.host() == null) {
             loader.checkOptions(line.optionLines()); // a faulty option is said before a missing host: programs probe for options so
             throw UsageException.withUsage(null);
@@ -134,6 +134,7 @@ final class Qssh {
             String term = environment.getOrDefault("TERM", "");
             RemoteSession session = new RemoteSession(config, plan, streams, terminal, term, messages);
             Login login = host.login(session::prepare);
+            runLocally(config.localCommand());
             int status = session.run(login);
             messages.debug("Exit status " + status);
             return status;
@@ -182,9 +183,22 @@ final class Qssh {
         }
     }
 
-    private static boolean commandSucceeds(String command) {
+    /** LocalCommand: with the streams of this process, and nothing of the session is shown before it ends. */
+    private void runLocally(String command) throws InterruptedException {
+        if (command == null) {
+            return;
+        }
         try {
-            return new ProcessBuilder("/bin/sh", "-c", command).redirectOutput(ProcessBuilder.Redirect.DISCARD).redirectInput(ProcessBuilder.Redirect.from(
+            messages.debug("Executing local command: " + command);
+            new ProcessBuilder(local.shell(), "-c", command).inheritIO().start().waitFor();
+        } catch (IOException e) {
+            messages.error("Couldn't execute " + local.shell() + " -c \"" + command + "\": " + e.getMessage());
+        }
+    }
+
+    private boolean commandSucceeds(String command) {
+        try {
+            return new ProcessBuilder(local.shell(), "-c", command).redirectOutput(ProcessBuilder.Redirect.DISCARD).redirectInput(ProcessBuilder.Redirect.from(
                 new java.io.File("/dev/null"))).redirectError(ProcessBuilder.Redirect.INHERIT).start().waitFor() == 0;
         } catch (IOException e) {
             return false;
