@@ -312,8 +312,8 @@ final class ClientTest {
     @Test
     void theConfigurationIsPrintedAsSshDoes() throws Exception {
         String[] options = {"-o", "ControlMaster=auto", "-o", "ControlPersist=5m", "-o", "ForwardAgent=yes", "-o", "StrictHostKeyChecking=accept-new", "-o", "ConnectTimeout=1m",
-            "-o", "SendEnv=A B*", "-o", "SetEnv=X=1 Y=2", "-o", "LogLevel=debug", "-o", "RekeyLimit=1G 1h", "-o", "ProxyJump=u@j:2,[::1]:3", "-o", "HostKeyAlias=al", "-tt", "-C",
-            "-o", "PermitLocalCommand=yes", "-o", "EscapeChar=^B", "-o", "StreamLocalBindMask=077", "-o", "AddKeysToAgent=confirm 5", "-l", "me", "-p", "99", "-N", "0.0.0.1"};
+            "-o", "SendEnv=A B*", "-o", "SetEnv=X=1 Y=2", "-o", "LogLevel=debug", "-o", "RekeyLimit=1G 1h", "-o", "ProxyJump=u@j:2,[::1]:3", "-o", "HostKeyAlias=al", "-t", "-C",
+            "-o", "PermitLocalCommand=yes", "-o", "StreamLocalBindMask=077", "-o", "AddKeysToAgent=confirm 5", "-l", "me", "-p", "99", "-N", "0.0.0.1"};
         List<String> ssh = Command.of("ssh", "-F", "none", "-G").with(options).run().expect(0).out().lines().toList();
         List<String> ours = qssh(null, "-G").with(options).run().expect(0).out().lines().toList();
         List<String> keywords = ours.stream().map(line -> line.split(" ")[0]).distinct().toList();
