@@ -51,7 +51,7 @@ final class Guest implements Connection.Listener {
                 channels.add(channel);
                 master.permit(allowed -> {
                     if (allowed) {
-                        attempt(() -> channel.open(master.connection()));
+                        open(channel);
                     } else {
                         channel.refuse(OpenFailure.PROHIBITED, "Permission denied");
                     }
@@ -81,6 +81,23 @@ final class Guest implements Connection.Listener {
     /** The client shares the connection, and not what the master's user keeps to himself. */
     boolean permits(String request) {
         return !request.equals(SessionRequest.Agent.NAME) || master.sharesAgent();
+    }
+
+    void open(SharedChannel channel) {
+        attempt(() -> channel.open(master.connection()));
+    }
+
+    /** Whether so many sessions are open that the host may refuse one more. */
+    boolean manySessions() {
+        return master.manySessions();
+    }
+
+    long sessions() {
+        return channels.stream().filter(SharedChannel::occupies).count();
+    }
+
+    void later(long nanos, Runnable task) {
+        master.later(nanos, task);
     }
 
     /** Does something now, or as soon as it can be done, in the order in which it was asked. */

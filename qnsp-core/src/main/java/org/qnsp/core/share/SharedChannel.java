@@ -3,6 +3,7 @@ package org.qnsp.core.share;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
+import org.qnsp.core.message.ChannelOpening;
 import org.qnsp.core.message.Limits;
 import org.qnsp.core.message.OpenFailure;
 import org.qnsp.core.mux.DataStream;
@@ -18,6 +19,9 @@ final class SharedChannel {
     private static final DataStream[] STREAMS = DataStream.values();
     /** What the client may have under way to the master; memory is all that is between them. */
     private static final int WINDOW_BYTES = 256 << 10;
+    private static final long RETRY_NANOS = 50_000_000L;
+    /** How long a session waits for room at the host before its client is to look for another way. */
+    private static final long PATIENCE_NANOS = 5_000_000_000L;
 
     private final Guest guest;
     private final Connection nearConnection;
@@ -27,6 +31,9 @@ final class SharedChannel {
     private final Side near = new Side();
     private final Side far = new Side();
     private boolean accepted;
+    /** Nothing goes to the host before it has accepted the channel, so that a refusal can be tried again. */
+    private boolean careful;
+    private long patientUntilNanos;
 
     /** One of the two ends. */
     private static final class Side {
@@ -57,6 +64,7 @@ final class SharedChannel {
             refuse(OpenFailure.CONNECT_FAILED, "");
             return true;
         }
+        careful |= isSession() && guest.manySessions();
         try {
             far.channel = connection.tryOpen(type, body, Limits.CHANNEL_CREDIT_BYTES, new FarEvents());
             if (far.channel == null && connection.channelCount() < Limits.CHANNELS) {
@@ -68,6 +76,41 @@ final class SharedChannel {
         } catch (IOException e) {
             refuse(OpenFailure.CONNECT_FAILED, String.valueOf(e.getMessage()));
         }
+        return true;
+    }
+
+    boolean isSession() {
+        return type.equals(ChannelOpening.Session.TYPE);
+    }
+
+    /** Whether it is one of the host's sessions, or about to be. */
+    boolean occupies() {
+        return isSession() && far.channel != null && !far.closed;
+    }
+
+    /** Whether the host may be sent what the client has sent. */
+    private boolean passable() {
+        return far.channel != null && (accepted || !careful);
+    }
+
+    /** The host has no room for one more session: soon it may have, as they come and go. */
+    private boolean triesAgain(OpenFailure reason) {
+        long now = System.nanoTime();
+        if (!careful || reason != OpenFailure.RESOURCES || near.closed) {
+            return false;
+        }
+        if (patientUntilNanos == 0) {
+            patientUntilNanos = now + PATIENCE_NANOS;
+        }
+        if (patientUntilNanos - now <= 0) {
+            return false;
+        }
+        far.channel = null;
+        guest.later(RETRY_NANOS, () -> {
+            if (!near.closed) {
+                guest.open(this);
+            }
+        });
         return true;
     }
 
@@ -93,7 +136,7 @@ final class SharedChannel {
     // ---- data
 
     private void move(Side from, Side to) {
-        if (from.channel == null || to.channel == null || !accepted && to == near) {
+        if (to == near ? !accepted : !passable()) {
             return;
         }
         boolean drained = true;
@@ -142,9 +185,12 @@ final class SharedChannel {
     // ---- requests
 
     /** Passes a request on; false where that has to be tried later. */
-    private static boolean pass(Side to, int id, String name, byte[] body) {
-        if (to.channel == null || to.closed || to.left) {
-            return to.closed || to.left;
+    private boolean pass(Side to, int id, String name, byte[] body) {
+        if (to.closed || to.left) {
+            return true;
+        }
+        if (to == far && !passable()) {
+            return false;
         }
         if (id == 0) {
             return to.channel.tellNow(name, body);
@@ -224,7 +270,9 @@ final class SharedChannel {
 
         @Override
         public void refused(OpenFailure reason, String text) {
-            refuse(reason, text);
+            if (!triesAgain(reason)) {
+                refuse(reason, text);
+            }
         }
 
         @Override
@@ -257,6 +305,9 @@ final class SharedChannel {
 
         @Override
         public void closed() {
+            if (far.channel == null) {
+                return; // refused, to be tried again
+            }
             far.closed = true;
             if (accepted) {
                 move(far, near);

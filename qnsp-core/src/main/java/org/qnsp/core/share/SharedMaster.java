@@ -47,6 +47,8 @@ public final class SharedMaster implements Closeable, Loop.Handler {
     /** Memory for all that clients have under way to the host and that waits for them. */
     private static final long BUDGET_BYTES = 96L << 20;
     private static final int BUFFER_BYTES = 16_384;
+    /** The sessions of one connection that a server usually allows (MaxSessions). */
+    private static final int USUAL_SESSIONS = 10;
     private static final long RETRY_NANOS = 20_000_000L;
     private static final long GOODBYE_NANOS = 30_000_000L;
     /** As many times {@link #RETRY_NANOS} a client has to take what came for it, and then to go. */
@@ -136,6 +138,15 @@ public final class SharedMaster implements Closeable, Loop.Handler {
 
     boolean sharesAgent() {
         return terms.sharesAgent();
+    }
+
+    /** With one of the master's own. */
+    boolean manySessions() {
+        return guests.stream().mapToLong(Guest::sessions).sum() + 1 >= USUAL_SESSIONS;
+    }
+
+    void later(long nanos, Runnable task) {
+        loop.at(System.nanoTime() + nanos, task);
     }
 
     /** Answers on the loop. */
