@@ -51,7 +51,7 @@ final class Guest implements Connection.Listener {
                 channels.add(channel);
                 master.permit(allowed -> {
                     if (allowed) {
-                        open(channel);
+                        attempt(() -> channel.open(host()));
                     } else {
                         channel.refuse(OpenFailure.PROHIBITED, "Permission denied");
                     }
@@ -83,8 +83,9 @@ final class Guest implements Connection.Listener {
         return !request.equals(SessionRequest.Agent.NAME) || master.sharesAgent();
     }
 
-    void open(SharedChannel channel) {
-        attempt(() -> channel.open(master.connection()));
+    /** The connection that is shared. */
+    Connection host() {
+        return master.connection();
     }
 
     /** Whether so many sessions are open that the host may refuse one more. */
@@ -94,6 +95,15 @@ final class Guest implements Connection.Listener {
 
     long sessions() {
         return channels.stream().filter(SharedChannel::occupies).count();
+    }
+
+    void sessionEnded() {
+        master.sessionEnded();
+    }
+
+    /** How long ago any client's session ended. */
+    long sinceSessionEndedNanos(long now) {
+        return master.sinceSessionEndedNanos(now);
     }
 
     void later(long nanos, Runnable task) {

@@ -20,8 +20,9 @@ final class SharedChannel {
     /** What the client may have under way to the master; memory is all that is between them. */
     private static final int WINDOW_BYTES = 256 << 10;
     private static final long RETRY_NANOS = 50_000_000L;
-    /** How long a session waits for room at the host before its client is to look for another way. */
-    private static final long PATIENCE_NANOS = 5_000_000_000L;
+    /** How long a session waits for another to end before its client is to look for another way; and how long at most, while others end. */
+    private static final long PATIENCE_NANOS = 3_000_000_000L;
+    private static final long MOST_PATIENCE_NANOS = 60_000_000_000L;
 
     private final Guest guest;
     private final Connection nearConnection;
@@ -33,7 +34,8 @@ final class SharedChannel {
     private boolean accepted;
     /** Nothing goes to the host before it has accepted the channel, so that a refusal can be tried again. */
     private boolean careful;
-    private long patientUntilNanos;
+    private boolean abandoned;
+    private long firstRefusalNanos;
 
     /** One of the two ends. */
     private static final class Side {
@@ -99,19 +101,23 @@ final class SharedChannel {
         if (!careful || reason != OpenFailure.RESOURCES || near.closed) {
             return false;
         }
-        if (patientUntilNanos == 0) {
-            patientUntilNanos = now + PATIENCE_NANOS;
+        if (firstRefusalNanos == 0) {
+            firstRefusalNanos = now;
         }
-        if (patientUntilNanos - now <= 0) {
+        long waitedNanos = now - firstRefusalNanos;
+        if (waitedNanos > MOST_PATIENCE_NANOS || Math.min(waitedNanos, guest.sinceSessionEndedNanos(now)) > PATIENCE_NANOS) {
             return false;
         }
         far.channel = null;
-        guest.later(RETRY_NANOS, () -> {
-            if (!near.closed) {
-                guest.open(this);
-            }
-        });
+        guest.later(RETRY_NANOS, this::openAgain);
         return true;
+    }
+
+    /** Not behind what the client asked of the channel meanwhile, which waits for this. */
+    private void openAgain() {
+        if (!abandoned && !open(guest.host())) {
+            guest.later(RETRY_NANOS, this::openAgain);
+        }
     }
 
     void refuse(OpenFailure reason, String text) {
@@ -127,6 +133,7 @@ final class SharedChannel {
 
     /** The client is gone: what it did not take and what the host did not take is lost. */
     void abandon() {
+        abandoned = true;
         near.closed = true;
         if (far.channel != null) {
             far.channel.abort();
@@ -309,6 +316,9 @@ final class SharedChannel {
                 return; // refused, to be tried again
             }
             far.closed = true;
+            if (isSession()) {
+                guest.sessionEnded();
+            }
             if (accepted) {
                 move(far, near);
             }

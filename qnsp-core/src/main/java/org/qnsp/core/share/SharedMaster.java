@@ -74,6 +74,7 @@ public final class SharedMaster implements Closeable, Loop.Handler {
     private boolean endsUnused;
     private boolean hadGuest;
     private long usedNanos = System.nanoTime();
+    private long sessionEndedNanos = usedNanos;
     private Loop.Timer timer;
 
     /**
@@ -143,6 +144,14 @@ public final class SharedMaster implements Closeable, Loop.Handler {
     /** With one of the master's own. */
     boolean manySessions() {
         return guests.stream().mapToLong(Guest::sessions).sum() + 1 >= USUAL_SESSIONS;
+    }
+
+    void sessionEnded() {
+        sessionEndedNanos = System.nanoTime();
+    }
+
+    long sinceSessionEndedNanos(long now) {
+        return now - sessionEndedNanos;
     }
 
     void later(long nanos, Runnable task) {
