@@ -92,7 +92,8 @@ final class Qssh {
         ClientConfigLoader loader = new ClientConfigLoader(new ConfigFiles(local.uid()), local, Qssh::commandSucceeds);
         if (line.host() == null) {
             loader.checkOptions(line.optionLines()); // a faulty option is said before a missing host: programs probe for options so
-            throw UsageException.withUsage(null);
+            throw UsageException.withUsage(line.forwarded() == null ? null : "qssh: error: there is no host to log in to\nqssh: hint: what is forwarded comes before it: qssh "
+                + line.forwarded() + " [user@]host");
         }
         ClientConfig config = loader.load(new ClientRequest(line.host(), line.optionLines(), line.file(), line.command()));
         if (line.printsConfiguration()) {
@@ -115,15 +116,9 @@ final class Qssh {
         if (line.controlCommand() != null || config.controlMaster() != ClientConfig.ControlMaster.NO) {
             throw UsageException.unsupported("connection sharing (-M, -O, ControlMaster)");
         }
-        if (line.stdioForward() != null) {
-            throw UsageException.unsupported("-W (forwarding of standard input and output)");
-        }
-        if (!config.localForwards().isEmpty() || !config.remoteForwards().isEmpty() || !config.dynamicForwards().isEmpty()) {
-            throw UsageException.unsupported("port forwarding (-L, -R, -D)");
-        }
     }
 
-    private int session(ClientConfig config, CommandLine line) throws UsageException, ConnectFailure, IOException, InterruptedException {
+    private int session(ClientConfig config, CommandLine line) throws UsageException, ConfigException, ConnectFailure, IOException, InterruptedException {
         SessionPlan.Decision decision = SessionPlan.of(config, line, streams.inputIsTerminal(), environment);
         if (decision.notice() != null) {
             messages.info(decision.notice());
@@ -132,8 +127,9 @@ final class Qssh {
         try (HostLogin host = HostLogin.prepare(config, local, line.invite(), prompt, messages)) {
             Terminal terminal = plan.tty() && streams.inputIsTerminal() ? Terminal.open() : null;
             String term = environment.getOrDefault("TERM", "");
-            RemoteSession session = new RemoteSession(config, plan, streams, terminal, term, messages);
-            session.forwards(host.agentForward(local));
+            Forwarding forwarding = new Forwarding(config, line.stdioForward(), streams, messages);
+            forwarding.agent(host.agentForward(local));
+            RemoteSession session = new RemoteSession(config, plan, streams, terminal, term, forwarding, messages);
             Login login = host.login(session::prepare);
             int status = session.run(login);
             messages.debug("Exit status " + status);

@@ -1,5 +1,6 @@
 package org.qnsp.qssh;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -9,17 +10,14 @@ import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
-import org.qnsp.core.client.AgentForward;
 import org.qnsp.core.client.ClientConfig;
 import org.qnsp.core.client.Connector;
 import org.qnsp.core.client.HostLogin;
 import org.qnsp.core.client.HostRequests;
 import org.qnsp.core.client.Login;
 import org.qnsp.core.client.Messages;
-import org.qnsp.core.message.ChannelOpening;
 import org.qnsp.core.message.DisconnectReason;
 import org.qnsp.core.message.Limits;
-import org.qnsp.core.message.OpenFailure;
 import org.qnsp.core.message.ProtocolException;
 import org.qnsp.core.message.SessionRequest;
 import org.qnsp.core.mux.DataStream;
@@ -42,8 +40,8 @@ final class RemoteSession {
     private final Terminal terminal;
     private final Messages messages;
     private final String term;
+    private final Forwarding forwarding;
     private final End end = new End();
-    private AgentForward agent;
     private Connection connection;
     private HostRequests requests;
     private Channel channel;
@@ -109,39 +107,28 @@ final class RemoteSession {
     }
 
     /** @param terminal that standard input is; null where the session gets none or standard input is none @param term the terminal's type */
-    RemoteSession(ClientConfig config, SessionPlan plan, StandardStreams streams, Terminal terminal, String term, Messages messages) {
+    RemoteSession(ClientConfig config, SessionPlan plan, StandardStreams streams, Terminal terminal, String term, Forwarding forwarding, Messages messages) {
         this.config = config;
         this.plan = plan;
         this.streams = streams;
         this.terminal = terminal;
         this.term = term;
+        this.forwarding = forwarding;
         this.messages = messages;
     }
 
-    /** Lets the host use the agent, if there is one to forward. */
-    void forwards(AgentForward forwarded) {
-        agent = forwarded;
-    }
-
-    /** The connection with the session on it, nothing of it sent yet. */
+    /** The connection with the session on it, nothing of it sent yet. With forwardings the session comes after them, as what it runs may use them. */
     Connection prepare(HostRequests host) throws IOException {
         requests = host;
         connection = Connector.connection(new Connection.Listener() {
             @Override
-            public void requested(Connection from, int id, String name, byte[] body) {
-                host.take(from, id, name, body);
+            public void peerOpened(Connection from, int id, String type, byte[] body) {
+                forwarding.peerOpened(from, id, type, body);
             }
 
             @Override
-            public void peerOpened(Connection from, int id, String type, byte[] body) {
-                try {
-                    ChannelOpening opening = ChannelOpening.decode(type, body).orElse(null);
-                    if (agent == null || opening == null || !agent.opened(from, id, opening)) {
-                        from.refuse(id, OpenFailure.PROHIBITED, "not asked for"); // A-18, C-30
-                    }
-                } catch (ProtocolException e) {
-                    from.refuse(id, OpenFailure.PROHIBITED, "not asked for");
-                }
+            public void requested(Connection from, int id, String name, byte[] body) {
+                host.take(from, id, name, body);
             }
 
             @Override
@@ -149,20 +136,24 @@ final class RemoteSession {
                 messages.debug("Received disconnect: " + reason + (text.isEmpty() ? "" : ": " + HostLogin.clean(text)));
             }
         });
-        if (plan.start() == null) {
-            return connection;
+        forwarding.on(connection);
+        if (plan.start() != null && !forwarding.wanted()) {
+            openSession();
         }
+        return connection;
+    }
+
+    private void openSession() throws IOException {
         reports = new Reports();
         channel = connection.open("session", new byte[0], Limits.CHANNEL_CREDIT_BYTES, reports);
         plan.environment().forEach(this::tell);
-        if (agent != null) {
+        if (forwarding.sharesAgent()) {
             tell(new SessionRequest.Agent());
         }
         if (plan.tty()) {
             ptyRequest = ask(pty());
         }
         startRequest = ask(plan.start());
-        return connection;
     }
 
     private SessionRequest.Pty pty() {
@@ -212,6 +203,13 @@ final class RemoteSession {
 
     private void converse(Login login) {
         try {
+            if (!forwarding.begin(status -> end.with(Outcome.of(status)))) {
+                end.with(Outcome.of(Qssh.FAILED));
+                return;
+            }
+            if (plan.start() != null && channel == null) {
+                openSession();
+            }
             if (channel == null || begin(login)) {
                 while (channel == null && !login.awaitEnd(Duration.ofDays(1))) {
                     messages.detail("still connected");
@@ -289,10 +287,23 @@ final class RemoteSession {
             Thread.currentThread().interrupt();
         }
         if (reports.status >= 0 || reports.signalled) {
+            awaitForwards(login);
             end.with(Outcome.of(reports.status >= 0 ? reports.status : Qssh.FAILED));
         } else {
             // H-29: after a fault of the host's our slots go on for up to two seconds; leaving earlier would show when it was
             end.with(login.awaitEnd(AFTER_FAULT) ? lost(login) : Outcome.of(Qssh.FAILED));
+        }
+    }
+
+    /** As with ssh, what is forwarded over this connection is not cut off by the end of its session. */
+    private void awaitForwards(Login login) {
+        if (terminal != null && forwarding.active()) {
+            terminal.leaveRaw(); // so that Ctrl-C ends it
+            messages.raw(false);
+        }
+        boolean over = false;
+        while (!over && forwarding.active()) {
+            over = login.awaitEnd(Duration.ofMillis(20));
         }
     }
 
@@ -355,7 +366,7 @@ final class RemoteSession {
                 if (escapes == null) {
                     out.write(buffer.array(), 0, buffer.position());
                 } else {
-                    keys(escapes, buffer.array(), buffer.position(), out);
+                    keys(escapes, buffer.flip(), out);
                 }
             }
         } catch (IOException e) {
@@ -363,29 +374,31 @@ final class RemoteSession {
         }
     }
 
-    private void keys(EscapeKeys escapes, byte[] keys, int count, OutputStream out) throws IOException {
-        byte[] send = new byte[2 * count];
+    private void keys(EscapeKeys escapes, ByteBuffer keys, OutputStream out) throws IOException {
+        byte[] send = new byte[2 * keys.remaining()];
         int n = 0;
-        for (int i = 0; i < count; i++) {
-            EscapeKeys.Action action = escapes.next(keys[i]);
+        while (keys.hasRemaining()) {
+            byte key = keys.get();
+            EscapeKeys.Action action = escapes.next(key);
             switch (action) {
-                case SEND -> send[n++] = keys[i];
+                case SEND -> send[n++] = key;
                 case SEND_BOTH -> {
                     send[n++] = (byte) config.escapeChar();
-                    send[n++] = keys[i];
+                    send[n++] = key;
                 }
                 case HOLD -> {}
-                case TERMINATE, SUSPEND, HELP, LIST, QUIETER, LOUDER, UNSUPPORTED, REKEY -> {
+                case TERMINATE, SUSPEND, HELP, LIST, QUIETER, LOUDER, COMMAND_LINE, UNSUPPORTED, REKEY -> {
                     out.write(send, 0, n);
                     n = 0;
-                    command(action, escapes, keys[i]);
+                    command(action, escapes, key, keys);
                 }
             }
         }
         out.write(send, 0, n);
     }
 
-    private void command(EscapeKeys.Action action, EscapeKeys escapes, byte key) {
+    /** @param ahead what was typed after it */
+    private void command(EscapeKeys.Action action, EscapeKeys escapes, byte key, ByteBuffer ahead) throws IOException {
         String typed = escapes.name() + (key < ' ' ? "^" + (char) (key + '@') : String.valueOf((char) key));
         switch (action) {
             case TERMINATE -> {
@@ -400,11 +413,42 @@ final class RemoteSession {
                 continued();
             }
             case HELP -> escape(escapes.help());
-            case LIST -> escape(typed + "\nThe following connections are open:\n  #0 client-session (channel " + channel.id() + ")\n");
+            case LIST -> escape(typed + "\nThe following connections are open:\n  #0 client-session (channel " + channel.id() + ")\n" + forwarding.list());
+            case COMMAND_LINE -> commandLine(ahead);
             case QUIETER, LOUDER -> escape(typed + " [LogLevel " + messages.step(action == EscapeKeys.Action.LOUDER ? 1 : -1) + "]");
             case REKEY -> escape(typed + " [keys change with every frame]");
             default -> escape(typed + " [not supported by this version]");
         }
+    }
+
+    /** Reads a line as the terminal edits it, which it does when it is not raw. */
+    private void commandLine(ByteBuffer ahead) throws IOException {
+        if (!config.enableEscapeCommandline()) {
+            escape("commandline disabled\n");
+            return;
+        }
+        terminal.leaveRaw();
+        messages.raw(false);
+        try {
+            escape("");
+            forwarding.command(line("qssh> ", ahead));
+        } finally {
+            continued();
+        }
+    }
+
+    private String line(String prompt, ByteBuffer ahead) throws IOException {
+        write(streams.err(), prompt.getBytes(StandardCharsets.UTF_8), prompt.length(), DataStream.EXTENDED);
+        ByteArrayOutputStream line = new ByteArrayOutputStream();
+        ByteBuffer one = ByteBuffer.allocate(1);
+        while (line.size() < BUFFER_BYTES && (ahead.hasRemaining() || streams.in().read(one.clear()) > 0)) {
+            byte key = ahead.hasRemaining() ? ahead.get() : one.get(0);
+            if (key == '\n' || key == '\r') {
+                break;
+            }
+            line.write(key);
+        }
+        return line.toString(StandardCharsets.UTF_8);
     }
 
     private void escape(String text) {

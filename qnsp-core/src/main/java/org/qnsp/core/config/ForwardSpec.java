@@ -22,6 +22,11 @@ public record ForwardSpec(Kind kind, Place listen, Place connect) {
         /** -D: the client, and serves SOCKS. */
         DYNAMIC;
 
+        /** That of localforward, remoteforward or dynamicforward. */
+        static Kind of(String key) {
+            return valueOf(key.substring(0, key.length() - "forward".length()).toUpperCase(java.util.Locale.ROOT));
+        }
+
         /** As in messages. */
         public String word() {
             return name().toLowerCase(java.util.Locale.ROOT);
@@ -47,12 +52,7 @@ public record ForwardSpec(Kind kind, Place listen, Place connect) {
         }
 
         /** Wherever each connection asks for. */
-        record Socks() implements Place {
-            @Override
-            public String toString() {
-                return "[socks]:0";
-            }
-        }
+        record Socks() implements Place {}
     }
 
     private static final Place SOCKS = new Place.Socks();
@@ -69,11 +69,15 @@ public record ForwardSpec(Kind kind, Place listen, Place connect) {
         return spec;
     }
 
-    /** Reads host and port of -W, or of a list of permissions. Null where it is none. */
-    public static Place.Tcp target(String text) {
+    /** Reads what -W connects to: host and port, or a path. @throws ConfigException with the words that ssh has for it */
+    public static Place stdio(String text) throws ConfigException {
         List<Field> fields = slashed(fields(text));
-        Place.Tcp place = fields.size() == 2 && !fields.get(0).path ? tcp(fields.get(0).text, fields.get(1)) : null;
-        return place != null && place.port > 0 && !place.host.isEmpty() ? place : null;
+        Place place = fields.size() == 1 && fields.getFirst().path ? new Place.Unix(fields.getFirst().text)
+            : fields.size() == 2 && !fields.get(0).path ? tcp(fields.get(0).text, fields.get(1)) : null;
+        if (place == null || !fits(place) || place instanceof Place.Tcp(String host, int port) && (port == 0 || host.isEmpty())) {
+            throw new ConfigException("Bad stdio forwarding specification '" + text + "'");
+        }
+        return place;
     }
 
     /** The fields; empty where brackets are not closed or a field is too much. */
@@ -175,9 +179,9 @@ public record ForwardSpec(Kind kind, Place listen, Place connect) {
         return text.indexOf('\0') < 0 && text.getBytes(StandardCharsets.UTF_8).length <= maxBytes;
     }
 
-    /** As -G prints it. */
+    /** As -G prints it, and a file may have it. */
     @Override
     public String toString() {
-        return kind == Kind.DYNAMIC ? listen.toString() : listen + " " + connect;
+        return connect instanceof Place.Socks ? listen.toString() : listen + " " + connect;
     }
 }

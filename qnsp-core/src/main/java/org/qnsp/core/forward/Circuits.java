@@ -35,7 +35,6 @@ public final class Circuits {
     synchronized void ended(StreamJoin join) {
         if (open.remove(join) != null) {
             all.decrementAndGet();
-            notifyAll();
         }
     }
 
@@ -44,10 +43,8 @@ public final class Circuits {
         return open.entrySet().stream().map(e -> e.getValue() + (e.getKey().channel() == null ? "" : " (channel " + e.getKey().channel().id() + ")")).toList();
     }
 
-    /** Waits until there is none. */
-    public synchronized void awaitNone() throws InterruptedException {
-        while (!open.isEmpty()) {
-            wait();
-        }
+    /** Whether there is any. */
+    public synchronized boolean any() {
+        return !open.isEmpty();
     }
 }

@@ -248,9 +248,9 @@ public final class Forwards implements AutoCloseable {
         return circuits.list();
     }
 
-    /** Waits until no forwarded connection is open. */
-    public void awaitNone() throws InterruptedException {
-        circuits.awaitNone();
+    /** Whether a forwarded connection is open. */
+    public boolean active() {
+        return circuits.any();
     }
 
     /** Listens no more. */

@@ -50,7 +50,7 @@ public final class Socks {
                 return SILENT;
             }
             held[length++] = from.get();
-            Step step = held[0] == 4 ? four() : held[0] == 5 ? greeted ? five() : greeting() : SILENT;
+            Step step = held[0] == 5 ? greeted ? five() : greeting() : held[0] == 4 && !greeted ? four() : SILENT;
             if (step != MORE) {
                 return step;
             }

@@ -280,15 +280,15 @@ public final class Guest implements Link.Owner, Connection.Listener {
     public void requested(Connection from, int id, String name, byte[] body) {
         try {
             switch (ConnectionRequest.decode(name, body).orElse(null)) {
-                case ConnectionRequest.Keepalive alive -> from.reply(id, true);
-                case ConnectionRequest.NoMoreSessions none -> {
-                    noMoreSessions = true; // C-32
-                    from.reply(id, true);
-                }
+                case ConnectionRequest.Keepalive k -> from.reply(id, true);
                 case ConnectionRequest.ProveHostKeys asked when id != 0 && established && !hostKeysProved -> {
                     hostKeysProved = true;
                     hospitality.proveHostKeys(invitation.policy.host(), asked, this.name,
                             proofs -> from.reply(id, proofs != null, proofs == null ? new byte[0] : proofs));
+                }
+                case ConnectionRequest.NoMoreSessions none -> {
+                    noMoreSessions = true; // C-32
+                    from.reply(id, true);
                 }
                 case ConnectionRequest request when forwarding().requested(id, request) -> {}
                 case null, default -> from.reply(id, false); // C-19
