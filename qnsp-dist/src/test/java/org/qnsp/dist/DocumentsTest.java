@@ -72,6 +72,7 @@ final class DocumentsTest {
     @ParameterizedTest
     @CsvSource({
         "qssh.1,        qssh-cli/src/main/java/org/qnsp/qssh/CommandLine.java,      LETTERS = \"([^\"]+)\"",
+        "qscp.1,        qscp-cli/src/main/java/org/qnsp/qscp/CommandLine.java,      LETTERS = \"([^\"]+)-:\"",
         "qssh-keygen.1, keygen-cli/src/main/java/org/qnsp/keygen/Request.java,      OPTIONS = \"([^\"]+)\"",
         "qssh-add.1,    keygen-cli/src/main/java/org/qnsp/keygen/add/AddRequest.java, OPTIONS = \"([^\"]+)\"",
         "qssh-agent.1,  keygen-cli/src/main/java/org/qnsp/keygen/agent/AgentRequest.java, OPTIONS = \"([^\"]+)\"",
@@ -91,17 +92,6 @@ final class DocumentsTest {
             taken.add('V'); // which stands alone and is taken before the table is looked at
         }
         assertEquals(taken, told);
-    }
-
-    @Test
-    void optionsOfCopiesAreThoseOfTheManual() throws IOException {
-        String source = Files.readString(Project.ROOT.resolve("qscp-cli/src/main/java/org/qnsp/qscp/CommandLine.java"));
-        Matcher option = Pattern.compile("\"-(\\w)\"").matcher(source);
-        Set<Character> taken = new TreeSet<>();
-        while (option.find()) {
-            taken.add(option.group(1).charAt(0));
-        }
-        assertEquals(taken, manualLetters("qscp.1"));
     }
 
     @ParameterizedTest

@@ -12,6 +12,7 @@ import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** Stands on the path between a client and a daemon and does to their bytes what a path may do, and what an attacker on it can do. */
 final class Relay implements AutoCloseable {
@@ -65,6 +66,7 @@ final class Relay implements AutoCloseable {
     private final Manner toDaemon;
     private final Manner toClient;
     private final List<Socket> sockets = new CopyOnWriteArrayList<>();
+    private final AtomicLong carried = new AtomicLong();
     private volatile long doneNanos;
 
     Relay(InetSocketAddress daemon, Manner toDaemon, Manner toClient) throws IOException {
@@ -81,6 +83,11 @@ final class Relay implements AutoCloseable {
     /** When the bit was flipped or the connection cut, nanoseconds since 1970; 0 if not yet. */
     long doneNanos() {
         return doneNanos;
+    }
+
+    /** Bytes that have passed since the last call, both directions. */
+    long carried() {
+        return carried.getAndSet(0);
     }
 
     private void accept() {
@@ -143,6 +150,7 @@ final class Relay implements AutoCloseable {
                 }
                 out.write(bytes);
                 offset = end;
+                carried.addAndGet(bytes.length);
                 if (manner.bytesPerSecond > 0) {
                     Thread.sleep(java.time.Duration.ofNanos(bytes.length * 1_000_000_000L / manner.bytesPerSecond));
                 }

@@ -3,6 +3,7 @@ package org.qnsp.qscp;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import org.qnsp.core.copy.CopyDigest;
 import org.qnsp.core.copy.CopyLimits;
 import org.qnsp.core.copy.EntryName;
 
@@ -17,6 +18,9 @@ final class Block {
 
         record Content(int offset, int length) implements Mark {}
 
+        /** The content begins at this offset, and this is the digest of what is before. */
+        record From(long offset, CopyDigest before) implements Mark {}
+
         /** Put the digest here. */
         record Finish(int offset) implements Mark {}
 
@@ -29,8 +33,12 @@ final class Block {
     /** Whether END is in it. */
     boolean last;
 
+    /** Whether its sender waits for an answer (P-30). */
+    boolean asks;
+
     void clear() {
         bytes.clear();
         marks.clear();
+        asks = false;
     }
 }

@@ -4,11 +4,13 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
 import org.qnsp.core.copy.CopyCodec;
+import org.qnsp.core.copy.CopyDigest;
 import org.qnsp.core.copy.CopyLimits;
 import org.qnsp.core.copy.CopyMessage;
 import org.qnsp.core.copy.CopyMessage.FileEnd;
 import org.qnsp.core.copy.CopyMessage.FileFailed;
 import org.qnsp.core.copy.CopyMessage.FileStart;
+import org.qnsp.core.copy.CopyMessage.From;
 
 /** Packs messages back to back into blocks (P-7) and hands over the full ones. Content is read straight into its place. */
 final class BlockWriter {
@@ -35,12 +37,21 @@ final class BlockWriter {
         ByteBuffer out = room(CopyLimits.MESSAGE_BYTES);
         CopyCodec.encode(message, out);
         switch (message) {
-            case FileStart m -> block.marks.add(new Block.Mark.Start(m.name(), m.size()));
+            case FileStart m -> {
+                block.marks.add(new Block.Mark.Start(m.name(), m.size()));
+                block.asks |= m.resumable();
+            }
             case FileFailed m -> block.marks.add(new Block.Mark.Failed());
             case FileEnd m -> block.marks.add(new Block.Mark.Finish(out.position() - CopyLimits.DIGEST_BYTES));
             case CopyMessage.End m -> block.last = true;
             default -> { }
         }
+    }
+
+    /** Where a file goes on, and the digest of what is before. */
+    void writeFrom(From from, CopyDigest before) throws IOException {
+        write(from);
+        block.marks.add(new Block.Mark.From(from.offset(), before));
     }
 
     /**

@@ -13,6 +13,7 @@ import org.qnsp.core.copy.CopyLimits;
 import org.qnsp.core.copy.CopyMessage.Get;
 import org.qnsp.core.copy.CopyMessage.Opening;
 import org.qnsp.core.copy.CopyMessage.Put;
+import org.qnsp.core.copy.CopyReceiver;
 import org.qnsp.core.copy.DisplayText;
 import org.qnsp.qscp.CopyPlan.Leg;
 import org.qnsp.qscp.CopyPlan.Place;
@@ -72,8 +73,7 @@ final class CopyClient {
         try (Session session = dial(target.remote().orElseThrow())) {
             session.send(put(target));
             MessageReader reports = new MessageReader(session.copy.fromServer(), false);
-            return new TreeSender(reports, limited(session.copy.toServer()), request.recursive(), request.preserve(), progress,
-                    tell, prefixed(target.prefix())).run(sources(leg), true);
+            return new TreeSender(reports, limited(session.copy.toServer()), request.manner(), progress, tell, prefixed(target.prefix())).run(sources(leg), true);
         }
     }
 
@@ -91,10 +91,10 @@ final class CopyClient {
         Place place = request.plan().target();
         Path path = RawPath.resolve(directory, place.path());
         String display = place.path().length == 0 ? "." : DisplayText.of(place.path());
-        LocalTarget target = new LocalTarget(new LocalTarget.Wish(place.path(), path, display, request.preserve(),
-                request.plan().intoDirectory()), Modes.umask(), new SecureRandom());
+        LocalTarget target = new LocalTarget(new LocalTarget.Wish(place.path(), path, display, request.manner().preserve(),
+                request.plan().intoDirectory(), leg.remote().map(Destination::place).orElse("")), Modes.umask(), new SecureRandom());
         try (Unfinished _ = Unfinished.removedAtExit(target)) {
-            return new TreeReceiver(in, out, new TopNames(leg.paths()), target, progress, tell, tellPeers).run(openingPending);
+            return new TreeReceiver(in, out, order(leg), target, progress, tell, tellPeers).run(openingPending);
         }
     }
 
@@ -104,8 +104,7 @@ final class CopyClient {
         try (Session from = dial(leg.remote().get()); Session to = dial(target.remote().orElseThrow())) {
             from.send(get(leg));
             to.send(put(target));
-            return new Relay(progress, prefixed(prefix), prefixed(target.prefix()))
-                    .run(from.copy, to.copy, limited(from.copy.fromServer()), new TopNames(leg.paths()));
+            return new Relay(progress, prefixed(prefix), prefixed(target.prefix())).run(from.copy, to.copy, limited(from.copy.fromServer()), order(leg));
         }
     }
 
@@ -117,8 +116,7 @@ final class CopyClient {
         Thread sender = Thread.ofPlatform().daemon().name("qscp-sender").start(() -> {
             try (OutputStream out = there.writer(); InputStream reports = back.reader()) {
                 out.write(CopyCodec.encode(new Opening(CopyLimits.VERSION)));
-                new TreeSender(new MessageReader(reports, false), limited(out), request.recursive(), request.preserve(),
-                        Progress.NONE, text -> { }, text -> { }).run(sources(leg), true);
+                new TreeSender(new MessageReader(reports, false), limited(out), request.manner(), Progress.NONE, text -> { }, text -> { }).run(sources(leg), true);
             } catch (IOException e) {
                 // The receiver sees the end of the stream and says why.
             }
@@ -157,11 +155,17 @@ final class CopyClient {
     }
 
     private Put put(Place target) {
-        return new Put(request.recursive(), request.preserve(), request.plan().intoDirectory(), target.path());
+        Manner manner = request.manner();
+        return new Put(manner.recursive(), manner.preserve(), request.plan().intoDirectory(), manner.resume(), target.path());
     }
 
     private Get get(Leg leg) {
-        return new Get(request.recursive(), request.preserve(), leg.paths());
+        Manner manner = request.manner();
+        return new Get(manner.recursive(), manner.preserve(), manner.resume(), leg.paths());
+    }
+
+    private CopyReceiver order(Leg leg) {
+        return new CopyReceiver(new TopNames(leg.paths()), request.manner().resume());
     }
 
     private List<Source> sources(Leg leg) {

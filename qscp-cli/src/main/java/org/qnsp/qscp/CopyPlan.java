@@ -12,14 +12,14 @@ import org.qnsp.core.copy.CopyLimits;
 import org.qnsp.core.copy.DisplayText;
 
 /**
- * What the operands of the command line ask for: {@code [user@]host:path}, {@code qscp://[user@]host[:port]/path} or a local
- * path, sources first, target last. Sources of one place that follow each other travel together. Pure: no file is looked at,
+ * What the operands of the command line ask for: {@code [user@]host:path}, {@code qscp://[user@]host[:port]/path}, the same with {@code scp}, or a
+ * local path, sources first, target last. Sources of one place that follow each other travel together. Pure: no file is looked at,
  * so a local name with a colon is written {@code ./a:b}.
  *
  * @param intoDirectory whether the target has to be a directory, as for several sources
  */
 record CopyPlan(List<Leg> legs, Place target, boolean intoDirectory) {
-    private static final String SCHEME = "qscp://";
+    private static final List<String> SCHEMES = List.of("qscp://", "scp://");
     private static final int PORT_MAX = 65_535;
 
     /** A place and, raw, a path there. Remote paths begin at home. */
@@ -73,9 +73,10 @@ record CopyPlan(List<Leg> legs, Place target, boolean intoDirectory) {
 
     static Place place(byte[] operand, OptionalInt port) throws UsageException {
         String text = new String(operand, StandardCharsets.ISO_8859_1);
+        Optional<String> scheme = SCHEMES.stream().filter(text::startsWith).findFirst();
         Place place;
-        if (text.startsWith(SCHEME)) {
-            place = fromUrl(text.substring(SCHEME.length()), port);
+        if (scheme.isPresent()) {
+            place = fromUrl(text.substring(scheme.get().length()), port);
         } else {
             int colon = colon(text);
             place = colon < 0 ? new Place(Optional.empty(), operand)

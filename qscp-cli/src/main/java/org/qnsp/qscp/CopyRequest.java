@@ -5,4 +5,4 @@ package org.qnsp.qscp;
  *
  * @param kilobitsPerSecond of {@code -l}; 0 for no limit
  */
-record CopyRequest(CopyPlan plan, boolean recursive, boolean preserve, long kilobitsPerSecond, DialOptions dialOptions) {}
+record CopyRequest(CopyPlan plan, Manner manner, long kilobitsPerSecond, DialOptions dialOptions) {}

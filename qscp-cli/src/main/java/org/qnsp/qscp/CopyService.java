@@ -14,6 +14,7 @@ import org.qnsp.core.copy.CopyMessage.Get;
 import org.qnsp.core.copy.CopyMessage.Opening;
 import org.qnsp.core.copy.CopyMessage.Put;
 import org.qnsp.core.copy.CopyMessage.Refused;
+import org.qnsp.core.copy.CopyReceiver;
 import org.qnsp.core.copy.DisplayText;
 
 /** The copy service (C-17): one request, answered on the same two streams, as whoever runs this process. */
@@ -58,15 +59,15 @@ final class CopyService {
     private Outcome receive(Put put) throws CopyFailedException {
         Path path = RawPath.resolveFromHome(home, put.target());
         LocalTarget target = new LocalTarget(new LocalTarget.Wish(put.target(), path, DisplayText.of(put.target()),
-                put.preserve(), put.intoDirectory()), Modes.umask(), new SecureRandom());
+                put.preserve(), put.intoDirectory(), ""), Modes.umask(), new SecureRandom());
         try (Unfinished _ = Unfinished.removedAtExit(target)) {
-            return new TreeReceiver(in, out, name -> true, target, Progress.NONE, SILENT, SILENT).run(false);
+            return new TreeReceiver(in, out, new CopyReceiver(name -> true, put.resume()), target, Progress.NONE, SILENT, SILENT).run(false);
         }
     }
 
     private Outcome transmit(Get get) throws CopyFailedException {
         List<Source> sources = SourceList.expand(home, get.paths());
-        return new TreeSender(in, out, get.recursive(), get.preserve(), Progress.NONE, SILENT, SILENT).run(sources, false);
+        return new TreeSender(in, out, new Manner(get.recursive(), get.preserve(), get.resume()), Progress.NONE, SILENT, SILENT).run(sources, false);
     }
 
     /** Says why, if the peer can still hear it. */

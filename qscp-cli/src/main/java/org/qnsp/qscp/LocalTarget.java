@@ -24,6 +24,7 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.Set;
 import java.util.random.RandomGenerator;
+import org.qnsp.core.copy.CopyDigest;
 import org.qnsp.core.copy.CopyLimits;
 import org.qnsp.core.copy.CopyMessage.Enter;
 import org.qnsp.core.copy.CopyMessage.FileStart;
@@ -45,15 +46,22 @@ final class LocalTarget implements AutoCloseable {
     private static final int TEMPORARY_RANDOM = 6;
     private static final int TEMPORARY_ATTEMPTS = 16;
 
-    /** What the user asked for. The target is as given, raw, for P-19's trailing slash; the path is what it leads to. */
-    record Wish(byte[] raw, Path path, String display, boolean preserve, boolean intoDirectory) {}
+    /**
+     * What the user asked for. The target is as given, raw, for P-19's trailing slash; the path is what it leads to.
+     *
+     * @param origin where the files come from; what came from one place is never offered to another (P-32)
+     */
+    record Wish(byte[] raw, Path path, String display, boolean preserve, boolean intoDirectory, String origin) {}
 
     /** An open directory; {@code entered} is null for the target that existed. */
     private record Level(SecureDirectoryStream<Path> handle, Path path, String display, Enter entered, boolean made) {}
 
-    /** The file being written; {@code temporary} is null for a special file, {@code existing} for one that is new. */
+    /**
+     * The file being written; {@code temporary} is null for a special file, {@code existing} for one that is new. A {@code partial} one is locked, and stays
+     * where it is when the copy breaks off.
+     */
     private record Open(Level in, boolean ownsLevel, Path name, Path temporary, SeekableByteChannel channel, FileStart start,
-            PosixFileAttributes existing, String display) {}
+            PosixFileAttributes existing, String display, boolean partial) {}
 
     private final Wish wish;
     private final int umask;
@@ -122,7 +130,12 @@ final class LocalTarget implements AutoCloseable {
             if (abandoned) {
                 throw new IOException("interrupted");
             }
-            if (file.temporary() != null) {
+            if (file.partial()) {
+                finish(file);
+                // Under the lock, so that whoever gets it next finds the name gone.
+                file.in().handle().move(file.temporary(), file.in().handle(), file.name());
+                file.channel().close();
+            } else if (file.temporary() != null) {
                 finish(file);
                 file.channel().close();
                 file.in().handle().move(file.temporary(), file.in().handle(), file.name());
@@ -134,6 +147,34 @@ final class LocalTarget implements AutoCloseable {
         }
         closeOwnedLevel();
         file = null;
+    }
+
+    /** Hashes what an earlier copy left of the file just created. @return its size in bytes; 0 too where it cannot be used */
+    long held(CopyDigest digest) {
+        if (file == null || !file.partial()) {
+            return 0;
+        }
+        try {
+            long size = file.channel().size();
+            if (size <= file.start().size() && Prefix.hash(file.channel(), size, digest)) {
+                return size;
+            }
+        } catch (IOException e) {
+            // as if there were nothing
+        }
+        digest.start();
+        return 0;
+    }
+
+    /** What was held is kept, or with 0 nothing of it. */
+    void continueAt(long offset) throws IOException {
+        try {
+            if (offset == 0 && file.partial() && file.channel().size() > 0) {
+                startOver();
+            }
+        } catch (IOException e) {
+            throw because(file.display(), e);
+        }
     }
 
     /** Removes the file being written, if there is one. */
@@ -190,7 +231,7 @@ final class LocalTarget implements AutoCloseable {
     /** From another thread, when the process ends: removes the temporary file and lets no other one be made. */
     synchronized void abandon() {
         abandoned = true;
-        if (file != null && file.temporary() != null) {
+        if (file != null && file.temporary() != null && !file.partial()) {
             try {
                 file.in().handle().deleteFile(file.temporary());
             } catch (IOException e) {
@@ -201,9 +242,24 @@ final class LocalTarget implements AutoCloseable {
 
     @Override
     public void close() {
+        keep();
         drop();
         levels.forEach(level -> quietly(level.handle()));
         levels.clear();
+    }
+
+    /** Leaves what is there of a partial file (P-29) for a later copy (P-33). */
+    private synchronized void keep() {
+        try {
+            if (file == null || !file.partial() || file.channel().size() == 0) {
+                return;
+            }
+        } catch (IOException e) {
+            return;
+        }
+        quietly(file.channel());
+        closeOwnedLevel();
+        file = null;
     }
 
     private void createTarget(FileStart start) throws IOException {
@@ -218,7 +274,7 @@ final class LocalTarget implements AutoCloseable {
         if (exists && !Files.isRegularFile(path)) {
             // P-21: a device or pipe that the user named takes the bytes as they come.
             SeekableByteChannel channel = FileChannel.open(path, StandardOpenOption.WRITE);
-            file = new Open(null, false, path, null, channel, start, null, wish.display());
+            file = new Open(null, false, path, null, channel, start, null, wish.display(), false);
             return;
         }
         Path real = exists ? path.toRealPath() : path.toAbsolutePath();
@@ -238,7 +294,30 @@ final class LocalTarget implements AutoCloseable {
             throw new IOException(existing.isDirectory() ? "Is a directory" : "not a regular file");
         }
         boolean keeps = existing != null && existing.isRegularFile();
-        openTemporary(level, ownsLevel, name, start, keeps ? existing : null, display);
+        if (!start.resumable() || !openPartial(level, ownsLevel, name, start, keeps ? existing : null, display)) {
+            openTemporary(level, ownsLevel, name, start, keeps ? existing : null, display);
+        }
+    }
+
+    /** Opens what an earlier copy left, or begins what a later one can go on with; false where that cannot safely be done (P-32). */
+    private synchronized boolean openPartial(Level level, boolean ownsLevel, Path name, FileStart start, PosixFileAttributes existing, String display) {
+        Path partial = RawPath.name(temporaryName(RawPath.nameBytes(name), PartialFile.mark(wish.origin(), RawPath.nameBytes(name))));
+        FileChannel channel = abandoned ? null : PartialFile.open(level.handle(), level.path(), partial);
+        if (channel == null) {
+            return false;
+        }
+        file = new Open(level, ownsLevel, name, partial, channel, start, existing, display, true);
+        return true;
+    }
+
+    /** Another file in the place of the partial one, whose content is of no use; it is not emptied, since it might have a second name. */
+    private void startOver() throws IOException {
+        Open old = file;
+        old.in().handle().deleteFile(old.temporary());
+        quietly(old.channel());
+        if (!openPartial(old.in(), old.ownsLevel(), old.name(), old.start(), old.existing(), old.display())) {
+            openTemporary(old.in(), old.ownsLevel(), old.name(), old.start(), old.existing(), old.display());
+        }
     }
 
     private synchronized void openTemporary(Level level, boolean ownsLevel, Path name, FileStart start,
@@ -250,10 +329,10 @@ final class LocalTarget implements AutoCloseable {
                 Set.of(StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW, LinkOption.NOFOLLOW_LINKS);
         byte[] finalName = RawPath.nameBytes(name);
         for (int attempt = 1; ; attempt++) {
-            Path temporary = RawPath.name(temporaryName(finalName));
+            Path temporary = RawPath.name(temporaryName(finalName, randomMark()));
             try {
                 SeekableByteChannel channel = level.handle().newByteChannel(temporary, options, PRIVATE);
-                file = new Open(level, ownsLevel, name, temporary, channel, start, existing, display);
+                file = new Open(level, ownsLevel, name, temporary, channel, start, existing, display, false);
                 return;
             } catch (FileAlreadyExistsException e) {
                 if (attempt == TEMPORARY_ATTEMPTS) {
@@ -263,11 +342,16 @@ final class LocalTarget implements AutoCloseable {
         }
     }
 
-    private byte[] temporaryName(byte[] name) {
-        StringBuilder suffix = new StringBuilder(".qscp-");
+    private String randomMark() {
+        StringBuilder mark = new StringBuilder();
         for (int i = 0; i < TEMPORARY_RANDOM; i++) {
-            suffix.append(TEMPORARY_ALPHABET.charAt(random.nextInt(TEMPORARY_ALPHABET.length())));
+            mark.append(TEMPORARY_ALPHABET.charAt(random.nextInt(TEMPORARY_ALPHABET.length())));
         }
+        return mark.toString();
+    }
+
+    private static byte[] temporaryName(byte[] name, String mark) {
+        String suffix = ".qscp-" + mark;
         int kept = Math.min(name.length, CopyLimits.NAME_BYTES - 1 - suffix.length());
         byte[] temporary = Arrays.copyOf(new byte[] {'.'}, 1 + kept + suffix.length());
         System.arraycopy(name, 0, temporary, 1, kept);

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFileAttributes;
+import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -20,8 +21,10 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.LongPredicate;
 import org.qnsp.core.copy.CopyCodec;
+import org.qnsp.core.copy.CopyDigest;
 import org.qnsp.core.copy.CopyLimits;
 import org.qnsp.core.copy.CopyMessage.FileStart;
+import org.qnsp.core.copy.CopyMessage.Held;
 import org.qnsp.core.copy.CopyProtocolException;
 import org.qnsp.core.copy.CopySender;
 import org.qnsp.core.copy.DisplayText;
@@ -33,21 +36,26 @@ final class LocalTree {
     private final CopySender order = new CopySender();
     private final Deque<Object> ancestors = new ArrayDeque<>();
     private final BlockWriter out;
-    private final boolean recursive;
-    private final boolean preserve;
+    private final Manner manner;
     private final Consumer<String> tell;
     private final LongPredicate reported;
+    private final Question question;
+
+    /** Who sends what is there and waits for what the receiver has of the file (P-30). */
+    interface Question {
+        Held ask() throws IOException;
+    }
 
     /**
      * @param tell is told what is left out, safe to print
      * @param reported whether the receiver said that it failed at an ordinal; asked from the walking thread
      */
-    LocalTree(BlockWriter out, boolean recursive, boolean preserve, Consumer<String> tell, LongPredicate reported) {
+    LocalTree(BlockWriter out, Manner manner, Consumer<String> tell, LongPredicate reported, Question question) {
         this.out = out;
-        this.recursive = recursive;
-        this.preserve = preserve;
+        this.manner = manner;
         this.tell = tell;
         this.reported = reported;
+        this.question = question;
     }
 
     /** Sends everything, from BEGIN to END. */
@@ -83,7 +91,7 @@ final class LocalTree {
     }
 
     private void directory(Path path, EntryName name, String display, PosixFileAttributes attributes) throws IOException {
-        if (!recursive) {
+        if (!manner.recursive()) {
             skip(display, "is a directory (not copied without -r)");
         } else if (attributes.fileKey() != null && ancestors.contains(attributes.fileKey())) {
             skip(display, "contains itself by way of a symbolic link");
@@ -144,7 +152,7 @@ final class LocalTree {
             return;
         }
         try (file) {
-            FileStart start = new FileStart(name, Modes.bits(attributes.permissions()), size, times(attributes));
+            FileStart start = new FileStart(name, Modes.bits(attributes.permissions()), size, times(attributes), false);
             if (size > BlockWriter.SMALL_FILE_BYTES) {
                 large(file, start, display);
             } else {
@@ -172,7 +180,7 @@ final class LocalTree {
             skip(display, "does not tell its size");
             return;
         }
-        FileStart actual = new FileStart(start.name(), start.mode(), length, start.times());
+        FileStart actual = new FileStart(start.name(), start.mode(), length, start.times(), false);
         order.file(actual.name(), actual.mode(), length, actual.times());
         order.content(length);
         out.writeSmall(actual, length);
@@ -180,7 +188,11 @@ final class LocalTree {
     }
 
     private void large(FileChannel file, FileStart start, String display) throws IOException {
-        out.write(order.file(start.name(), start.mode(), start.size(), start.times()));
+        if (manner.resume() && start.size() >= CopyLimits.RESUMABLE_BYTES) {
+            resumable(file, start);
+        } else {
+            out.write(order.file(start.name(), start.mode(), start.size(), start.times()));
+        }
         while (order.sizeLeft() > 0) {
             if (order.abandoned(reported)) {
                 out.write(order.fileAbandoned());
@@ -204,6 +216,22 @@ final class LocalTree {
         out.write(order.fileEnd(BlockWriter.NO_DIGEST_YET));
     }
 
+    /** Goes on behind what the receiver has, if it is the same as here (P-31). */
+    private void resumable(FileChannel file, FileStart start) throws IOException {
+        out.write(order.resumableFile(start.name(), start.mode(), start.size(), start.times()));
+        Held held = question.ask();
+        if (held.bytes() > start.size()) {
+            throw new CopyFailedException(CopyFailedException.Kind.FAULT, "protocol fault: more is there than the file has (P-30)");
+        }
+        CopyDigest before = new CopyDigest();
+        boolean same = held.bytes() > 0 && Prefix.hash(file, held.bytes(), before) && MessageDigest.isEqual(before.soFar(), held.digest());
+        if (!same) {
+            before.start();
+        }
+        out.writeFrom(order.from(same ? held.bytes() : 0), before);
+        file.position(same ? held.bytes() : 0);
+    }
+
     private void skip(String display, String reason) throws IOException {
         String text = display + ": " + reason;
         tell.accept(text);
@@ -217,7 +245,7 @@ final class LocalTree {
     }
 
     private Optional<FileTimes> times(PosixFileAttributes attributes) {
-        if (!preserve) {
+        if (!manner.preserve()) {
             return Optional.empty();
         }
         Instant modified = bounded(attributes.lastModifiedTime());

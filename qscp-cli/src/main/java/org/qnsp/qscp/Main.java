@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.function.Consumer;
 import org.qnsp.core.client.ConnectFailure;
 import org.qnsp.core.client.Messages;
+import org.qnsp.core.config.ConfigException;
 import org.qnsp.qscp.CopyClient.DialException;
 import org.qnsp.qscp.CopyPlan.UsageException;
 
@@ -58,18 +59,27 @@ public final class Main {
     }
 
     private int copy(CopyRequest request) {
+        try (Dialer means = switch (request.dialOptions().means()) {
+            case DialOptions.Means.Session m -> dialer;
+            case DialOptions.Means.Program m -> new ProgramDialer(m);
+            case DialOptions.Means.Here m -> new ServiceHere(home());
+        }) {
+            return copy(request, means);
+        }
+    }
+
+    private int copy(CopyRequest request, Dialer means) {
         boolean meter = !request.dialOptions().quiet() && Terminal.isOutput();
-        int columns = meter ? Terminal.columns() : 0;
-        Progress progress = meter ? new MeterDisplay(out, () -> columns, Terminal::isForeground) : Progress.NONE;
+        Progress progress = meter ? new MeterDisplay(out, Terminal.watchedColumns(), Terminal::isForeground) : Progress.NONE;
         Consumer<String> serverLines = line -> err.println("qscp: server: " + line);
-        CopyClient client = new CopyClient(request, dialer, Path.of("").toAbsolutePath(), progress, this::error, serverLines);
+        CopyClient client = new CopyClient(request, means, Path.of("").toAbsolutePath(), progress, this::error, serverLines);
         try {
             return client.run() == 0 ? OK : SOME_FAILED;
         } catch (DialException e) {
-            if (e.getCause().getCause() instanceof ConnectFailure failure) {
-                failure.tell(new Messages("qscp", err));
-            } else {
-                error(e.getMessage());
+            switch (e.getCause().getCause()) {
+                case ConnectFailure failure -> failure.tell(new Messages("qscp", err));
+                case ConfigException wrong -> wrong.lines().forEach(err::println);
+                case null, default -> error(e.getMessage());
             }
             return LOST;
         } catch (CopyFailedException e) {
@@ -83,6 +93,10 @@ public final class Main {
     }
 
     private void hint(CopyFailedException e, CopyRequest request) {
+        if (e.kind() == CopyFailedException.Kind.REFUSED && request.manner().resume() && e.getMessage().contains("unknown flags")) {
+            err.println("qscp: hint: the host's qscp is too old for --resume; without it the copy works"); // P-28
+            return;
+        }
         if (e.kind() == CopyFailedException.Kind.REFUSED && request.plan().intoDirectory()) {
             err.println("qscp: hint: several sources need a directory as target");
         } else if (e.kind() == CopyFailedException.Kind.FAULT) {

@@ -32,6 +32,12 @@ final class MeterDisplay implements Progress {
     }
 
     @Override
+    public synchronized void continued(long at) {
+        meter.begins(at);
+        position = at;
+    }
+
+    @Override
     public synchronized void moved(int bytes) {
         position += bytes;
         changedSinceLine = true;
@@ -55,6 +61,7 @@ final class MeterDisplay implements Progress {
     private void show() {
         changedSinceLine = false;
         if (foreground.getAsBoolean()) {
+            meter.width(columns.getAsInt());
             terminal.print(meter.line(position, System.nanoTime()));
             terminal.flush();
         }

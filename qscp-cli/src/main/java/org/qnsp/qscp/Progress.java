@@ -10,6 +10,9 @@ interface Progress {
         public void started(EntryName name, long size) {}
 
         @Override
+        public void continued(long at) {}
+
+        @Override
         public void moved(int bytes) {}
 
         @Override
@@ -17,6 +20,9 @@ interface Progress {
     };
 
     void started(EntryName name, long size);
+
+    /** The file's first bytes were there already. */
+    void continued(long at);
 
     void moved(int bytes);
 

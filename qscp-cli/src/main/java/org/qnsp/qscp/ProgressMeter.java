@@ -21,9 +21,10 @@ final class ProgressMeter {
 
     private final String name;
     private final long size;
-    private final int columns;
+    private int columns;
     private final long startNanos;
     private long lastNanos;
+    private long start;
     private long position;
     private long bytesPerSecond;
     private double stalledSeconds;
@@ -32,9 +33,20 @@ final class ProgressMeter {
     ProgressMeter(String name, long size, int columns, long nowNanos) {
         this.name = name;
         this.size = size;
-        this.columns = Math.min(columns, COLUMNS_MAX);
         this.startNanos = nowNanos;
         this.lastNanos = nowNanos;
+        width(columns);
+    }
+
+    /** The terminal is now so many columns wide. */
+    void width(int newColumns) {
+        columns = Math.min(newColumns, COLUMNS_MAX);
+    }
+
+    /** This much is there from an earlier copy; it counts for the percentage and not for the rate. */
+    void begins(long at) {
+        start = at;
+        position = at;
     }
 
     /** The line for this moment, from carriage return on, no longer than the terminal is wide. */
@@ -44,7 +56,7 @@ final class ProgressMeter {
         long left = size - position;
         double elapsed = (nowNanos - (left > 0 ? lastNanos : startNanos)) / NANOS;
         if (left <= 0) {
-            moved = size;
+            moved = size - start;
             bytesPerSecond = 0;
         }
         long speed = elapsed > 0 ? (long) (moved / elapsed) : moved;

@@ -5,10 +5,10 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 import org.qnsp.core.copy.CopyDecoder;
 import org.qnsp.core.copy.CopyMessage;
 import org.qnsp.core.copy.CopyMessage.Opening;
+import org.qnsp.core.copy.CopyMessage.Held;
 import org.qnsp.core.copy.CopyMessage.Refused;
 import org.qnsp.core.copy.CopyMessage.Report;
 import org.qnsp.core.copy.CopyMessage.Summary;
@@ -16,7 +16,6 @@ import org.qnsp.core.copy.CopyProtocolException;
 import org.qnsp.core.copy.CopyReceiver;
 import org.qnsp.core.copy.CopyReceiver.Step;
 import org.qnsp.core.copy.DisplayText;
-import org.qnsp.core.copy.EntryName;
 
 /**
  * A copy from one server to another: the sender's stream of one is the other's input as it is, once it was seen to keep the
@@ -29,6 +28,7 @@ final class Relay {
     private final Progress progress;
     private final Consumer<String> tellSender;
     private final Consumer<String> tellReceiver;
+    private CopyReceiver order;
     private long failedThere;
     private volatile Summary summary;
     private volatile CopyFailedException receiverFailure;
@@ -40,11 +40,11 @@ final class Relay {
     }
 
     /** Both were sent their opening and request. */
-    Outcome run(RemoteCopy sender, RemoteCopy receiver, InputStream fromSender, Predicate<EntryName> topNames)
-            throws CopyFailedException {
+    Outcome run(RemoteCopy sender, RemoteCopy receiver, InputStream fromSender, CopyReceiver expected) throws CopyFailedException {
+        order = expected;
         Thread back = Thread.ofPlatform().daemon().name("qscp-reports").start(() -> reports(receiver, sender.toServer()));
         try {
-            forward(fromSender, receiver.toServer(), topNames);
+            forward(fromSender, receiver.toServer());
             back.join();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -62,10 +62,8 @@ final class Relay {
         return new Outcome(failedThere, summary.failed());
     }
 
-    private void forward(InputStream in, OutputStream out, Predicate<EntryName> topNames)
-            throws IOException, CopyProtocolException {
+    private void forward(InputStream in, OutputStream out) throws IOException, CopyProtocolException {
         CopyDecoder decoder = new CopyDecoder(false);
-        CopyReceiver order = new CopyReceiver(topNames);
         byte[] buffer = new byte[BUFFER_BYTES];
         while (!order.ended()) {
             int count = in.read(buffer);
@@ -93,6 +91,8 @@ final class Relay {
     private void follow(Step step) {
         switch (step) {
             case Step.Create s -> progress.started(s.file().name(), s.file().size());
+            case Step.Offer s -> progress.started(s.file().name(), s.file().size());
+            case Step.Continue s -> progress.continued(s.offset());
             case Step.Store s -> progress.moved(s.length());
             case Step.Commit s -> progress.ended();
             case Step.Drop s -> {
@@ -115,6 +115,7 @@ final class Relay {
             while (summary == null) {
                 CopyMessage message = in.next();
                 switch (message) {
+                    case Held h -> order.held(h.bytes(), h.digest());
                     case Report r -> tell(tellReceiver, r.text());
                     case Summary s -> { }
                     case Refused(String text) -> throw new CopyFailedException(CopyFailedException.Kind.REFUSED, text);

@@ -7,7 +7,9 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import org.qnsp.core.client.ClientConfig;
 import org.qnsp.core.client.ClientConfigLoader;
@@ -32,35 +34,54 @@ import org.qnsp.core.transport.Channel;
 import org.qnsp.core.transport.ChannelListener;
 import org.qnsp.core.transport.Connection;
 
-/** Opens the copy service over a QNSP session (C-17), with the keys, known hosts and configuration that qssh uses too. */
+/**
+ * Opens the copy service over a QNSP session (C-17), with the keys, known hosts and configuration that qssh uses too. A login is kept: further copies from or to
+ * the same place are sessions on the same connection, or where the host will not have another one, connections of their own.
+ */
 final class SessionDialer implements Dialer {
     private static final Duration FAREWELL = Duration.ofMillis(500);
     private static final int LOST = 255;
 
+    private final Map<Destination, Host> reusable = new HashMap<>();
+    private final List<Host> all = new ArrayList<>();
+
     @Override
     public RemoteCopy open(Destination destination, DialOptions options) throws IOException {
+        Host known = reusable.get(destination);
+        if (known != null) {
+            try {
+                return known.another();
+            } catch (IOException e) {
+                reusable.remove(destination); // lost since, or at its limit of sessions
+            }
+        }
+        Host host = dial(destination, options);
+        reusable.put(destination, host);
+        return host.first;
+    }
+
+    @Override
+    public void close() {
+        all.forEach(Host::close);
+    }
+
+    private Host dial(Destination destination, DialOptions options) throws IOException {
         Messages messages = new Messages("qscp", new FileOutputStream(FileDescriptor.err));
         LocalUser local = LocalUser.current();
-        HostLogin host = null;
         try {
             ClientConfigLoader loader = new ClientConfigLoader(new ConfigFiles(local.uid()), local, command -> succeeds(command));
             ClientConfig config = loader.load(new ClientRequest(destination.host(), settings(destination, options), options.config().map(Object::toString).orElse(null)));
             messages.level(config.logLevel());
-            host = HostLogin.prepare(config, local, null, new TerminalPrompt(System::getenv, false), messages);
-            Service service = new Service(host);
-            service.login = host.login(service::prepare);
-            service.channel.awaitOpened();
-            if (!service.started.await().ok()) {
-                service.close();
+            Host host = new Host(HostLogin.prepare(config, local, null, new TerminalPrompt(System::getenv, false), messages));
+            all.add(host);
+            host.session = host.login.login(host::prepare);
+            if (!host.first.started()) {
                 throw new IOException("the host has no copy service for this login");
             }
-            return service;
+            return host;
         } catch (ConfigException e) {
             throw new IOException(String.join("\n", e.lines()), e);
         } catch (ConnectFailure e) {
-            if (host != null) {
-                host.close();
-            }
             throw new IOException(e.getMessage(), e);
         }
     }
@@ -91,34 +112,68 @@ final class SessionDialer implements Dialer {
         }
     }
 
-    /** One session with the copy service in it. */
-    private static final class Service implements RemoteCopy, ChannelListener {
-        private final HostLogin host;
-        private final CountDownLatch closed = new CountDownLatch(1);
-        private volatile int status = LOST;
+    /** A login, and the connection that it is for. */
+    private static final class Host implements AutoCloseable {
+        private final HostLogin login;
         private HostRequests requests;
         private Connection connection;
-        private Channel channel;
-        private Channel.Request started;
-        private Login login;
+        private Login session;
+        private Service first;
 
-        Service(HostLogin host) {
-            this.host = host;
+        Host(HostLogin login) {
+            this.login = login;
         }
 
         /** Everything is queued before there is a connection, so that it rides right behind the login. */
-        Connection prepare(HostRequests requests) throws IOException {
-            this.requests = requests;
+        Connection prepare(HostRequests host) throws IOException {
+            requests = host;
             connection = Connector.connection(new Connection.Listener() {
                 @Override
                 public void requested(Connection from, int id, String name, byte[] body) {
-                    requests.take(from, id, name, body);
+                    host.take(from, id, name, body);
                 }
             });
-            channel = connection.open("session", new byte[0], Limits.CHANNEL_CREDIT_BYTES, this);
-            SessionRequest.Subsystem service = new SessionRequest.Subsystem(SessionRequest.Subsystem.COPY);
-            started = channel.ask(service.name(), service.encode());
+            first = new Service(connection);
             return connection;
+        }
+
+        RemoteCopy another() throws IOException {
+            Service service = new Service(connection);
+            if (!service.started()) {
+                service.close();
+                throw new IOException("refused");
+            }
+            return service;
+        }
+
+        @Override
+        public void close() {
+            if (session != null) {
+                requests.settle();
+                connection.disconnect(DisconnectReason.DONE, "");
+                session.awaitEnd(FAREWELL);
+            }
+            login.close();
+        }
+    }
+
+    /** One session with the copy service in it. */
+    private static final class Service implements RemoteCopy, ChannelListener {
+        private final CountDownLatch closed = new CountDownLatch(1);
+        private final Channel channel;
+        private final Channel.Request asked;
+        private volatile int status = LOST;
+
+        Service(Connection connection) throws IOException {
+            SessionRequest.Subsystem service = new SessionRequest.Subsystem(SessionRequest.Subsystem.COPY);
+            channel = connection.open("session", new byte[0], Limits.CHANNEL_CREDIT_BYTES, this);
+            asked = channel.ask(service.name(), service.encode());
+        }
+
+        /** Waits for the host's answers. */
+        boolean started() throws IOException {
+            channel.awaitOpened();
+            return asked.await().ok();
         }
 
         @Override
@@ -167,10 +222,6 @@ final class SessionDialer implements Dialer {
         @Override
         public void close() {
             channel.close();
-            requests.settle();
-            connection.disconnect(DisconnectReason.DONE, "");
-            login.awaitEnd(FAREWELL);
-            host.close();
         }
     }
 }

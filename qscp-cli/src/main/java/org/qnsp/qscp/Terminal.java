@@ -6,6 +6,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntSupplier;
+import sun.misc.Signal;
 
 /** What little qscp wants to know about the terminal its output goes to. */
 final class Terminal {
@@ -24,8 +27,14 @@ final class Terminal {
         }
     }
 
-    /** Its width. */
-    static int columns() {
+    /** Its width, which is looked at again when the user has changed it. */
+    static IntSupplier watchedColumns() {
+        AtomicInteger columns = new AtomicInteger(columns());
+        Signal.handle(new Signal("WINCH"), signal -> columns.set(columns()));
+        return columns::get;
+    }
+
+    private static int columns() {
         try {
             Process stty = new ProcessBuilder("stty", "size").redirectInput(new File("/dev/tty"))
                     .redirectError(ProcessBuilder.Redirect.DISCARD).start();

@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 import org.qnsp.core.copy.CopyCodec;
 import org.qnsp.core.copy.CopyDigest;
 import org.qnsp.core.copy.CopyMessage;
@@ -16,13 +15,14 @@ import org.qnsp.core.copy.CopyMessage.Content;
 import org.qnsp.core.copy.CopyMessage.End;
 import org.qnsp.core.copy.CopyMessage.FileEnd;
 import org.qnsp.core.copy.CopyMessage.FileStart;
+import org.qnsp.core.copy.CopyMessage.From;
+import org.qnsp.core.copy.CopyMessage.Held;
 import org.qnsp.core.copy.CopyMessage.Refused;
 import org.qnsp.core.copy.CopyMessage.Report;
 import org.qnsp.core.copy.CopyProtocolException;
 import org.qnsp.core.copy.CopyReceiver;
 import org.qnsp.core.copy.CopyReceiver.Step;
 import org.qnsp.core.copy.DisplayText;
-import org.qnsp.core.copy.EntryName;
 
 /**
  * The receiver's side in two threads: one reads, decodes and hashes the stream, the caller's stores files. Between them go
@@ -50,19 +50,21 @@ final class TreeReceiver {
     private final Progress progress;
     private final Consumer<String> tellOwn;
     private final Consumer<String> tellPeers;
+    /** What was hashed of the file that was offered last, for the thread that hashes on. */
+    private volatile CopyDigest offered;
+    private CopyDigest digest = new CopyDigest();
     private long failedThere;
 
     /**
      * @param out for reports and the summary; flushed after each
-     * @param topNames see {@link CopyReceiver}
      * @param tellOwn takes what could not be stored
      * @param tellPeers takes what the sender left out
      */
-    TreeReceiver(MessageReader in, OutputStream out, Predicate<EntryName> topNames, LocalTarget target, Progress progress,
+    TreeReceiver(MessageReader in, OutputStream out, CopyReceiver order, LocalTarget target, Progress progress,
             Consumer<String> tellOwn, Consumer<String> tellPeers) {
         this.in = in;
         this.out = out;
-        this.order = new CopyReceiver(topNames);
+        this.order = order;
         this.target = target;
         this.progress = progress;
         this.tellOwn = tellOwn;
@@ -97,7 +99,6 @@ final class TreeReceiver {
     }
 
     private void input(boolean openingPending) {
-        CopyDigest digest = new CopyDigest();
         try {
             if (openingPending) {
                 in.opening();
@@ -110,7 +111,7 @@ final class TreeReceiver {
                 if (count < 0) {
                     throw CopyFailedException.lost();
                 }
-                ended = decode(batch, count, digest);
+                ended = decode(batch, count);
                 full.put(batch);
             }
             full.finish();
@@ -124,12 +125,13 @@ final class TreeReceiver {
     }
 
     /** Whether END was among the messages; what follows it is not read (P-5). */
-    private boolean decode(Batch batch, int count, CopyDigest digest) throws CopyFailedException {
+    private boolean decode(Batch batch, int count) throws CopyFailedException {
         ByteBuffer bytes = ByteBuffer.wrap(batch.bytes, 0, count);
         for (CopyMessage message = in.decode(bytes); message != null; message = in.decode(bytes)) {
             byte[] computed = NO_DIGEST;
             switch (message) {
                 case FileStart m -> digest.start();
+                case From m -> digest = m.offset() > 0 && offered != null ? offered : new CopyDigest();
                 case Content m -> digest.update(batch.bytes, m.offset(), m.length());
                 case FileEnd m -> computed = digest.finish();
                 case Refused(String text) -> throw new CopyFailedException(CopyFailedException.Kind.REFUSED, text);
@@ -149,6 +151,11 @@ final class TreeReceiver {
             case Step.Create s -> {
                 progress.started(s.file().name(), s.file().size());
                 attempt(() -> target.create(s.file(), s.top()));
+            }
+            case Step.Offer s -> offer(s);
+            case Step.Continue s -> {
+                attempt(() -> target.continueAt(s.offset()));
+                progress.continued(s.offset());
             }
             case Step.Store s -> {
                 attempt(() -> target.write(bytes, s.offset(), s.length()));
@@ -177,6 +184,20 @@ final class TreeReceiver {
         } catch (IOException e) {
             throw new CopyFailedException(CopyFailedException.Kind.REFUSED, e.getMessage());
         }
+    }
+
+    /** Tells what is there of a file; whatever comes of it, the sender waits for an answer (P-30). */
+    private void offer(Step.Offer step) throws IOException {
+        CopyDigest held = new CopyDigest();
+        long bytes = 0;
+        if (!step.dropped()) {
+            progress.started(step.file().name(), step.file().size());
+            attempt(() -> target.create(step.file(), step.top()));
+            bytes = target.held(held);
+        }
+        Held answer = order.held(bytes, held.soFar());
+        offered = held;
+        send(answer);
     }
 
     private void commit(byte[] claimed, byte[] computed) throws IOException {

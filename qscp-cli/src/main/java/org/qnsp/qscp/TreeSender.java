@@ -5,10 +5,12 @@ import java.io.OutputStream;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.qnsp.core.copy.CopyDigest;
 import org.qnsp.core.copy.CopyLimits;
 import org.qnsp.core.copy.CopyMessage;
+import org.qnsp.core.copy.CopyMessage.Held;
 import org.qnsp.core.copy.CopyMessage.Refused;
 import org.qnsp.core.copy.CopyMessage.Report;
 import org.qnsp.core.copy.CopyMessage.Summary;
@@ -27,11 +29,14 @@ final class TreeSender {
     private final Handoff<Block> free = new Handoff<>(BLOCKS);
     private final Handoff<Block> full = new Handoff<>(BLOCKS);
     private final Set<Long> reported = ConcurrentHashMap.newKeySet();
-    private final CopyDigest digest = new CopyDigest();
+    private final Handoff<Held> held = new Handoff<>(1);
+    private final AtomicBoolean asked = new AtomicBoolean();
+    private CopyDigest digest = new CopyDigest();
     private final MessageReader reports;
     private final OutputStream out;
     private final Progress progress;
     private final Consumer<String> tellPeers;
+    private final BlockWriter blocks = new BlockWriter(free, full);
     private final LocalTree tree;
     private volatile Summary summary;
     private volatile boolean sent;
@@ -42,13 +47,12 @@ final class TreeSender {
      * @param tellOwn takes what is left out here
      * @param tellPeers takes what the receiver could not store, safe to print
      */
-    TreeSender(MessageReader reports, OutputStream out, boolean recursive, boolean preserve, Progress progress,
-            Consumer<String> tellOwn, Consumer<String> tellPeers) {
+    TreeSender(MessageReader reports, OutputStream out, Manner manner, Progress progress, Consumer<String> tellOwn, Consumer<String> tellPeers) {
         this.reports = reports;
         this.out = out;
         this.progress = progress;
         this.tellPeers = tellPeers;
-        this.tree = new LocalTree(new BlockWriter(free, full), recursive, preserve, tellOwn, ordinal -> reported.contains(ordinal));
+        this.tree = new LocalTree(blocks, manner, tellOwn, ordinal -> reported.contains(ordinal), this::ask);
     }
 
     /**
@@ -68,14 +72,16 @@ final class TreeSender {
                 hash(block);
                 sent = block.last;
                 send(block);
+                if (block.asks) {
+                    out.flush();
+                }
                 free.put(block);
             }
             out.flush();
             join(listener, 0);
         } catch (IOException e) {
             CopyFailedException failure = e instanceof CopyFailedException f ? f : CopyFailedException.lost();
-            full.fail(failure);
-            free.fail(failure);
+            fail(failure);
             join(listener, LAST_WORDS_MILLIS);
             throw peerFailure != null ? peerFailure : failure;
         }
@@ -96,11 +102,25 @@ final class TreeSender {
         }
     }
 
+    private void fail(CopyFailedException failure) {
+        full.fail(failure);
+        free.fail(failure);
+        held.fail(failure);
+    }
+
+    /** For the walking thread: what it has said so far is on its way, and the receiver's answer comes. */
+    private Held ask() throws IOException {
+        asked.set(true);
+        blocks.flush();
+        return held.take();
+    }
+
     private void hash(Block block) {
         byte[] bytes = block.bytes.array();
         for (Block.Mark mark : block.marks) {
             switch (mark) {
                 case Block.Mark.Start m -> digest.start();
+                case Block.Mark.From m -> digest = m.before();
                 case Block.Mark.Content m -> digest.update(bytes, m.offset(), m.length());
                 case Block.Mark.Finish m -> System.arraycopy(digest.finish(), 0, bytes, m.offset(), CopyLimits.DIGEST_BYTES);
                 case Block.Mark.Failed m -> { }
@@ -117,6 +137,7 @@ final class TreeSender {
             for (Block.Mark mark : block.marks) {
                 switch (mark) {
                     case Block.Mark.Start m -> progress.started(m.name(), m.size());
+                    case Block.Mark.From m -> progress.continued(m.offset());
                     case Block.Mark.Content(int offset, int length) -> {
                         while (at < offset + length) {
                             int piece = Math.min(offset + length - at, WATCHED_BYTES);
@@ -143,8 +164,7 @@ final class TreeSender {
             }
         } catch (IOException e) {
             peerFailure = e instanceof CopyFailedException f ? f : CopyFailedException.lost();
-            full.fail(peerFailure);
-            free.fail(peerFailure);
+            fail(peerFailure);
         }
     }
 
@@ -157,6 +177,7 @@ final class TreeSender {
                 reported.add(ordinal);
                 tellPeers.accept(DisplayText.of(text));
             }
+            case Held m when asked.compareAndSet(true, false) -> held.put(m);
             case Summary m when !sent -> throw new CopyFailedException(CopyFailedException.Kind.FAULT,
                     "protocol fault: summary before the end (P-6)");
             case Summary m -> summary = m;

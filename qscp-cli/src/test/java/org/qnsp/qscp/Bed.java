@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -58,18 +57,7 @@ final class Bed {
 
     /** A service in a thread of this process. */
     static Dialer inProcess(Path home) {
-        return (destination, options) -> {
-            BytePipe in = new BytePipe();
-            BytePipe out = new BytePipe();
-            Thread.ofPlatform().daemon().start(() -> {
-                try (InputStream fromClient = in.reader(); OutputStream toClient = out.writer()) {
-                    new CopyService(fromClient, toClient, home).run();
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                }
-            });
-            return remote(out.reader(), in.writer());
-        };
+        return new ServiceHere(home);
     }
 
     /** A peer made of two streams. */

@@ -23,7 +23,7 @@ final class CopyPlanTest {
             {"h:", "h", ""}, {"h:a", "h", "a"}, {"h:a:b", "h", "a:b"}, {"h:/a b\n", "h", "/a b\n"}, {"u@h:~/x", "u@h", "~/x"},
             {"u@d@h:x", "u@d@h", "x"}, {"[::1]:x", "::1", "x"}, {"u@[fe80::1]:x:y", "u@fe80::1", "x:y"}, {"h:é", "h", "é"},
             {"qscp://h", "h", ""}, {"qscp://u@h:99/a/b", "u@h", "a/b"}, {"qscp://h//etc/x", "h", "/etc/x"},
-            {"qscp://[::1]:99/a%20b", "::1", "a b"}, {"qscp://h/%7E/x", "h", "~/x"},
+            {"qscp://[::1]:99/a%20b", "::1", "a b"}, {"qscp://h/%7E/x", "h", "~/x"}, {"scp://u@h:99//a", "u@h", "/a"},
         };
         for (String[] row : table) {
             CopyPlan.Place place = place(row[0]);
@@ -62,7 +62,7 @@ final class CopyPlanTest {
     void options() throws Exception {
         CopyRequest request = ((CommandLine.Action.Copy) CommandLine.parse(Arguments.encoded("-rpqP22", "-l", "800", "-i", "k1", "-i", "k2",
                 "-oA=b", "-o", "C=d", "-F", "cfg", "-4", "-B", "-J", "j", "-vv", "--", "-x", "h:@f"))).request();
-        assertTrue(request.recursive() && request.preserve() && request.dialOptions().quiet());
+        assertTrue(request.manner().recursive() && request.manner().preserve() && request.dialOptions().quiet());
         assertEquals(800, request.kilobitsPerSecond());
         assertEquals(List.of("A=b", "C=d", "AddressFamily=inet", "BatchMode=yes", "ProxyJump=j"), request.dialOptions().settings());
         assertEquals(2, request.dialOptions().identities().size());
@@ -71,9 +71,39 @@ final class CopyPlanTest {
         assertEquals(OptionalInt.of(22), request.plan().target().remote().orElseThrow().port());
         assertArrayEquals(bytes("-x"), request.plan().legs().getFirst().paths().getFirst());
         assertInstanceOf(CommandLine.Action.Version.class, CommandLine.parse(new String[] {"-V"}));
-        for (String bad : new String[] {"-P 0 a b", "-P x a b", "-l -1 a b", "-l x a b", "-C a b", "-Z a b", "a", "--nope a b", "-P"}) {
+        for (String bad : new String[] {"-P 0 a b", "-P x a b", "-l -1 a b", "-l x a b", "-l 0 a b", "-C a b", "-Z a b", "a", "--nope a b", "-P",
+                "-R a b", "-1 a b", "-X nonsense=1 a b", "--resum a b"}) {
             assertThrows(UsageException.class, () -> CommandLine.parse(bad.split(" ")), bad);
         }
+        for (String harmless : new String[] {"-2", "-3", "-O", "-s", "-T", "-A", "-c any", "-X nrequests=64", "-Xbuffer=32768"}) {
+            assertEquals(2, request((harmless + " h:a .").split(" ")).plan().legs().size() + 1, harmless);
+        }
+    }
+
+    /** As with scp, whose getopt does not look for options behind the first operand. */
+    @Test
+    void afterTheFirstOperandNothingIsAnOption() throws Exception {
+        CopyRequest request = request("-p", "a", "-r", "-q", "h:");
+        assertTrue(request.manner().preserve());
+        assertFalse(request.manner().recursive() || request.manner().resume());
+        assertEquals(3, request.plan().legs().getFirst().paths().size());
+        assertTrue(request("--resume", "-r", "a", "h:").manner().resume());
+    }
+
+    /** A program in ssh's place gets scp's words, the user's in the order given. */
+    @Test
+    void aProgramGetsTheWordsThatScpGives() throws Exception {
+        CopyRequest request = request("-q", "-i", "key", "-o", "Compression=no", "-4", "-J", "hop", "-B", "-P", "22022", "-S", "/bin/ssh", "-F", "cfg", "-v", "-c", "aes",
+                "u@[::1]:a", ".");
+        var program = assertInstanceOf(DialOptions.Means.Program.class, request.dialOptions().means());
+        assertEquals("/bin/ssh -x -oPermitLocalCommand=no -oClearAllForwardings=yes -oRemoteCommand=none -oRequestTTY=no -oControlMaster=no -q -i key -o Compression=no -4 -J hop"
+                + " -oBatchMode=yes -F cfg -v -c aes -oForwardAgent=no -p 22022 -l u -s -- ::1 qnsp-copy",
+                String.join(" ", ProgramDialer.command(program, request.plan().legs().getFirst().remote().orElseThrow())));
+        assertInstanceOf(DialOptions.Means.Here.class, request("-D", "/usr/lib/sftp-server", "h:a", ".").dialOptions().means());
+    }
+
+    private static CopyRequest request(String... words) throws UsageException {
+        return ((CommandLine.Action.Copy) CommandLine.parse(Arguments.encoded(words))).request();
     }
 
     @Test

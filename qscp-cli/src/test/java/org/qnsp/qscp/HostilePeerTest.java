@@ -90,12 +90,12 @@ final class HostilePeerTest {
     void exchangedDirectoriesDoNotLeadElsewhere() throws Exception {
         Path outside = Files.createDirectory(directory.resolve("outside"));
         Path t = Files.createDirectories(bed.home.resolve("t"));
-        LocalTarget target = new LocalTarget(new LocalTarget.Wish("t".getBytes(), t, "t", false, false), 022, new Random(1));
+        LocalTarget target = new LocalTarget(new LocalTarget.Wish("t".getBytes(), t, "t", false, false, ""), 022, new Random(1));
         target.prepare(1);
         target.enter(new Enter(name("d"), 0755, Optional.empty()), true);
         Files.move(t.resolve("d"), t.resolve("moved"));
         Files.createSymbolicLink(t.resolve("d"), outside);
-        target.create(new FileStart(name("f"), 0644, 1, Optional.empty()), false);
+        target.create(new FileStart(name("f"), 0644, 1, Optional.empty(), false), false);
         target.write("x".getBytes(), 0, 1);
         target.commit();
         assertEquals("x", Files.readString(t.resolve("moved/f")));
@@ -110,7 +110,7 @@ final class HostilePeerTest {
     void damagedContentNeverGetsItsName() throws Exception {
         Bed.write(bed.home.resolve("old"), "old");
         begin(".");
-        message(new FileStart(name("old"), 0644, 4, Optional.empty()));
+        message(new FileStart(name("old"), 0644, 4, Optional.empty(), false));
         data("evil");
         message(new FileEnd(new byte[32]));
         file("good", "good");
@@ -127,7 +127,7 @@ final class HostilePeerTest {
     void whateverEndsTheStreamNothingHalfIsLeft() throws Exception {
         begin(".");
         file("whole", "whole");
-        message(new FileStart(name("half"), 0644, 100, Optional.empty()));
+        message(new FileStart(name("half"), 0644, 100, Optional.empty(), false));
         data("half of it");
         byte[] stream = wire.toByteArray();
         for (int length = stream.length; length > 0; length -= 7) {
@@ -137,7 +137,7 @@ final class HostilePeerTest {
         }
         wire.reset();
         begin(".");
-        message(new FileStart(name("shrunk"), 0644, 100, Optional.empty()));
+        message(new FileStart(name("shrunk"), 0644, 100, Optional.empty(), false));
         data("x");
         message(new FileFailed("became shorter"));
         message(new End(1));
@@ -236,14 +236,14 @@ final class HostilePeerTest {
         Files.createDirectories(bed.home);
         wire.reset();
         wire.writeBytes(CopyCodec.encode(new Opening(1)));
-        message(new Put(true, false, false, target.getBytes(StandardCharsets.UTF_8)));
+        message(new Put(true, false, false, false, target.getBytes(StandardCharsets.UTF_8)));
         message(new Begin(10));
         if (target.equals("t")) {
             Files.createDirectories(bed.home.resolve("t"));
         } else if (target.equals("dir")) {
             wire.reset();
             wire.writeBytes(CopyCodec.encode(new Opening(1)));
-            message(new Put(true, false, false, new byte[0]));
+            message(new Put(true, false, false, false, new byte[0]));
             message(new Begin(10));
         }
     }
@@ -254,7 +254,7 @@ final class HostilePeerTest {
 
     private void file(String name, String content) throws Exception {
         byte[] bytes = content.getBytes(StandardCharsets.UTF_8);
-        message(new FileStart(name(name), 0644, bytes.length, Optional.empty()));
+        message(new FileStart(name(name), 0644, bytes.length, Optional.empty(), false));
         data(content);
         message(new FileEnd(digest(bytes)));
     }

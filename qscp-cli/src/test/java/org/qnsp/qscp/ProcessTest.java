@@ -228,7 +228,7 @@ final class ProcessTest {
         Path classes = Files.createDirectory(directory.resolve("classes"));
         List<String> readable = new ArrayList<>();
         for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
-            if (entry.contains("qscp") || entry.contains("qnsp") || entry.contains("picocli")) {
+            if (entry.contains("qscp") || entry.contains("qnsp")) {
                 Path copy = classes.resolve(Integer.toString(readable.size()) + (entry.endsWith(".jar") ? ".jar" : ""));
                 sh("cp", "-r", entry, copy.toString());
                 readable.add(copy.toString());

@@ -21,7 +21,7 @@ final class CommandLine {
     /** ssh's letters; a colon after those that take a value. */
     private static final String LETTERS = "1246ab:c:e:fgi:kl:m:no:p:qstvxAB:CD:E:F:GI:J:KL:MNO:P:Q:R:S:TVw:W:XYy";
 
-    private static final Set<String> CONTROL_COMMANDS = Set.of("check", "forward", "cancel", "exit", "stop", "proxy");
+    private static final Set<String> CONTROL_COMMANDS = Set.of("check", "conninfo", "forward", "cancel", "exit", "stop", "proxy");
 
     private final Predicate<String> fileExists;
     /** Options that count wherever they stand: the last of each. */
@@ -278,7 +278,7 @@ final class CommandLine {
         return logFile;
     }
 
-    /** {@code -O}: check, forward, cancel, exit, stop or proxy; null for none. */
+    /** {@code -O}: check, conninfo, forward, cancel, exit, stop or proxy; null for none. */
     String controlCommand() {
         return controlCommand;
     }

@@ -4,12 +4,14 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
-import org.qnsp.core.client.AgentForward;
 import org.qnsp.core.client.ClientConfig;
 import org.qnsp.core.client.HostLogin;
 import org.qnsp.core.client.Messages;
@@ -48,15 +50,17 @@ final class Forwarding {
     private final StandardStreams streams;
     private final Messages messages;
     private final Lines lines;
-    private AgentForward agent;
+    /** What there is, with the port that the host has chosen, 0 where it has not. */
+    private final Map<ForwardSpec, Integer> made = new HashMap<>();
     private Forwards forwards;
     private Channel stdioChannel;
+    private CountDownLatch stdioDecided;
     private volatile String stdioRefusal;
 
-    /** @param stdio where standard input and output lead, null for nowhere */
-    Forwarding(ClientConfig config, Place stdio, StandardStreams streams, Messages messages) throws ConfigException {
+    /** @param specs what is set up at the beginning @param stdio where standard input and output lead, null for nowhere */
+    Forwarding(ClientConfig config, List<ForwardSpec> specs, Place stdio, StandardStreams streams, Messages messages) {
         this.config = config;
-        this.specs = config.forwards();
+        this.specs = specs;
         this.stdio = stdio;
         this.streams = streams;
         this.messages = messages;
@@ -99,16 +103,6 @@ final class Forwarding {
         }
     }
 
-    /** Lets the host use the agent; null for no. */
-    void agent(AgentForward forwarded) {
-        agent = forwarded;
-    }
-
-    /** Whether sessions are to be told that the host may use the agent (C-30). */
-    boolean sharesAgent() {
-        return agent != null;
-    }
-
     /** Whether there is anything to be set up before the session begins. */
     boolean wanted() {
         return !specs.isEmpty();
@@ -124,10 +118,23 @@ final class Forwarding {
                 case Place.Unix(String path) -> new ChannelOpening.DirectUnix(path);
                 case Place.Socks socks -> throw new IllegalArgumentException("nowhere to connect to");
             };
+            CountDownLatch decided = new CountDownLatch(1);
+            stdioDecided = decided;
             stdioChannel = connection.open(opening, Limits.CHANNEL_CREDIT_BYTES, new ChannelListener() {
                 @Override
                 public void refused(OpenFailure reason, String text) {
                     stdioRefusal = LocalForward.words(reason) + (text.isEmpty() ? "" : ": " + HostLogin.clean(text));
+                    decided.countDown();
+                }
+
+                @Override
+                public void opened() {
+                    decided.countDown();
+                }
+
+                @Override
+                public void closed() {
+                    decided.countDown();
                 }
             });
         }
@@ -147,17 +154,9 @@ final class Forwarding {
         });
     }
 
-    /** The host opens a channel; on the loop. */
-    void peerOpened(Connection from, int id, String type, byte[] body) {
-        try {
-            ChannelOpening opening = ChannelOpening.decode(type, body).orElse(null);
-            boolean toAgent = agent != null && opening != null && agent.opened(from, id, opening);
-            if (opening == null || !toAgent && !forwards.opened(id, opening)) {
-                from.refuse(id, OpenFailure.UNKNOWN_TYPE, "no channels of this type");
-            }
-        } catch (ProtocolException e) {
-            from.refuse(id, OpenFailure.PROHIBITED, e.getMessage());
-        }
+    /** A channel that the host opens; whether it was one that was asked for. */
+    boolean opened(int id, ChannelOpening opening) {
+        return forwards.opened(id, opening);
     }
 
     /**
@@ -178,12 +177,20 @@ final class Forwarding {
 
     private boolean listenHere() {
         List<ForwardSpec> local = specs.stream().filter(spec -> spec.kind() != ForwardSpec.Kind.REMOTE).toList();
-        long listening = local.stream().filter(forwards::listen).count();
+        long listening = local.stream().filter(this::listen).count();
         boolean fatal = listening < local.size() && config.exitOnForwardFailure();
         if (fatal || listening == 0 && !local.isEmpty()) {
             lines.say("Could not request local forwarding.");
         }
         return !fatal;
+    }
+
+    private synchronized boolean listen(ForwardSpec spec) {
+        boolean listening = forwards.listen(spec);
+        if (listening) {
+            made.put(spec, 0);
+        }
+        return listening;
     }
 
     private boolean listenThere() throws IOException {
@@ -203,18 +210,56 @@ final class Forwarding {
         return true;
     }
 
-    private boolean said(ForwardSpec spec, Forwards.Granted answer, String severity) {
+    private synchronized boolean said(ForwardSpec spec, Forwards.Granted answer, String severity) {
+        if (answer.ok()) {
+            made.put(spec, spec.listen() instanceof Place.Tcp(String host, int port) && port == 0 ? answer.port() : 0);
+        }
         if (!answer.ok()) {
             lines.say(severity + "remote port forwarding failed for listen "
                 + (spec.listen() instanceof Place.Tcp(String host, int port) ? "port " + port : "path " + spec.listen()));
         } else if (spec.listen() instanceof Place.Tcp(String host, int port) && port == 0) {
-            lines.say("Allocated port " + answer.port() + " for remote forward to " + switch (spec.connect()) {
-                case Place.Tcp(String to, int toPort) -> to + ":" + toPort;
-                case Place.Unix(String path) -> path + ":0";
-                case Place.Socks socks -> "socks:0";
-            });
+            lines.say(allocated(spec, answer.port()));
         }
         return answer.ok();
+    }
+
+    /** What is said of a port that the host has chosen. */
+    static String allocated(ForwardSpec spec, int port) {
+        return "Allocated port " + port + " for remote forward to " + switch (spec.connect()) {
+            case Place.Tcp(String to, int toPort) -> to + ":" + toPort;
+            case Place.Unix(String path) -> path + ":0";
+            case Place.Socks socks -> "socks:0";
+        };
+    }
+
+    // ---- for those who share the connection
+
+    /** Makes a forwarding; one that there is already stays as it is. @return the port that the host has chosen, else 0 @throws IOException in words for who asked */
+    synchronized int add(ForwardSpec spec) throws IOException {
+        if (made.containsKey(spec)) {
+            return made.get(spec);
+        }
+        int port = 0;
+        if (spec.kind() != ForwardSpec.Kind.REMOTE) {
+            if (!forwards.listen(spec)) {
+                throw new IOException("Port forwarding failed");
+            }
+        } else {
+            Forwards.Granted answer = forwards.ask(spec).await();
+            if (!answer.ok()) {
+                throw new IOException("remote port forwarding failed for listen " + (spec.listen() instanceof Place.Tcp(String host, int at) ? "port " + at : "path " + spec.listen()));
+            }
+            port = spec.listen() instanceof Place.Tcp(String host, int at) && at == 0 ? answer.port() : 0;
+        }
+        made.put(spec, port);
+        return port;
+    }
+
+    /** Takes a forwarding back; false where there is none. */
+    synchronized boolean cancel(ForwardSpec spec) throws IOException {
+        Integer chosen = made.remove(spec);
+        boolean byChoice = chosen != null && chosen != 0 && spec.listen() instanceof Place.Tcp;
+        return forwards.cancel(byChoice ? new ForwardSpec(spec.kind(), new Place.Tcp(((Place.Tcp) spec.listen()).host(), chosen), spec.connect()) : spec);
     }
 
     // ---- -W
@@ -223,7 +268,13 @@ final class Forwarding {
     private void joinStdio(IntConsumer ended) {
         daemon("qssh-stdin", this::moveInput);
         try (InputStream in = stdioChannel.input(DataStream.MAIN)) {
-            stdioChannel.awaitOpened();
+            stdioDecided.await();
+            if (stdioRefusal != null) {
+                messages.info("channel 0: open failed: " + stdioRefusal);
+                messages.info("stdio forwarding failed");
+                ended.accept(Qssh.FAILED);
+                return;
+            }
             byte[] buffer = new byte[BUFFER_BYTES];
             for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
                 if (!write(ByteBuffer.wrap(buffer, 0, n))) {
@@ -235,11 +286,9 @@ final class Forwarding {
             stdioChannel.awaitClosed();
             ended.accept(0);
         } catch (IOException e) {
-            if (stdioRefusal != null) {
-                messages.info("channel 0: open failed: " + stdioRefusal);
-                messages.info("stdio forwarding failed");
-                ended.accept(Qssh.FAILED);
-            }
+            messages.detail("output ends: " + e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -297,7 +346,7 @@ final class Forwarding {
                 boolean found = forwards.cancel(listening(kind, text));
                 messages.info(found ? "Canceled forwarding." : "Unknown port forwarding.");
             } else {
-                add(ForwardSpec.parse(kind, text));
+                typed(ForwardSpec.parse(kind, text));
             }
         } catch (ConfigException e) {
             messages.info(cancel ? "Bad forwarding close port" : "Bad forwarding specification.");
@@ -306,7 +355,7 @@ final class Forwarding {
         }
     }
 
-    private void add(ForwardSpec spec) throws IOException {
+    private void typed(ForwardSpec spec) throws IOException {
         boolean ok = spec.kind() == ForwardSpec.Kind.REMOTE ? said(spec, forwards.ask(spec).await(), "Warning: ") : forwards.listen(spec);
         lines.flush();
         messages.info(ok ? "Forwarding port." : "Port forwarding failed.");

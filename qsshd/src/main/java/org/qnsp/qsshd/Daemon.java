@@ -57,13 +57,13 @@ final class Daemon implements AutoCloseable {
     private final CountDownLatch ended = new CountDownLatch(1);
 
     /** @param emptied told on the loop when a guest or stranger has gone */
-    Daemon(PolicySource source, String copyProgram, Runnable emptied) throws IOException, ConfigException {
+    Daemon(PolicySource source, Services services, Runnable emptied) throws IOException, ConfigException {
         this.source = source;
         this.policy = new AtomicReference<>(source.load());
         ServerConfig config = policy.get().config();
         exchange = new Exchange(halfTheDescriptors() / 2, e -> LOG.error("fault", e));
-        House house = new House(new Gatekeeper(new UserFiles(pump)), new InProcessLauncher(pump, config.printMotd() ? InProcessLauncher.MOTD : List.of()), lookups, workers,
-                copyProgram, exchange, emptied);
+        House house = new House(new Gatekeeper(new UserFiles(pump)), new InProcessLauncher(pump, config.printMotd() ? InProcessLauncher.MOTD : List.of(), services.sftp()), lookups, workers,
+                services, exchange, emptied);
         long held = Math.min(Limits.HELD_BYTES, Runtime.getRuntime().maxMemory() / 4); // L-12
         int drainMax = config.drainMax().orElseGet(() -> (int) Math.min(halfTheDescriptors(), Runtime.getRuntime().maxMemory() / 4 / STRANGER_BYTES));
         reception = new Reception(loop, slots, policy::get, judges, house, new CreditBudget(held), drainMax);

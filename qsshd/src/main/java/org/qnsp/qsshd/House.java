@@ -54,24 +54,22 @@ final class House implements Hospitality {
     private final Executor lookups;
     private final Executor workers;
     private final Map<String, Integer> pendingLookups = new ConcurrentHashMap<>();
-    private final String copyProgram;
+    private final Services services;
     private final Exchange exchange;
     private final Runnable emptied;
 
     /**
      * @param lookups run what reads the keys of users, which a user can make slow; bounded, reject what they cannot take
      * @param workers run everything else that waits; likewise
-     * @param copyProgram absolute path of qscp, or null
      * @param exchange what forwarding needs
      * @param emptied told when a guest or stranger has gone
      */
-    House(Gatekeeper gatekeeper, SessionLauncher launcher, Executor lookups, Executor workers, String copyProgram, Exchange exchange,
-            Runnable emptied) {
+    House(Gatekeeper gatekeeper, SessionLauncher launcher, Executor lookups, Executor workers, Services services, Exchange exchange, Runnable emptied) {
         this.gatekeeper = gatekeeper;
         this.launcher = launcher;
         this.lookups = lookups;
         this.workers = workers;
-        this.copyProgram = copyProgram;
+        this.services = services;
         this.exchange = exchange;
         this.emptied = emptied;
     }
@@ -232,7 +230,7 @@ final class House implements Hospitality {
 
     @Override
     public Session session(Guest guest, Connection connection) {
-        return new SessionChannel(guest, launcher, workers, copyProgram, new AgentSocket(exchange, connection, guest.findings().account()));
+        return new SessionChannel(guest, launcher, workers, services, new AgentSocket(exchange, connection, guest.findings().account()));
     }
 
     @Override

@@ -2,20 +2,25 @@ package org.qnsp.qsshd;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executor;
+import org.qnsp.core.config.ConfigException;
 import org.qnsp.core.message.Limits;
 import org.qnsp.core.message.ProtocolException;
 import org.qnsp.core.message.SessionRequest;
 import org.qnsp.core.mux.DataStream;
 import org.qnsp.core.transport.Channel;
+import org.qnsp.qsshd.config.SafePath;
 import org.qnsp.qsshd.config.ServerConfig;
 import org.qnsp.qsshd.forward.AgentSocket;
 import org.qnsp.qsshd.net.Guest;
 import org.qnsp.qsshd.net.Hospitality;
+import org.qnsp.qsshd.session.Account;
 import org.qnsp.qsshd.session.ExitStatus;
 import org.qnsp.qsshd.session.LaunchRequest;
 import org.qnsp.qsshd.session.Program;
@@ -43,7 +48,7 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
     private final Guest guest;
     private final SessionLauncher launcher;
     private final Executor starters;
-    private final String copyProgram;
+    private final Services services;
     private final AgentSocket agent;
     private final Map<String, String> environment = new LinkedHashMap<>();
     private final byte[] outgoing = new byte[CHUNK_BYTES];
@@ -53,6 +58,7 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
     private Stage stage = Stage.ASKING;
     private PtyRequest pty;
     private String original;
+    private boolean subsystem;
     private UserProcess process;
     private int inputWaiting;
     private boolean inputEnded;
@@ -62,14 +68,13 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
 
     /**
      * @param starters runs what starts programs, which takes a few milliseconds
-     * @param copyProgram absolute path of qscp, which serves copies (C-17)
      * @param agent what leads to the client's agent, if the client asks for it
      */
-    SessionChannel(Guest guest, SessionLauncher launcher, Executor starters, String copyProgram, AgentSocket agent) {
+    SessionChannel(Guest guest, SessionLauncher launcher, Executor starters, Services services, AgentSocket agent) {
         this.guest = guest;
         this.launcher = launcher;
         this.starters = starters;
-        this.copyProgram = copyProgram;
+        this.services = services;
         this.agent = agent;
     }
 
@@ -140,23 +145,40 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
         if (forced != null) {
             original = command;
         }
-        String run = forced == null ? command : forced;
-        start(id, run.isEmpty() ? new Program.LoginShell() : new Program.ShellCommand(run));
+        startLine(id, forced == null ? command : forced);
+    }
+
+    /** A line of the client's or of the configuration, where {@code internal-sftp} is a word of its own, as with sshd. */
+    private void startLine(int id, String line) {
+        boolean configured = original != null || subsystem;
+        Optional<List<String>> sftp = configured ? ServerConfig.internalSftp(line) : Optional.empty();
+        if (sftp.isPresent() && services.sftp().isPresent()) {
+            List<String> arguments = new ArrayList<>(List.of(services.sftp().get()));
+            arguments.addAll(sftp.get());
+            start(id, new Program.Service(arguments));
+        } else if (sftp.isPresent()) {
+            LOG.error("no internal-sftp outside an installation");
+            channel.reply(id, false);
+        } else {
+            start(id, line.isEmpty() ? new Program.LoginShell() : new Program.ShellCommand(line));
+        }
     }
 
     private void startSubsystem(int id, String name) {
         boolean forced = config().forceCommand() != null || guest.options().command() != null;
+        subsystem = true;
         if (forced || guest.anonymous()) {
-            start(id, name); // sshd too runs the forced command, whatever was asked for
-        } else if (name.equals(SessionRequest.Subsystem.COPY) && copyProgram != null) {
-            start(id, new Program.Service(List.of(copyProgram, "--serve")));
+            Optional<String> named = config().subsystem(name);
+            start(id, named.orElse(name)); // sshd too runs the forced command, whatever was asked for, and tells it the command of the subsystem
+        } else if (name.equals(SessionRequest.Subsystem.COPY) && services.copy().isPresent() && root().isEmpty()) {
+            start(id, new Program.Service(List.of(services.copy().get(), "--serve")));
         } else {
             Optional<String> command = config().subsystem(name);
-            if (command.isEmpty() || command.get().equals("internal-sftp")) {
+            if (command.isEmpty()) {
                 LOG.info("no subsystem {}", name);
                 channel.reply(id, false);
             } else {
-                start(id, new Program.ShellCommand(command.get()));
+                startLine(id, command.get());
             }
         }
     }
@@ -168,13 +190,28 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
                 channel.reply(id, false);
                 return;
             }
-            request = new LaunchRequest(guest.findings().account(), program, Optional.ofNullable(pty), wholeEnvironment(), imposedEnvironment(), guest.peers());
+            request = new LaunchRequest(guest.findings().account(), program, Optional.ofNullable(pty), wholeEnvironment(), imposedEnvironment(), guest.peers(), customs(program));
             stage = Stage.STARTING;
         }
         try {
             starters.execute(() -> launch(id, request));
         } catch (java.util.concurrent.RejectedExecutionException e) {
             failed(id, new IOException("too many programs are being started"));
+        }
+    }
+
+    private LaunchRequest.Customs customs(Program program) {
+        boolean rc = !subsystem && original == null && config().permitUserRc() && guest.options().userRc() && root().isEmpty();
+        return new LaunchRequest.Customs(config().userEnvironment(), rc && !(program instanceof Program.Service), Optional.empty(), root());
+    }
+
+    /** ChrootDirectory, as the configuration has it for this user. */
+    private Optional<Path> root() {
+        Account account = guest.findings().account();
+        try {
+            return Optional.ofNullable(config().chrootDirectory(account.name(), (int) account.uid(), Path.of(account.home())));
+        } catch (ConfigException e) {
+            throw new IllegalStateException(e); // the login would have been refused
         }
     }
 
@@ -236,10 +273,16 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        return new LaunchRequest(request.account(), request.program(), request.pty(), request.environment(), imposed, request.peers());
+        return new LaunchRequest(request.account(), request.program(), request.pty(), request.environment(), imposed, request.peers(), request.customs());
     }
 
     private UserProcess started(LaunchRequest request) throws IOException {
+        if (request.customs().root().isPresent()) {
+            Optional<String> fault = SafePath.rootFault(request.customs().root().get());
+            if (fault.isPresent()) {
+                throw new IOException("ChrootDirectory: " + fault.get());
+            }
+        }
         try {
             return launcher.launch(request);
         } catch (RuntimeException e) {

@@ -29,6 +29,7 @@ import org.qnsp.core.mux.DataStream;
 import org.qnsp.core.transport.Channel;
 import org.qnsp.core.transport.ChannelListener;
 import org.qnsp.core.transport.Connection;
+import org.qnsp.core.transport.Loop;
 import org.qnsp.core.transport.Wire;
 import org.qnsp.crypto.keys.Invite;
 import org.qnsp.crypto.keys.PublicKey;
@@ -116,6 +117,11 @@ public final class HostLogin implements AutoCloseable {
         } catch (IOException e) {
             throw ConnectFailure.error(String.valueOf(e.getMessage()), null);
         }
+    }
+
+    /** Where the events of the connection are told. */
+    public Loop loop() {
+        return connector.loop();
     }
 
     /** The forwarding of the agent to this host; null where the configuration wants none, or there is none to forward. */
@@ -229,9 +235,11 @@ public final class HostLogin implements AutoCloseable {
         return e.kind() == Kind.DENIED && e.getMessage().equals("Permission denied") && config.mode() == ClientConfig.Mode.DUPLEX;
     }
 
+    /** What starts a program first, or goes over other hosts, takes longer before anything can be heard. */
     private Duration silence() {
+        Duration longest = config.proxyCommand() == null && config.proxyJump() == null ? SILENCE : SILENCE.multipliedBy(4);
         int seconds = config.connectTimeoutSeconds();
-        return seconds > 0 && seconds < SILENCE.toSeconds() ? Duration.ofSeconds(seconds) : SILENCE;
+        return seconds > 0 && seconds < longest.toSeconds() ? Duration.ofSeconds(seconds) : longest;
     }
 
     private ConnectFailure failure(LoginException e, Trust tried) {

@@ -8,11 +8,12 @@ import org.qnsp.core.handshake.Action;
 import org.qnsp.core.handshake.ClientHandshake;
 import org.qnsp.core.message.ProtocolException;
 import org.qnsp.core.transport.Connection;
+import org.qnsp.core.transport.Lifeline;
 import org.qnsp.core.transport.Link;
 import org.qnsp.crypto.keys.PublicKey;
 
 /** A login under way and the session that comes of it, for threads that wait. */
-public final class Login implements Link.Owner {
+public final class Login implements Link.Owner, Lifeline {
     /** Decides about a host key at first contact; may ask the user and so may take its time. */
     @FunctionalInterface
     public interface HostKeyJudge {
@@ -70,7 +71,7 @@ public final class Login implements Link.Owner {
         }
     }
 
-    /** Waits, at most this long, for the link to be over. Returns whether it is. */
+    @Override
     public synchronized boolean awaitEnd(Duration atMost) {
         long deadline = System.nanoTime() + atMost.toNanos();
         while (!over && deadline - System.nanoTime() > 0) {
@@ -84,7 +85,7 @@ public final class Login implements Link.Owner {
         return key;
     }
 
-    /** Why the link ended: null while it has not, and after a goodbye. */
+    @Override
     public synchronized IOException endCause() {
         return overCause;
     }

@@ -160,7 +160,8 @@ public record ForwardSpec(Kind kind, Place listen, Place connect) {
         return value > 65_535 ? -1 : (int) value;
     }
 
-    private boolean valid() {
+    /** Whether this is one that {@link #parse} could give. */
+    public boolean valid() {
         boolean aPortToConnectTo = !(connect instanceof Place.Tcp to) || to.port > 0;
         boolean aPortToListenAt = !(listen instanceof Place.Tcp at) || at.port > 0 || kind == Kind.REMOTE;
         boolean dynamic = kind != Kind.DYNAMIC || connect instanceof Place.Socks;

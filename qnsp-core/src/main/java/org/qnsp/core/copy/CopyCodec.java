@@ -15,7 +15,9 @@ import org.qnsp.core.copy.CopyMessage.Enter;
 import org.qnsp.core.copy.CopyMessage.FileEnd;
 import org.qnsp.core.copy.CopyMessage.FileFailed;
 import org.qnsp.core.copy.CopyMessage.FileStart;
+import org.qnsp.core.copy.CopyMessage.From;
 import org.qnsp.core.copy.CopyMessage.Get;
+import org.qnsp.core.copy.CopyMessage.Held;
 import org.qnsp.core.copy.CopyMessage.Leave;
 import org.qnsp.core.copy.CopyMessage.Opening;
 import org.qnsp.core.copy.CopyMessage.Put;
@@ -46,14 +48,18 @@ public final class CopyCodec {
     static final int LEAVE = 22;
     static final int SKIPPED = 23;
     static final int END = 24;
+    static final int FROM = 25;
     static final int REPORT = 32;
     static final int SUMMARY = 33;
     static final int REFUSED = 34;
+    static final int HELD = 35;
 
     private static final int RECURSIVE = 1;
     private static final int PRESERVE = 2;
     private static final int INTO_DIRECTORY = 4;
+    private static final int RESUME = 8;
     private static final int TIMES = 1;
+    private static final int RESUMABLE = 2;
     private static final int TEXT_BODY = 2 + CopyLimits.TEXT_BYTES;
     private static final int ENTRY_BODY = 1 + 2 + 8 + FileTimes.BYTES + 1 + CopyLimits.NAME_BYTES;
 
@@ -74,17 +80,18 @@ public final class CopyCodec {
         }
         out.put((byte) type(message)).putInt(encodedBytes(message) - CopyLimits.HEADER_BYTES);
         switch (message) {
-            case Put m -> encodePath(m.target(), out.put((byte) (requestFlags(m.recursive(), m.preserve())
+            case Put m -> encodePath(m.target(), out.put((byte) (requestFlags(m.recursive(), m.preserve(), m.resume())
                     | (m.intoDirectory() ? INTO_DIRECTORY : 0))));
             case Get m -> {
-                out.put((byte) requestFlags(m.recursive(), m.preserve())).putShort((short) m.paths().size());
+                out.put((byte) requestFlags(m.recursive(), m.preserve(), m.resume())).putShort((short) m.paths().size());
                 m.paths().forEach(path -> encodePath(path, out));
             }
             case Begin m -> out.putInt(m.entries());
             case FileStart m -> {
-                out.put(entryFlags(m.times())).putShort((short) m.mode()).putLong(m.size());
+                out.put((byte) (entryFlags(m.times()) | (m.resumable() ? RESUMABLE : 0))).putShort((short) m.mode()).putLong(m.size());
                 encodeEntry(m.times(), m.name(), out);
             }
+            case From m -> out.putLong(m.offset());
             case FileEnd m -> out.put(m.digest());
             case FileFailed m -> encodeText(m.text(), out);
             case Enter m -> {
@@ -94,6 +101,7 @@ public final class CopyCodec {
             case Leave m -> { }
             case Skipped m -> encodeText(m.text(), out);
             case End m -> out.putLong(m.failed());
+            case Held m -> out.putLong(m.bytes()).put(m.digest());
             case Report m -> encodeText(m.text(), out.putLong(m.ordinal()));
             case Summary m -> out.putLong(m.stored()).putLong(m.failed());
             case Refused m -> encodeText(m.text(), out);
@@ -117,12 +125,14 @@ public final class CopyCodec {
             case Get m -> 1 + 2 + m.paths().stream().mapToInt(path -> 2 + path.length).sum();
             case Begin m -> 4;
             case FileStart m -> 1 + 2 + 8 + timesBytes(m.times()) + 1 + m.name().length();
+            case From m -> 8;
             case FileEnd m -> CopyLimits.DIGEST_BYTES;
             case FileFailed m -> 2 + utf8(m.text()).length;
             case Enter m -> 1 + 2 + timesBytes(m.times()) + 1 + m.name().length();
             case Leave m -> 0;
             case Skipped m -> 2 + utf8(m.text()).length;
             case End m -> 8;
+            case Held m -> 8 + CopyLimits.DIGEST_BYTES;
             case Report m -> 8 + 2 + utf8(m.text()).length;
             case Summary m -> 8 + 8;
             case Refused m -> 2 + utf8(m.text()).length;
@@ -141,6 +151,8 @@ public final class CopyCodec {
             case PUT -> 1 + 2 + CopyLimits.PATH_BYTES;
             case GET -> 1 + 2 + CopyLimits.PATHS * (2 + CopyLimits.PATH_BYTES);
             case BEGIN -> 4;
+            case FROM -> 8;
+            case HELD -> 8 + CopyLimits.DIGEST_BYTES;
             case FILE, ENTER -> ENTRY_BODY;
             case DATA -> CopyLimits.DATA_BYTES;
             case FILE_END -> CopyLimits.DIGEST_BYTES;
@@ -175,21 +187,22 @@ public final class CopyCodec {
     private static CopyMessage decodeBody(int type, ByteBuffer body) throws CopyProtocolException {
         return switch (type) {
             case PUT -> {
-                int flags = flags(body, RECURSIVE | PRESERVE | INTO_DIRECTORY);
-                yield new Put((flags & RECURSIVE) != 0, (flags & PRESERVE) != 0, (flags & INTO_DIRECTORY) != 0, path(body));
+                int flags = flags(body, RECURSIVE | PRESERVE | INTO_DIRECTORY | RESUME);
+                yield new Put((flags & RECURSIVE) != 0, (flags & PRESERVE) != 0, (flags & INTO_DIRECTORY) != 0, (flags & RESUME) != 0, path(body));
             }
             case GET -> {
-                int flags = flags(body, RECURSIVE | PRESERVE);
-                yield new Get((flags & RECURSIVE) != 0, (flags & PRESERVE) != 0, paths(body));
+                int flags = flags(body, RECURSIVE | PRESERVE | RESUME);
+                yield new Get((flags & RECURSIVE) != 0, (flags & PRESERVE) != 0, (flags & RESUME) != 0, paths(body));
             }
             case BEGIN -> new Begin(Math.toIntExact(range(body.getInt() & 0xffff_ffffL, CopyLimits.TOP_ENTRIES)));
             case FILE -> {
-                int flags = flags(body, TIMES);
+                int flags = flags(body, TIMES | RESUMABLE);
                 int mode = mode(body);
                 long size = range(body.getLong(), Long.MAX_VALUE);
                 Optional<FileTimes> times = times(body, flags);
-                yield new FileStart(name(body, false), mode, size, times);
+                yield new FileStart(name(body, false), mode, size, times, (flags & RESUMABLE) != 0);
             }
+            case FROM -> new From(range(body.getLong(), Long.MAX_VALUE));
             case FILE_END -> new FileEnd(bytes(body, CopyLimits.DIGEST_BYTES));
             case FILE_FAILED -> new FileFailed(text(body));
             case ENTER -> {
@@ -201,6 +214,7 @@ public final class CopyCodec {
             case LEAVE -> new Leave();
             case SKIPPED -> new Skipped(text(body));
             case END -> new End(range(body.getLong(), Long.MAX_VALUE));
+            case HELD -> new Held(range(body.getLong(), Long.MAX_VALUE), bytes(body, CopyLimits.DIGEST_BYTES));
             case REPORT -> new Report(range(body.getLong(), Long.MAX_VALUE), text(body));
             case SUMMARY -> new Summary(range(body.getLong(), Long.MAX_VALUE), range(body.getLong(), Long.MAX_VALUE));
             case REFUSED -> new Refused(text(body));
@@ -215,12 +229,14 @@ public final class CopyCodec {
             case Begin m -> BEGIN;
             case FileStart m -> FILE;
             case Content m -> DATA;
+            case From m -> FROM;
             case FileEnd m -> FILE_END;
             case FileFailed m -> FILE_FAILED;
             case Enter m -> ENTER;
             case Leave m -> LEAVE;
             case Skipped m -> SKIPPED;
             case End m -> END;
+            case Held m -> HELD;
             case Report m -> REPORT;
             case Summary m -> SUMMARY;
             case Refused m -> REFUSED;
@@ -228,8 +244,8 @@ public final class CopyCodec {
         };
     }
 
-    private static int requestFlags(boolean recursive, boolean preserve) {
-        return (recursive ? RECURSIVE : 0) | (preserve ? PRESERVE : 0);
+    private static int requestFlags(boolean recursive, boolean preserve, boolean resume) {
+        return (recursive ? RECURSIVE : 0) | (preserve ? PRESERVE : 0) | (resume ? RESUME : 0);
     }
 
     private static byte entryFlags(Optional<FileTimes> times) {

@@ -25,6 +25,15 @@ public final class CopyDigest {
         sha256.update(bytes, offset, length);
     }
 
+    /** The digest of what came so far, 32 bytes; the content goes on. */
+    public byte[] soFar() {
+        try {
+            return ((MessageDigest) sha256.clone()).digest();
+        } catch (CloneNotSupportedException e) {
+            throw new IllegalStateException("this runtime's SHA-256 cannot be copied", e);
+        }
+    }
+
     /** The digest, 32 bytes; {@link #start} is needed before the next content. */
     public byte[] finish() {
         return sha256.digest();

@@ -24,6 +24,8 @@ public final class CopyLimits {
     public static final int MODE_MASK = 0777;
     /** Bytes of a digest. */
     public static final int DIGEST_BYTES = 32;
+    /** A file of at least so many bytes is worth a round trip to find out what of it is there (P-30). */
+    public static final long RESUMABLE_BYTES = 8 << 20;
     /** Largest absolute value of a time in seconds (P-10). */
     public static final long TIME_SECONDS = 1L << 40;
     /** Type and length before every body (P-2). */

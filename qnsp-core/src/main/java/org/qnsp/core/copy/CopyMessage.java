@@ -9,10 +9,10 @@ public sealed interface CopyMessage {
     record Opening(int version) implements CopyMessage {}
 
     /** The client will send a tree. The target is raw bytes. */
-    record Put(boolean recursive, boolean preserve, boolean intoDirectory, byte[] target) implements CopyMessage {}
+    record Put(boolean recursive, boolean preserve, boolean intoDirectory, boolean resume, byte[] target) implements CopyMessage {}
 
     /** The server shall send these paths, raw bytes. */
-    record Get(boolean recursive, boolean preserve, List<byte[]> paths) implements CopyMessage {
+    record Get(boolean recursive, boolean preserve, boolean resume, List<byte[]> paths) implements CopyMessage {
         public Get {
             paths = List.copyOf(paths);
         }
@@ -21,8 +21,11 @@ public sealed interface CopyMessage {
     /** Top entries that will be tried. */
     record Begin(int entries) implements CopyMessage {}
 
-    /** A file of {@code size} bytes begins. */
-    record FileStart(EntryName name, int mode, long size, Optional<FileTimes> times) implements CopyMessage {}
+    /** A file of {@code size} bytes begins. If {@code resumable}, its sender waits for {@link Held} (P-30). */
+    record FileStart(EntryName name, int mode, long size, Optional<FileTimes> times, boolean resumable) implements CopyMessage {}
+
+    /** The content of a resumable file goes on from this offset on (P-31). */
+    record From(long offset) implements CopyMessage {}
 
     /** The next {@code length} bytes of content lie at {@code offset} in the buffer that was decoded. */
     record Content(int offset, int length) implements CopyMessage {}
@@ -44,6 +47,9 @@ public sealed interface CopyMessage {
 
     /** Nothing follows. */
     record End(long failed) implements CopyMessage {}
+
+    /** The receiver has the first {@code bytes} of the resumable file, with this digest (P-30). */
+    record Held(long bytes, byte[] digest) implements CopyMessage {}
 
     /** An entry the receiver could not store. */
     record Report(long ordinal, String text) implements CopyMessage {}

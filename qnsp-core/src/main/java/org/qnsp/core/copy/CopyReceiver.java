@@ -9,7 +9,9 @@ import org.qnsp.core.copy.CopyMessage.Enter;
 import org.qnsp.core.copy.CopyMessage.FileEnd;
 import org.qnsp.core.copy.CopyMessage.FileFailed;
 import org.qnsp.core.copy.CopyMessage.FileStart;
+import org.qnsp.core.copy.CopyMessage.From;
 import org.qnsp.core.copy.CopyMessage.Get;
+import org.qnsp.core.copy.CopyMessage.Held;
 import org.qnsp.core.copy.CopyMessage.Leave;
 import org.qnsp.core.copy.CopyMessage.Opening;
 import org.qnsp.core.copy.CopyMessage.Put;
@@ -31,6 +33,12 @@ public final class CopyReceiver {
 
         /** Make a temporary file (P-20). */
         record Create(FileStart file, boolean top) implements Step {}
+
+        /** The same, with what an earlier copy left of it where there is such, then send {@link #held}. {@code dropped}: make nothing, and hold nothing. */
+        record Offer(FileStart file, boolean top, boolean dropped) implements Step {}
+
+        /** Go on behind the first {@code offset} bytes, which are kept; 0 for an empty file. */
+        record Continue(long offset) implements Step {}
 
         /** Write these bytes to it. */
         record Store(int offset, int length) implements Step {}
@@ -63,6 +71,9 @@ public final class CopyReceiver {
         /** Between entries, {@code depth} directories open, of which the innermost {@code dropped} do not exist here. */
         record Tree(int depth, int dropped) implements State {}
 
+        /** A resumable file began, of which {@code size} bytes in all may come. */
+        record Asked(Tree in, long size, boolean failed) implements State {}
+
         /** In a file; {@code dropped} as well if it failed. */
         record File(Tree in, long sizeLeft, boolean failed) implements State {}
 
@@ -72,6 +83,9 @@ public final class CopyReceiver {
     private static final Step IGNORE = new Step.Ignore();
 
     private final Predicate<EntryName> topNames;
+    private final boolean resume;
+    /** Bytes that were offered for the file that was asked for last; set by another thread where the answer only passes through. */
+    private volatile long held;
     private State state = new State.New();
     private int topEntriesLeft;
     private long nextOrdinal;
@@ -79,9 +93,13 @@ public final class CopyReceiver {
     private long failed;
     private int reports;
 
-    /** @param topNames names the top entries may have (P-24); a server accepts all */
-    public CopyReceiver(Predicate<EntryName> topNames) {
+    /**
+     * @param topNames names the top entries may have (P-24); a server accepts all
+     * @param resume whether the request had P-28's flag
+     */
+    public CopyReceiver(Predicate<EntryName> topNames, boolean resume) {
         this.topNames = topNames;
+        this.resume = resume;
     }
 
     /**
@@ -93,6 +111,7 @@ public final class CopyReceiver {
         return switch (state) {
             case State.New s -> begin(message);
             case State.Tree s -> inTree(s, message);
+            case State.Asked s -> answered(s, message);
             case State.File s -> inFile(s, message);
             case State.Ended s -> throw outOfPlace();
         };
@@ -107,6 +126,7 @@ public final class CopyReceiver {
         switch (state) {
             case State.Tree s when s.dropped() == 0 -> { }
             case State.Tree s -> throw new IllegalStateException("inside what failed");
+            case State.Asked s -> state = new State.Asked(s.in(), s.size(), true);
             case State.File s -> state = new State.File(s.in(), s.sizeLeft(), true);
             case State.New s -> throw new IllegalStateException("nothing to fail");
             case State.Ended s -> throw new IllegalStateException("nothing to fail");
@@ -121,6 +141,12 @@ public final class CopyReceiver {
         }
         state = new State.Tree(depth, 1);
         return report(text);
+    }
+
+    /** The answer to {@link Step.Offer}. From here on {@link Step.Continue} may come. */
+    public Held held(long bytes, byte[] digest) {
+        held = bytes;
+        return new Held(bytes, digest);
     }
 
     /** A file got its name. */
@@ -156,9 +182,18 @@ public final class CopyReceiver {
     private Step inTree(State.Tree tree, CopyMessage message) throws CopyProtocolException {
         return switch (message) {
             case FileStart m -> {
+                if (m.resumable() && !resume) {
+                    throw new CopyProtocolException("a question that was not wanted (P-30)");
+                }
                 countEntry(tree, m.name());
-                state = new State.File(tree, m.size(), tree.dropped() > 0);
-                yield tree.dropped() > 0 ? IGNORE : new Step.Create(m, tree.depth() == 0);
+                boolean dropped = tree.dropped() > 0;
+                if (m.resumable()) {
+                    held = 0;
+                    state = new State.Asked(tree, m.size(), dropped);
+                    yield new Step.Offer(m, tree.depth() == 0, dropped);
+                }
+                state = new State.File(tree, m.size(), dropped);
+                yield dropped ? IGNORE : new Step.Create(m, tree.depth() == 0);
             }
             case Enter m -> {
                 if (tree.depth() == CopyLimits.DEPTH || m.name() == EntryName.TARGET && tree.depth() > 0) {
@@ -190,12 +225,25 @@ public final class CopyReceiver {
             case Get m -> throw outOfPlace();
             case Begin m -> throw outOfPlace();
             case Content m -> throw outOfPlace();
+            case From m -> throw outOfPlace();
             case FileEnd m -> throw outOfPlace();
             case FileFailed m -> throw outOfPlace();
+            case Held m -> throw outOfPlace();
             case Report m -> throw outOfPlace();
             case Summary m -> throw outOfPlace();
             case Refused m -> throw outOfPlace();
         };
+    }
+
+    private Step answered(State.Asked asked, CopyMessage message) throws CopyProtocolException {
+        if (!(message instanceof From(long offset))) {
+            throw outOfPlace();
+        }
+        if (offset != 0 && offset != held || offset > asked.size()) {
+            throw new CopyProtocolException("an offset that was not offered (P-31)");
+        }
+        state = new State.File(asked.in(), asked.size() - offset, asked.failed());
+        return asked.failed() ? IGNORE : new Step.Continue(offset);
     }
 
     private Step inFile(State.File file, CopyMessage message) throws CopyProtocolException {

@@ -10,6 +10,7 @@ import org.qnsp.core.copy.CopyMessage.Enter;
 import org.qnsp.core.copy.CopyMessage.FileEnd;
 import org.qnsp.core.copy.CopyMessage.FileFailed;
 import org.qnsp.core.copy.CopyMessage.FileStart;
+import org.qnsp.core.copy.CopyMessage.From;
 import org.qnsp.core.copy.CopyMessage.Leave;
 import org.qnsp.core.copy.CopyMessage.Skipped;
 
@@ -18,7 +19,7 @@ import org.qnsp.core.copy.CopyMessage.Skipped;
  * send; a call out of order is our own mistake and an {@link IllegalStateException}.
  */
 public final class CopySender {
-    private enum Phase { NEW, TREE, FILE, ENDED }
+    private enum Phase { NEW, TREE, ASKING, FILE, ENDED }
 
     private final Deque<Long> open = new ArrayDeque<>();
     private Phase phase = Phase.NEW;
@@ -44,7 +45,24 @@ public final class CopySender {
         phase = Phase.FILE;
         fileOrdinal = nextOrdinal++;
         sizeLeft = size;
-        return new FileStart(name, mode, size, times);
+        return new FileStart(name, mode, size, times, false);
+    }
+
+    /** As {@link #file}; next comes what the receiver answered, by {@link #from}. */
+    public FileStart resumableFile(EntryName name, int mode, long size, Optional<FileTimes> times) {
+        file(name, mode, size, times);
+        phase = Phase.ASKING;
+        return new FileStart(name, mode, size, times, true);
+    }
+
+    /** @param offset of the first byte that is sent (P-31) */
+    public From from(long offset) {
+        if (offset < 0 || offset > sizeLeft) {
+            throw new IllegalStateException("offset outside of the file (P-31)");
+        }
+        step(Phase.ASKING, Phase.FILE);
+        sizeLeft -= offset;
+        return new From(offset);
     }
 
     /** Accounts for content about to be sent. */

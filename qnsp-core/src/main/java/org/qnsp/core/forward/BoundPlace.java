@@ -134,7 +134,9 @@ public final class BoundPlace implements Closeable {
     /** A name is enough that is not in use: a directory that exists is not taken. */
     private static Path cover(Path parent) throws IOException {
         Path cover = parent.resolve(".q" + Integer.toHexString(ThreadLocalRandom.current().nextInt() & 0xffffff));
-        return Files.createDirectory(cover, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        Set<PosixFilePermission> owners = PosixFilePermissions.fromString("rwx------");
+        Files.createDirectory(cover, PosixFilePermissions.asFileAttribute(owners));
+        return Files.setPosixFilePermissions(cover, owners); // the creation mask may have taken away the owner's own
     }
 
     private static String reason(Exception e) {

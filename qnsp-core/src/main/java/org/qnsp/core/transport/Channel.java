@@ -144,6 +144,14 @@ public final class Channel {
         });
     }
 
+    /** Closes the channel; what is queued is lost, what came is dropped. */
+    public void abort() {
+        connection.locked(mux -> {
+            mux.abort(id);
+            return 0;
+        });
+    }
+
     /** Asks for something without waiting for an answer, or wanting one. */
     public void tell(String name, byte[] body) {
         connection.locked(mux -> mux.request(id, name, body, false));
@@ -154,11 +162,26 @@ public final class Channel {
         return connection.ask(id, name, body);
     }
 
+    /** Asks for something; {@link ChannelListener#replied} brings the answer. Returns the answer's id, or -1 where too much is unanswered or the channel is closed. */
+    public int askNow(String name, byte[] body) {
+        return connection.locked(mux -> mux.request(id, name, body, true));
+    }
+
+    /** As {@link #tell}; false where that cannot be sent now, for too much is queued, or the channel is closed. */
+    public boolean tellNow(String name, byte[] body) {
+        return connection.locked(mux -> mux.request(id, name, body, false)) >= 0;
+    }
+
     /** Answers the peer's request; id 0 is answered with nothing. */
     public void reply(int requestId, boolean ok) {
+        reply(requestId, ok, new byte[0]);
+    }
+
+    /** Answers the peer's request with something to tell; id 0 is answered with nothing. */
+    public void reply(int requestId, boolean ok, byte[] body) {
         if (requestId != 0) {
             connection.locked(mux -> {
-                mux.reply(id, requestId, ok, new byte[0]);
+                mux.reply(id, requestId, ok, body);
                 return 0;
             });
         }

@@ -256,13 +256,20 @@ public final class Connection implements StageWriter.Records {
                     listener(id).closed();
                     forget(id);
                 }
-                case MuxEvent.Gone(int id) -> forget(id);
+                case MuxEvent.Gone(int id) -> {
+                    ChannelListener last = listener(id);
+                    forget(id);
+                    last.gone();
+                }
                 case MuxEvent.Disconnected(DisconnectReason reason, String text) -> {
                     open().forEach(c -> c.listener.closed());
                     listener.disconnected(reason, text);
                 }
                 case MuxEvent.Opened(int id, byte[] body) -> listener(id).opened();
-                case MuxEvent.Replied(int id, int request, boolean ok, byte[] body) -> answered(key(id, request), new Channel.Reply(ok, body));
+                case MuxEvent.Replied(int id, int request, boolean ok, byte[] body) -> {
+                    answered(key(id, request), new Channel.Reply(ok, body));
+                    listener(id).replied(request, ok, body);
+                }
             }
         }
     }
@@ -324,7 +331,8 @@ public final class Connection implements StageWriter.Records {
         return channel;
     }
 
-    private Channel tryOpen(String type, byte[] body, int windowBytes, ChannelListener channelListener) throws IOException {
+    /** Opens a channel; null where too many are open or unanswered now (C-10), so that it may be tried later. @throws IOException if the connection is gone */
+    public Channel tryOpen(String type, byte[] body, int windowBytes, ChannelListener channelListener) throws IOException {
         Channel channel;
         lock.lock();
         try {
@@ -364,24 +372,37 @@ public final class Connection implements StageWriter.Records {
 
     /** Accepts the channel that the peer opened. */
     public Channel accept(int id, int windowBytes, ChannelListener channelListener) {
-        Channel channel;
+        Channel channel = hold(id, channelListener);
+        accept(channel, windowBytes);
+        return channel;
+    }
+
+    /** Takes notice of the channel that the peer opened: what comes on it is told and can be read, nothing can be sent until it is accepted. */
+    public Channel hold(int id, ChannelListener channelListener) {
         lock.lock();
         try {
-            channel = new Channel(this, id, lock.newCondition(), channelListener);
-            channel.opened = true;
+            Channel channel = new Channel(this, id, lock.newCondition(), channelListener);
             channels.put(id, channel);
-            mux.accept(id, windowBytes, EMPTY);
+            return channel;
         } finally {
             lock.unlock();
         }
-        wake.run();
-        return channel;
+    }
+
+    /** Accepts a channel that was held. */
+    public void accept(Channel held, int windowBytes) {
+        locked(m -> {
+            held.opened = true;
+            m.accept(held.id(), windowBytes, EMPTY);
+            return 0;
+        });
     }
 
     /** Refuses the channel that the peer opened. */
     public void refuse(int id, OpenFailure reason, String text) {
         locked(m -> {
             relays.remove(id);
+            channels.remove(id);
             m.refuse(id, reason, text);
             return 0;
         });

@@ -23,7 +23,9 @@ import org.qnsp.core.copy.CopyMessage.Enter;
 import org.qnsp.core.copy.CopyMessage.FileEnd;
 import org.qnsp.core.copy.CopyMessage.FileFailed;
 import org.qnsp.core.copy.CopyMessage.FileStart;
+import org.qnsp.core.copy.CopyMessage.From;
 import org.qnsp.core.copy.CopyMessage.Get;
+import org.qnsp.core.copy.CopyMessage.Held;
 import org.qnsp.core.copy.CopyMessage.Leave;
 import org.qnsp.core.copy.CopyMessage.Opening;
 import org.qnsp.core.copy.CopyMessage.Put;
@@ -39,12 +41,12 @@ final class CopyCodecTest {
 
     private static List<CopyMessage> samples() throws CopyProtocolException {
         EntryName name = EntryName.of("né w\n.txt".getBytes(StandardCharsets.UTF_8));
-        return List.of(new Put(true, false, true, "dir/x".getBytes(StandardCharsets.UTF_8)),
-                new Get(false, true, List.of(new byte[] {(byte) 0xff}, new byte[0])), new Begin(3),
-                new FileStart(name, 0644, 1L << 40, Optional.of(TIMES)), new FileStart(name, 0, 0, Optional.empty()),
+        return List.of(new Put(true, false, true, true, "dir/x".getBytes(StandardCharsets.UTF_8)),
+                new Get(false, true, false, List.of(new byte[] {(byte) 0xff}, new byte[0])), new Get(false, false, true, List.of(new byte[] {'a'})), new Begin(3),
+                new FileStart(name, 0644, 1L << 40, Optional.of(TIMES), true), new FileStart(name, 0, 0, Optional.empty(), false), new From(1L << 39),
                 new FileEnd(new byte[32]), new FileFailed("gone"), new Enter(EntryName.TARGET, 0755, Optional.empty()),
                 new Enter(name, 0777, Optional.of(TIMES)), new Leave(), new Skipped("é"), new End(7),
-                new Report(5, "no"), new Summary(9, 1), new Refused(""));
+                new Held(77, new byte[32]), new Report(5, "no"), new Summary(9, 1), new Refused(""));
     }
 
     @Test
@@ -63,12 +65,23 @@ final class CopyCodecTest {
     /** The layout, byte for byte, so that a change of it does not go unseen. */
     @Test
     void layoutIsTheOneWritten() throws Exception {
-        FileStart file = new FileStart(EntryName.of(new byte[] {'a'}), 0640, 3, Optional.of(new FileTimes(1, 2, 3, 4)));
+        FileStart file = new FileStart(EntryName.of(new byte[] {'a'}), 0640, 3, Optional.of(new FileTimes(1, 2, 3, 4)), false);
         assertEquals("110000002501" + "01a0" + "0000000000000003" + "000000000000000100000002" + "000000000000000300000004"
                 + "0161", HexFormat.of().formatHex(CopyCodec.encode(file)));
         assertEquals("716e73702d636f707901", HexFormat.of().formatHex(CopyCodec.encode(new Opening(1))));
         assertEquals("010000000507" + "00027e2f", HexFormat.of().formatHex(
-                CopyCodec.encode(new Put(true, true, true, new byte[] {'~', '/'}))));
+                CopyCodec.encode(new Put(true, true, true, false, new byte[] {'~', '/'}))));
+        assertEquals("010000000408" + "000161", HexFormat.of().formatHex(CopyCodec.encode(new Put(false, false, false, true, new byte[] {'a'})))); // P-28
+        assertEquals("110000000d" + "02" + "01a0" + "0000000000000003" + "0161", HexFormat.of().formatHex(
+                CopyCodec.encode(new FileStart(EntryName.of(new byte[] {'a'}), 0640, 3, Optional.empty(), true))));
+        assertEquals("1900000008" + "0000000000000102", HexFormat.of().formatHex(CopyCodec.encode(new From(258))));
+        assertEquals("2300000028" + "0000000000000003" + "07".repeat(32), HexFormat.of().formatHex(CopyCodec.encode(new Held(3, seven()))));
+    }
+
+    private static byte[] seven() {
+        byte[] digest = new byte[32];
+        java.util.Arrays.fill(digest, (byte) 7);
+        return digest;
     }
 
     @Test
@@ -104,8 +117,12 @@ final class CopyCodecTest {
                 "15" + "00000005" + "01" + "01ff" + "0161",             // times missing
                 "11" + "0000000c" + "00" + "01ff" + "0000000000000000" + "00", // a file without name
                 "11" + "0000000d" + "00" + "01ff" + "8000000000000000" + "0161", // size below zero
+                "11" + "0000000d" + "04" + "01ff" + "0000000000000003" + "0161", // a file's unknown flag
+                "15" + "00000005" + "02" + "01ff" + "0161",             // a directory cannot be resumed
+                "19" + "00000008" + "8000000000000000", "19" + "00000007" + "00000000000000", // offset below zero, too short
+                "23" + "00000028" + "8000000000000000" + "00".repeat(32), "23" + "00000027" + "00".repeat(39),
                 "17" + "00000003" + "0001ff", "17" + "00000003" + "0002ff", // text: not UTF-8, too short
-                "01" + "00000004" + "00000100", "01" + "00000004" + "08000161", "02" + "00000003" + "000000"}) {
+                "01" + "00000004" + "00000100", "01" + "00000004" + "10000161", "02" + "00000006" + "04" + "0001000161", "02" + "00000003" + "000000"}) {
             CopyDecoder decoder = opened();
             assertThrows(CopyProtocolException.class,
                     () -> decoder.next(ByteBuffer.wrap(HexFormat.of().parseHex(wire))), wire);
@@ -116,7 +133,7 @@ final class CopyCodecTest {
     void requestsHaveTheirPlace() throws Exception {
         CopyDecoder client = new CopyDecoder(false);
         client.next(ByteBuffer.wrap(CopyCodec.encode(new Opening(1))));
-        byte[] put = CopyCodec.encode(new Put(false, false, false, new byte[0]));
+        byte[] put = CopyCodec.encode(new Put(false, false, false, false, new byte[0]));
         assertThrows(CopyProtocolException.class, () -> client.next(ByteBuffer.wrap(put)));
         CopyDecoder server = opened();
         server.next(ByteBuffer.wrap(put));

@@ -21,19 +21,20 @@ import org.qnsp.core.copy.CopyMessage.Enter;
 import org.qnsp.core.copy.CopyMessage.FileEnd;
 import org.qnsp.core.copy.CopyMessage.FileFailed;
 import org.qnsp.core.copy.CopyMessage.FileStart;
+import org.qnsp.core.copy.CopyMessage.From;
 import org.qnsp.core.copy.CopyMessage.Leave;
 import org.qnsp.core.copy.CopyMessage.Skipped;
 import org.qnsp.core.copy.CopyMessage.Summary;
 import org.qnsp.core.copy.CopyReceiver.Step;
 
-/** P-5, P-11, P-12, P-13, P-14, P-17, P-18, P-22, P-24 without a file in sight. */
+/** P-5, P-11, P-12, P-13, P-14, P-17, P-18, P-22, P-24, P-28, P-30, P-31 without a file in sight. */
 final class CopyOrderTest {
     private static final int ROUNDS = Integer.getInteger("qnsp.fuzz", 20_000);
     private static final FileEnd DIGEST = new FileEnd(new byte[32]);
 
     @Test
     void aTreeInOrderBecomesSteps() throws Exception {
-        CopyReceiver receiver = new CopyReceiver(name -> true);
+        CopyReceiver receiver = new CopyReceiver(name -> true, true);
         assertEquals(new Step.Prepare(2), receiver.accept(new Begin(2)));
         assertInstanceOf(Step.EnterDirectory.class, receiver.accept(enter("d")));
         assertFalse(((Step.Create) receiver.accept(file("a", 3))).top());
@@ -68,9 +69,64 @@ final class CopyOrderTest {
         fault(List.of(new Begin(1), new End(0)), new Skipped(""));
     }
 
+    /** P-28, P-30, P-31: what is asked is answered, and only what was offered is gone on with. */
+    @Test
+    void aFileIsResumed() throws Exception {
+        CopyReceiver receiver = new CopyReceiver(name -> true, true);
+        receiver.accept(new Begin(4));
+        assertEquals(new Step.Offer(asking("a", 5), true, false), receiver.accept(asking("a", 5)));
+        receiver.held(3, new byte[32]);
+        assertEquals(new Step.Continue(3), receiver.accept(new From(3)));
+        assertEquals(new Step.Store(0, 2), receiver.accept(new Content(0, 2)));
+        assertInstanceOf(Step.Commit.class, receiver.accept(DIGEST));
+        receiver.accept(asking("b", 5));
+        receiver.held(3, new byte[32]);
+        assertEquals(new Step.Continue(0), receiver.accept(new From(0)));
+        assertThrows(CopyProtocolException.class, () -> receiver.accept(new Content(0, 6)));
+        receiver.accept(new Content(0, 5));
+        receiver.accept(DIGEST);
+        // one that failed is answered all the same, and kept away
+        receiver.accept(asking("c", 5));
+        receiver.failed("no");
+        assertEquals(0, receiver.held(0, new byte[32]).bytes());
+        assertInstanceOf(Step.Ignore.class, receiver.accept(new From(0)));
+        assertInstanceOf(Step.Ignore.class, receiver.accept(new Content(0, 5)));
+        assertInstanceOf(Step.Ignore.class, receiver.accept(DIGEST));
+        receiver.accept(enter("d"));
+        receiver.directoryFailed("no");
+        assertEquals(new Step.Offer(asking("e", 1), false, true), receiver.accept(asking("e", 1)));
+        assertInstanceOf(Step.Ignore.class, receiver.accept(new From(0)));
+
+        CopyReceiver unasked = new CopyReceiver(name -> true, false);
+        unasked.accept(new Begin(1));
+        assertThrows(CopyProtocolException.class, () -> unasked.accept(asking("a", 1)));
+        fault(List.of(new Begin(1), asking("a", 5)), new From(3)); // what an earlier file held does not count, and nothing was held of this one
+        fault(List.of(new Begin(1), asking("a", 5)), new Content(0, 1));
+        fault(List.of(new Begin(1), asking("a", 5)), DIGEST);
+        fault(List.of(new Begin(1), file("a", 5)), new From(0));
+        fault(List.of(new Begin(1), asking("a", 5), new From(0)), new From(0));
+        fault(List.of(new Begin(1)), new From(0));
+    }
+
+    @Test
+    void senderAsksBeforeItGoesOn() throws Exception { // P-30, P-31
+        CopySender sender = new CopySender();
+        EntryName a = EntryName.of(new byte[] {'a'});
+        sender.begin(2);
+        assertTrue(sender.resumableFile(a, 0644, 10, Optional.empty()).resumable());
+        assertThrows(IllegalStateException.class, () -> sender.content(1));
+        assertThrows(IllegalStateException.class, () -> sender.from(11));
+        assertEquals(new From(4), sender.from(4));
+        assertEquals(6, sender.sizeLeft());
+        sender.content(6);
+        sender.fileEnd(new byte[32]);
+        sender.file(a, 0644, 10, Optional.empty());
+        assertThrows(IllegalStateException.class, () -> sender.from(0));
+    }
+
     @Test
     void depthIsBounded() throws Exception {
-        CopyReceiver receiver = new CopyReceiver(name -> true);
+        CopyReceiver receiver = new CopyReceiver(name -> true, true);
         receiver.accept(new Begin(1));
         for (int i = 0; i < CopyLimits.DEPTH; i++) {
             receiver.accept(enter("d"));
@@ -80,7 +136,7 @@ final class CopyOrderTest {
 
     @Test
     void topNamesAreThoseAskedFor() throws Exception {
-        CopyReceiver receiver = new CopyReceiver(name -> name.toString().equals("asked"));
+        CopyReceiver receiver = new CopyReceiver(name -> name.toString().equals("asked"), false);
         receiver.accept(new Begin(2));
         assertThrows(CopyProtocolException.class, () -> receiver.accept(file(".bashrc", 0)));
         receiver.accept(enter("asked"));
@@ -89,7 +145,7 @@ final class CopyOrderTest {
 
     @Test
     void whatFailedIsKeptAway() throws Exception {
-        CopyReceiver receiver = new CopyReceiver(name -> true);
+        CopyReceiver receiver = new CopyReceiver(name -> true, true);
         receiver.accept(new Begin(3));
         receiver.accept(enter("d"));
         assertEquals(0, receiver.directoryFailed("no").orElseThrow().ordinal());
@@ -107,7 +163,7 @@ final class CopyOrderTest {
 
     @Test
     void reportsAreBounded() throws Exception {
-        CopyReceiver receiver = new CopyReceiver(name -> true);
+        CopyReceiver receiver = new CopyReceiver(name -> true, true);
         receiver.accept(new Begin(CopyLimits.TOP_ENTRIES));
         int sent = 0;
         for (int i = 0; i < 3000; i++) {
@@ -145,7 +201,7 @@ final class CopyOrderTest {
     void fuzzedOrders() throws Exception {
         Random random = new Random(Long.getLong("qnsp.seed", 42));
         for (int round = 0; round < ROUNDS / 20; round++) {
-            CopyReceiver receiver = new CopyReceiver(name -> true);
+            CopyReceiver receiver = new CopyReceiver(name -> true, true);
             receiver.accept(new Begin(1000));
             int depth = 0;
             for (int i = 0; i < 60; i++) {
@@ -161,6 +217,8 @@ final class CopyOrderTest {
                         receiver.directoryFailed("no");
                         depth--;
                     }
+                } else if (step instanceof Step.Offer) {
+                    receiver.held(random.nextInt(2), new byte[32]);
                 } else if (step instanceof Step.LeaveDirectory) {
                     depth--;
                 } else if ((step instanceof Step.Create || step instanceof Step.Store) && random.nextInt(4) == 0) {
@@ -202,19 +260,21 @@ final class CopyOrderTest {
     }
 
     private static CopyMessage any(Random random) throws CopyProtocolException {
-        return switch (random.nextInt(8)) {
+        return switch (random.nextInt(11)) {
             case 0 -> enter("d");
             case 1 -> new Leave();
             case 2, 3 -> file("f", random.nextInt(2));
             case 4 -> new Content(0, 1);
             case 5 -> DIGEST;
             case 6 -> new FileFailed("");
+            case 7 -> asking("f", random.nextInt(2));
+            case 8, 9 -> new From(random.nextInt(3));
             default -> new Skipped("");
         };
     }
 
     private static void fault(List<CopyMessage> before, CopyMessage message) throws CopyProtocolException {
-        CopyReceiver receiver = new CopyReceiver(name -> true);
+        CopyReceiver receiver = new CopyReceiver(name -> true, true);
         for (CopyMessage m : before) {
             receiver.accept(m);
         }
@@ -225,7 +285,11 @@ final class CopyOrderTest {
         return new Enter(EntryName.of(name.getBytes(StandardCharsets.UTF_8)), 0755, Optional.empty());
     }
 
+    private static FileStart asking(String name, long size) throws CopyProtocolException {
+        return new FileStart(EntryName.of(name.getBytes(StandardCharsets.UTF_8)), 0644, size, Optional.empty(), true);
+    }
+
     private static FileStart file(String name, long size) throws CopyProtocolException {
-        return new FileStart(EntryName.of(name.getBytes(StandardCharsets.UTF_8)), 0644, size, Optional.empty());
+        return new FileStart(EntryName.of(name.getBytes(StandardCharsets.UTF_8)), 0644, size, Optional.empty(), false);
     }
 }

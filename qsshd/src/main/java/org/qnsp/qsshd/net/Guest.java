@@ -29,6 +29,7 @@ import org.qnsp.qsshd.auth.Gatekeeper.Origin;
 import org.qnsp.qsshd.auth.InviteFile;
 import org.qnsp.qsshd.config.KeyOptions;
 import org.qnsp.qsshd.forward.GuestForwarding;
+import org.qnsp.qsshd.config.Penalties;
 import org.qnsp.qsshd.session.Peers;
 import org.qnsp.stealth.StealthProfile;
 import org.slf4j.Logger;
@@ -62,6 +63,7 @@ public final class Guest implements Link.Owner, Connection.Listener {
     private boolean over;
     private boolean hostKeysProved;
     private byte[] name;
+    private boolean charged;
     private int sessions;
     private boolean noMoreSessions;
     private GuestForwarding forwarding;
@@ -99,6 +101,7 @@ public final class Guest implements Link.Owner, Connection.Listener {
     private void graceOver() {
         if (!decided) {
             LOG.info("login from {} not finished in time", origin().address());
+            charge(Penalties.Item.GRACE_EXCEEDED);
             link.expire();
         }
     }
@@ -193,7 +196,16 @@ public final class Guest implements Link.Owner, Connection.Listener {
     @Override
     public void denied(Link from, Action.Denied denial) {
         LOG.info("login from {} denied", origin().address());
+        charge(findings != null && findings.account() == null ? Penalties.Item.INVALID_USER : Penalties.Item.AUTH_FAIL);
         decide();
+    }
+
+    /** PerSourcePenalties: at most one thing a connection is held against where it came from. */
+    private void charge(Penalties.Item what) {
+        if (!charged && peer != null) {
+            charged = true;
+            reception.charge(peer.getAddress(), invitation.policy.config(), what);
+        }
     }
 
     /** A use of an invite that came to nothing. */
@@ -210,7 +222,7 @@ public final class Guest implements Link.Owner, Connection.Listener {
             if (graceEnd != null) {
                 graceEnd.cancel();
             }
-            reception.decided();
+            reception.decided(this);
         }
     }
 
@@ -229,6 +241,7 @@ public final class Guest implements Link.Owner, Connection.Listener {
         if (established) {
             LOG.info("{} from {} left{}", account(), origin().address(), cause == null ? "" : ": " + cause.getMessage());
         } else {
+            charge(Penalties.Item.NO_AUTH);
             LOG.debug("{} left before a login: {}", origin().address(), cause == null ? "" : cause.getMessage());
         }
         reception.departed(this, from.toBeDrained() ? from.wire() : null);
