@@ -141,7 +141,7 @@ final class Fingerprints {
     }
 
     private void show(Request request, PublicKey key, String comment) {
-        console.out().println(STRENGTH_BITS + " " + Fingerprint.text(key) + " " + (comment.isEmpty() ? "no comment" : comment)
+        console.out().println(STRENGTH_BITS + " " + (request.usesSha2() ? Fingerprint.sha2Text(key) : Fingerprint.text(key)) + " " + (comment.isEmpty() ? "no comment" : comment)
             + " (" + HostKeyTexts.typeTitle(key.type()) + ")");
         if (request.isVerbose()) {
             console.out().println(Fingerprint.randomart(key));

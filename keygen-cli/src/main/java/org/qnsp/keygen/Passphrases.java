@@ -37,7 +37,8 @@ final class Passphrases {
     static char[] ask(Console console, String question) throws KeygenException {
         char[] answer = console.prompt().secret(question);
         if (answer == null) {
-            throw KeygenException.failed("no passphrase was given", "without a terminal, SSH_ASKPASS names a program that asks; -N '' makes a key without one");
+            throw KeygenException.failed("no passphrase was given",
+                "without a terminal, SSH_ASKPASS names a program that asks; -N '' makes a key without one");
         }
         return answer;
     }

@@ -38,6 +38,7 @@ final class Request {
     private boolean isQuiet;
     private boolean isVerbose;
     private boolean hashes;
+    private boolean usesSha2;
     private boolean prints;
 
     private Request() {
@@ -77,15 +78,17 @@ final class Request {
                 host = value;
             }
             case 't' -> type = KeyType.named(value.toLowerCase(Locale.ROOT))
-                .orElseThrow(() -> KeygenException.failed("unknown key type " + value, "the types are kyber768 (to log in) and dilithium3 (to sign)"));
+                .orElseThrow(() -> KeygenException.failed("unknown key type " + value,
+                    "the types are kyber768 (to log in) and dilithium3 (to sign)"));
             case 'f' -> file = value;
             case 'C' -> comment = comment(value);
             case 'N' -> newPassphrase = value;
             case 'P' -> oldPassphrase = value;
             case 'a' -> rounds = rounds(value);
             case 'E' -> {
-                if (!value.equalsIgnoreCase("sha3-256")) {
-                    throw KeygenException.failed("Invalid hash algorithm \"" + value + "\"", "fingerprints are SHA3-256");
+                usesSha2 = value.equalsIgnoreCase("sha256");
+                if (!usesSha2 && !value.equalsIgnoreCase("sha3-256")) {
+                    throw KeygenException.failed("Invalid hash algorithm \"" + value + "\"", "fingerprints are SHA3-256, or SHA256 where asked for");
                 }
             }
             default -> { } // -b -m -o: of other key types and formats
@@ -172,6 +175,11 @@ final class Request {
     /** Whether -F prints hashed names. */
     boolean hashes() {
         return hashes;
+    }
+
+    /** Whether fingerprints are shown as SHA-256, for who compares them with other tools. */
+    boolean usesSha2() {
+        return usesSha2;
     }
 
     /** Whether -F prints fingerprints. */

@@ -26,6 +26,7 @@ public final class Labels {
     public static final String INVITE = "qnsp1 invite";
     public static final String INVITE_KEY = "qnsp1 invite key";
     public static final String OPENING = "qnsp1 opening";
+    public static final String HOST_KEY = "qnsp1 host key";
     public static final String PAGE = "qnsp1 page";
     public static final String QNSP_AUTH = "QNSP-auth";
     public static final String FIRST_CONTACT = "first contact";

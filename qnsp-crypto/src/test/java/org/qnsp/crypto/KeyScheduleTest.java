@@ -122,7 +122,7 @@ class KeyScheduleTest {
             assertTrue(labels.add((String) field.get(null)), "a label stands twice: " + field.getName());
         }
         assertEquals(new TreeSet<>(Set.of("qnsp1 init", "qnsp1 KS", "qnsp1 KE", "qnsp1 EE", "qnsp1 ES", "qnsp1 KE2", "qnsp1 PSK",
-                "qnsp1 QKD", "qnsp1 CA", "qnsp1 early c2s", "qnsp1 early s2c", "qnsp1 handshake c2s", "qnsp1 handshake s2c",
+                "qnsp1 QKD", "qnsp1 CA", "qnsp1 host key", "qnsp1 early c2s", "qnsp1 early s2c", "qnsp1 handshake c2s", "qnsp1 handshake s2c",
                 "qnsp1 application c2s", "qnsp1 application s2c", "qnsp1 fin S", "qnsp1 fin C", "qnsp1 fin C2", "qnsp1 fin S2",
                 "qnsp1 client-auth", "qnsp1 confirm", "qnsp1 invite", "qnsp1 invite key", "qnsp1 opening", "qnsp1 page",
                 "QNSP-auth", "first contact")), labels);

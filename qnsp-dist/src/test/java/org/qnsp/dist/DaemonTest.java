@@ -189,8 +189,8 @@ final class DaemonTest {
         List<String> proxy = new ArrayList<>(List.of(House.program("qsshd"), "-i", "-E", dir.resolve("streams.log").toString()));
         proxy.addAll(house.daemon().configuration());
         Command.Result result = Command.of(House.program("qssh"), "-F", "none", "-o", "UserKnownHostsFile=" + house.knownHosts(), "-i", anna.keyFile().toString(), "-p",
-                String.valueOf(house.daemon().port()), "-o", "ProxyCommand=" + Command.quoted(proxy), House.at(anna), "id -un; cat; exit 6").input("input").run().expect(6);
-        assertEquals(anna.name() + "\ninput", result.out());
+                String.valueOf(house.daemon().port()), "-o", "ProxyCommand=" + Command.quoted(proxy), House.at(anna), "id -un; echo $SSH_CONNECTION; cat; exit 6").input("input").run().expect(6);
+        assertEquals(anna.name() + "\nUNKNOWN 65535 UNKNOWN 65535\ninput", result.out());
         assertEquals("", result.err());
         Thread.sleep(200);
         assertTrue(ProcessHandle.allProcesses().noneMatch(p -> p.info().commandLine().orElse("").contains("qsshd.Main -i -E " + dir)), "it ends with its connection");

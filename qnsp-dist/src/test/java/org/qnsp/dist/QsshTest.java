@@ -198,7 +198,7 @@ final class QsshTest {
         "-o StrictHostKeyChecking=no nosuch.invalid true | qssh: Could not resolve hostname nosuch.invalid: Name or service not known",
         "-l qnsp-nobody 127.0.0.1 true       | qnsp-nobody@127.0.0.1: Permission denied (publickey).",
         "-o NoSuchOption=1 127.0.0.1 true    | command-line: line 0: Bad configuration option: nosuchoption",
-        "-L 1:a:2 127.0.0.1 true             | qssh: error: -L (port forwarding) is not supported by this version",
+        "-w 0 127.0.0.1 true                 | qssh: error: -w (tunnels) is not supported by this version",
         "-f 127.0.0.1 true                   | qssh: error: -f (going to the background) is not supported by this version",
         "-p 99999 127.0.0.1 true             | Bad port '99999'",
     })

@@ -17,6 +17,7 @@ import org.qnsp.core.client.ClientRequest;
 import org.qnsp.core.client.ConnectFailure;
 import org.qnsp.core.client.Connector;
 import org.qnsp.core.client.HostLogin;
+import org.qnsp.core.client.HostRequests;
 import org.qnsp.core.client.LocalUser;
 import org.qnsp.core.client.Login;
 import org.qnsp.core.client.Messages;
@@ -114,6 +115,7 @@ final class SessionDialer implements Dialer {
     /** A login, and the connection that it is for. */
     private static final class Host implements AutoCloseable {
         private final HostLogin login;
+        private HostRequests requests;
         private Connection connection;
         private Login session;
         private Service first;
@@ -123,8 +125,14 @@ final class SessionDialer implements Dialer {
         }
 
         /** Everything is queued before there is a connection, so that it rides right behind the login. */
-        Connection prepare() throws IOException {
-            connection = Connector.connection(new Connection.Listener() {});
+        Connection prepare(HostRequests fromHost) throws IOException {
+            requests = fromHost;
+            connection = Connector.connection(new Connection.Listener() {
+                @Override
+                public void requested(Connection from, int id, String name, byte[] body) {
+                    fromHost.take(from, id, name, body);
+                }
+            });
             first = new Service(connection);
             return connection;
         }
@@ -141,6 +149,7 @@ final class SessionDialer implements Dialer {
         @Override
         public void close() {
             if (session != null) {
+                requests.settle();
                 connection.disconnect(DisconnectReason.DONE, "");
                 session.awaitEnd(FAREWELL);
             }

@@ -4,8 +4,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.qnsp.core.client.Getopt;
+import org.qnsp.core.config.Jumps;
 import org.qnsp.core.config.Words;
 import org.qnsp.crypto.keys.Invite;
 
@@ -16,6 +18,8 @@ import org.qnsp.crypto.keys.Invite;
 final class CommandLine {
     /** ssh's letters; a colon after those that take a value. */
     private static final String LETTERS = "1246ab:c:e:fgi:kl:m:no:p:qstvxAB:CD:E:F:GI:J:KL:MNO:P:Q:R:S:TVw:W:XYy";
+
+    private static final Set<String> CONTROL_COMMANDS = Set.of("check", "forward", "cancel", "exit", "stop", "proxy");
 
     private final Predicate<String> fileExists;
     /** Options that count wherever they stand: the last of each. */
@@ -32,6 +36,8 @@ final class CommandLine {
     private String query;
     private boolean printsConfiguration;
     private boolean printsVersion;
+    private String controlCommand;
+    private String stdioForward;
 
     private CommandLine(Predicate<String> fileExists) {
         this.fileExists = fileExists;
@@ -67,11 +73,16 @@ final class CommandLine {
     private void destination(Destination to) {
         destination = to;
         if (to.user() != null) {
-            options.add("User " + Words.quote(to.user()));
+            options.add(user(to.user()));
         }
         if (to.port() != 0) {
             options.add("Port " + to.port());
         }
+    }
+
+    /** A name that is given here is taken as it stands. */
+    private static String user(String name) {
+        return "User " + Words.quote(name.replace("%", "%%"));
     }
 
     private void option(char letter, String value) throws UsageException {
@@ -92,8 +103,8 @@ final class CommandLine {
             }
             case 'g' -> decided.put("GatewayPorts", "yes");
             case 'n' -> decided.put("StdinNull", "yes");
-            case 'N' -> decided.put("SessionType", "none");
-            case 's' -> decided.put("SessionType", "subsystem");
+            case 'N' -> sessionType("none", "Cannot specify -N with -s/SessionType");
+            case 's' -> sessionType("subsystem", "Cannot specify -s with -N/SessionType");
             case 'q' -> decided.put("LogLevel", "QUIET");
             case 'v' -> {
                 verbosity = Math.min(3, verbosity + 1);
@@ -103,10 +114,19 @@ final class CommandLine {
             case 'T' -> decided.put("RequestTTY", "no");
             case 'G' -> printsConfiguration = true;
             case 'V' -> printsVersion = true;
-            case 'A' -> notes.add("-A is ignored: agent forwarding is not supported by this version");
-            case 'M' -> throw UsageException.unsupported("-M (connection sharing)");
+            case 'A' -> decided.put("ForwardAgent", "yes");
+            case 'a' -> decided.put("ForwardAgent", "no");
+            case 'C' -> decided.put("Compression", "yes");
+            case 'M' -> decided.put("ControlMaster", decided.containsKey("ControlMaster") ? "ask" : "yes");
             default -> notes.add("-" + letter + " means nothing here");
         }
+    }
+
+    private void sessionType(String type, String conflict) throws UsageException {
+        if (!type.equals(decided.getOrDefault("SessionType", type))) {
+            throw UsageException.plain(conflict);
+        }
+        decided.put("SessionType", type);
     }
 
     private void value(char letter, String value) throws UsageException {
@@ -122,28 +142,62 @@ final class CommandLine {
                     warnings.add("Warning: Identity file " + value + " not accessible: No such file or directory.");
                 }
             }
-            case 'J' -> options.add("ProxyJump " + Words.quote(value));
-            case 'l' -> options.add("User " + Words.quote(value));
+            case 'J' -> jump(value);
+            case 'l' -> options.add(user(value));
             case 'o' -> options.add(value);
             case 'p' -> options.add("Port " + port(value));
             case 'P' -> options.add("Tag " + Words.quote(value));
             case 'Q' -> query = value;
-            case 'S' -> {
-                if (!value.equals("none")) {
-                    throw UsageException.unsupported("-S (connection sharing)");
-                }
-            }
+            case 'S' -> decided.put("ControlPath", value);
             case 'c', 'm' -> notes.add("-" + letter + " is ignored: QNSP has one suite");
-            case 'B' -> throw UsageException.unsupported("-B (binding to an interface)");
-            case 'D' -> throw UsageException.unsupported("-D (dynamic forwarding)");
+            case 'B' -> decided.put("BindInterface", value);
+            case 'D' -> options.add("DynamicForward " + Words.quote(value));
+            case 'L' -> options.add("LocalForward " + Words.quote(value));
+            case 'R' -> options.add("RemoteForward " + Words.quote(value));
+            case 'O' -> controlCommand(value);
+            case 'W' -> stdioForward(value);
             case 'I' -> throw UsageException.unsupported("-I (PKCS#11)");
-            case 'L' -> throw UsageException.unsupported("-L (port forwarding)");
-            case 'R' -> throw UsageException.unsupported("-R (port forwarding)");
-            case 'O' -> throw UsageException.unsupported("-O (connection sharing)");
             case 'w' -> throw UsageException.unsupported("-w (tunnels)");
-            case 'W' -> throw UsageException.unsupported("-W (forwarding of standard input and output)");
             default -> throw new IllegalStateException("-" + letter);
         }
+    }
+
+    private void jump(String value) throws UsageException {
+        if (options.stream().anyMatch(line -> line.startsWith("ProxyJump \""))) {
+            throw UsageException.plain("Only a single -J option is permitted (use commas to separate multiple jump hops)");
+        }
+        if (options.stream().anyMatch(line -> line.strip().regionMatches(true, 0, "ProxyCommand", 0, 12))) {
+            throw UsageException.plain("Cannot specify -J with ProxyCommand");
+        }
+        if (!Jumps.isValid(value, true)) {
+            throw UsageException.plain("Invalid -J argument");
+        }
+        options.add("ProxyJump " + Words.quote(value));
+    }
+
+    private void controlCommand(String value) throws UsageException {
+        if (stdioForward != null) {
+            throw UsageException.plain("Cannot specify multiplexing command with -W");
+        }
+        if (controlCommand != null) {
+            throw UsageException.plain("Multiplexing command already specified");
+        }
+        if (!CONTROL_COMMANDS.contains(value)) {
+            throw UsageException.plain("Invalid multiplex command.");
+        }
+        controlCommand = value;
+    }
+
+    private void stdioForward(String value) throws UsageException {
+        if (stdioForward != null) {
+            throw UsageException.plain("stdio forward already specified");
+        }
+        if (controlCommand != null) {
+            throw UsageException.plain("Cannot specify stdio forward with -O");
+        }
+        stdioForward = value;
+        decided.put("RequestTTY", "no");
+        decided.put("SessionType", "none");
     }
 
     private static String escape(String value) throws UsageException {
@@ -181,6 +235,9 @@ final class CommandLine {
         List<String> all = new ArrayList<>(decided.size() + options.size());
         decided.forEach((keyword, value) -> all.add(keyword + " " + Words.quote(value)));
         all.addAll(options);
+        if (stdioForward != null) {
+            all.addAll(List.of("ClearAllForwardings yes", "ExitOnForwardFailure yes"));
+        }
         return all;
     }
 
@@ -202,6 +259,16 @@ final class CommandLine {
     /** {@code -E}. */
     String logFile() {
         return logFile;
+    }
+
+    /** {@code -O}: check, forward, cancel, exit, stop or proxy; null for none. */
+    String controlCommand() {
+        return controlCommand;
+    }
+
+    /** {@code -W}: {@code host:port} or a socket's path; null for none. */
+    String stdioForward() {
+        return stdioForward;
     }
 
     /** {@code -Q}. */

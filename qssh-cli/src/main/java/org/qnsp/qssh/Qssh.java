@@ -60,7 +60,7 @@ final class Qssh {
             if (!arguments.isEmpty() && arguments.getFirst().equals(TELEPORT)) {
                 return teleport(arguments);
             }
-            return run(CommandLine.parse(arguments, file -> Files.exists(Path.of(file))));
+            return run(CommandLine.parse(arguments, file -> Files.exists(Path.of(file.startsWith("~/") ? local.home() + file.substring(1) : file))));
         } catch (UsageException e) {
             if (e.getMessage() != null) {
                 messages.say(Messages.Level.FATAL, e.getMessage());
@@ -94,7 +94,7 @@ final class Qssh {
             loader.checkOptions(line.optionLines()); // a faulty option is said before a missing host: programs probe for options so
             throw UsageException.withUsage(null);
         }
-        ClientConfig config = loader.load(new ClientRequest(line.host(), line.optionLines(), line.file()));
+        ClientConfig config = loader.load(new ClientRequest(line.host(), line.optionLines(), line.file(), line.command()));
         if (line.printsConfiguration()) {
             print(config.dump());
             return 0;
@@ -103,10 +103,24 @@ final class Qssh {
         line.warnings().forEach(messages::info);
         messages.debug(version());
         line.notes().forEach(messages::debug);
+        refuseAbsent(config, line);
+        return session(config, line);
+    }
+
+    /** What the configuration can say and this version cannot do. */
+    private static void refuseAbsent(ClientConfig config, CommandLine line) throws UsageException {
         if (config.forkAfterAuthentication()) {
             throw UsageException.unsupported("-f (going to the background)");
         }
-        return session(config, line);
+        if (line.controlCommand() != null || config.controlMaster() != ClientConfig.ControlMaster.NO) {
+            throw UsageException.unsupported("connection sharing (-M, -O, ControlMaster)");
+        }
+        if (line.stdioForward() != null) {
+            throw UsageException.unsupported("-W (forwarding of standard input and output)");
+        }
+        if (!config.localForwards().isEmpty() || !config.remoteForwards().isEmpty() || !config.dynamicForwards().isEmpty()) {
+            throw UsageException.unsupported("port forwarding (-L, -R, -D)");
+        }
     }
 
     private int session(ClientConfig config, CommandLine line) throws UsageException, ConnectFailure, IOException, InterruptedException {

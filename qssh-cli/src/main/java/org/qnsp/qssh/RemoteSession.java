@@ -6,14 +6,15 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import org.qnsp.core.client.ClientConfig;
 import org.qnsp.core.client.Connector;
 import org.qnsp.core.client.HostLogin;
+import org.qnsp.core.client.HostRequests;
 import org.qnsp.core.client.Login;
 import org.qnsp.core.client.Messages;
-import org.qnsp.core.message.ConnectionRequest;
 import org.qnsp.core.message.DisconnectReason;
 import org.qnsp.core.message.Limits;
 import org.qnsp.core.message.ProtocolException;
@@ -40,11 +41,13 @@ final class RemoteSession {
     private final String term;
     private final End end = new End();
     private Connection connection;
+    private HostRequests requests;
     private Channel channel;
     private Channel.Request ptyRequest;
     private Channel.Request startRequest;
     private Reports reports;
     private volatile boolean ttyGranted;
+    private volatile Thread banner;
     private final CountDownLatch errorsMoved = new CountDownLatch(1);
 
     /** How the session ended. @param notice for the user, or null @param error whether the notice is one of ours */
@@ -112,14 +115,12 @@ final class RemoteSession {
     }
 
     /** The connection with the session on it, nothing of it sent yet. */
-    Connection prepare() throws IOException {
+    Connection prepare(HostRequests host) throws IOException {
+        requests = host;
         connection = Connector.connection(new Connection.Listener() {
             @Override
             public void requested(Connection from, int id, String name, byte[] body) {
-                from.reply(id, name.equals(ConnectionRequest.Keepalive.NAME));
-                if (name.equals(ConnectionRequest.Banner.NAME)) {
-                    banner(body);
-                }
+                host.take(from, id, name, body);
             }
 
             @Override
@@ -138,17 +139,6 @@ final class RemoteSession {
         }
         startRequest = ask(plan.start());
         return connection;
-    }
-
-    private void banner(byte[] body) {
-        try {
-            if (ConnectionRequest.decode(ConnectionRequest.Banner.NAME, body).orElseThrow() instanceof ConnectionRequest.Banner(String text)) {
-                // not on the loop, which must not wait for whoever reads standard error
-                daemon("qssh-banner", () -> messages.say(Messages.Level.INFO, HostLogin.clean(text)));
-            }
-        } catch (ProtocolException e) {
-            messages.debug("a banner that cannot be read");
-        }
     }
 
     private SessionRequest.Pty pty() {
@@ -187,8 +177,12 @@ final class RemoteSession {
         if (ttyGranted) {
             messages.info("Connection to " + config.hostName() + " closed.");
         }
+        requests.settle();
         connection.disconnect(DisconnectReason.DONE, "");
         login.awaitEnd(FAREWELL);
+        if (banner instanceof Thread saying) {
+            saying.join(FAREWELL); // a short session may be over before it is said
+        }
         return outcome.status();
     }
 
@@ -402,7 +396,7 @@ final class RemoteSession {
             : new Outcome(Qssh.FAILED, "Connection to " + config.hostName() + " closed by remote host.", false);
     }
 
-    private static void daemon(String name, Runnable task) {
-        Thread.ofPlatform().daemon().name(name).start(task);
+    private static Thread daemon(String name, Runnable task) {
+        return Thread.ofPlatform().daemon().name(name).start(task);
     }
 }

@@ -1,8 +1,10 @@
 package org.qnsp.qssh;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.qnsp.core.client.ClientConfig;
 import org.qnsp.core.client.ClientConfig.SessionType;
 import org.qnsp.core.client.ClientConfig.Tty;
@@ -60,9 +62,12 @@ record SessionPlan(SessionRequest.FromClient start, boolean tty, List<SessionReq
                 sent.add(new SessionRequest.Env(name, value));
             }
         });
+        Set<String> set = new HashSet<>(); // of two values for one name the first counts
         for (String pair : config.setEnv()) {
             int equals = pair.indexOf('=');
-            sent.add(new SessionRequest.Env(pair.substring(0, equals), pair.substring(equals + 1)));
+            if (set.add(pair.substring(0, equals))) {
+                sent.add(new SessionRequest.Env(pair.substring(0, equals), pair.substring(equals + 1)));
+            }
         }
         return sent.subList(0, Math.min(sent.size(), Limits.ENVIRONMENT_VARIABLES)); // L-16
     }

@@ -2,6 +2,7 @@ package org.qnsp.qsshd;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +15,10 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import org.qnsp.core.config.ConfigException;
 import org.qnsp.core.handshake.Action.FindKeys;
+import org.qnsp.core.handshake.HostKeyOps;
+import org.qnsp.core.handshake.HostKeyProof;
+import org.qnsp.core.message.ConnectionRequest;
+import org.qnsp.crypto.Secret;
 import org.qnsp.crypto.keys.PublicKey;
 import org.qnsp.qsshd.auth.Gatekeeper;
 import org.qnsp.qsshd.auth.Gatekeeper.Findings;
@@ -36,7 +41,7 @@ final class House implements Hospitality {
     private static final Logger LOG = LoggerFactory.getLogger(House.class);
     /** Look-ups for one user that may be under way or wait. */
     private static final int LOOKUPS_OF_A_USER = 48;
-    private static final int BANNER_BYTES = 64 << 10;
+    private static final int BANNER_BYTES = 200 << 10;
     /** Appends its input to the file that is named, on a line of its own. */
     private static final String APPEND = "umask 077; mkdir -p -- \"${1%/*}\" && { [ ! -s \"$1\" ] || [ -z \"$(tail -c 1 -- \"$1\")\" ] || echo >>\"$1\"; } && cat >>\"$1\"";
 
@@ -193,6 +198,28 @@ final class House implements Hospitality {
                 LOG.warn("banner {}: {}", file, e.getMessage());
             }
         });
+    }
+
+    @Override
+    public void proveHostKeys(HostKeyOps host, ConnectionRequest.ProveHostKeys asked, byte[] connection, Consumer<byte[]> proofs) {
+        try {
+            workers.execute(() -> proofs.accept(proofs(host, asked, connection)));
+        } catch (RejectedExecutionException e) {
+            proofs.accept(null);
+        }
+    }
+
+    private static byte[] proofs(HostKeyOps host, ConnectionRequest.ProveHostKeys asked, byte[] connection) {
+        ByteBuffer all = ByteBuffer.allocate(asked.challenges().size() * ConnectionRequest.ProveHostKeys.PROOF_BYTES);
+        for (ConnectionRequest.ProveHostKeys.Challenge challenge : asked.challenges()) {
+            try (Secret proof = HostKeyProof.answer(host, challenge, connection)) {
+                if (proof == null) {
+                    return null;
+                }
+                all.put(proof.bytes());
+            }
+        }
+        return all.array();
     }
 
     @Override

@@ -18,6 +18,7 @@ import org.qnsp.qsshd.config.ConnectionFacts;
 import org.qnsp.qsshd.config.ServerConfig;
 import org.qnsp.qsshd.net.Policy;
 import org.qnsp.qsshd.session.Account;
+import org.slf4j.LoggerFactory;
 import sun.misc.Signal;
 
 /** The entry point of {@code qsshd}. */
@@ -75,7 +76,7 @@ public final class Main {
     }
 
     private static int check(Arguments wanted, Setup setup, ServerConfig config) throws IOException, ConfigException {
-        Policy policy = setup.policy();
+        Policy policy = setup.policy(fault -> System.err.println("qsshd: error: " + fault));
         policy.host().close();
         if (wanted.dump()) {
             boolean matched = !wanted.specifications().isEmpty();
@@ -105,7 +106,7 @@ public final class Main {
     }
 
     private static int serve(Arguments wanted, Setup setup, ServerConfig config) throws IOException, ConfigException, InterruptedException {
-        try (Daemon daemon = new Daemon(setup::policy, copyProgram(), () -> {})) {
+        try (Daemon daemon = new Daemon(() -> setup.policy(LoggerFactory.getLogger(Main.class)::warn), copyProgram(), () -> {})) {
             Signal.handle(new Signal("HUP"), s -> daemon.reload());
             Signal.handle(new Signal("TERM"), s -> daemon.stop());
             Signal.handle(new Signal("INT"), s -> daemon.stop());
@@ -143,7 +144,7 @@ public final class Main {
     /** One connection on standard input and output, as from inetd or a ProxyCommand. */
     private static int serveStreams(Setup setup) throws IOException, ConfigException, InterruptedException {
         CountDownLatch gone = new CountDownLatch(1);
-        try (Daemon daemon = new Daemon(setup::policy, copyProgram(), gone::countDown)) {
+        try (Daemon daemon = new Daemon(() -> setup.policy(LoggerFactory.getLogger(Main.class)::warn), copyProgram(), gone::countDown)) {
             Signal.handle(new Signal("TERM"), s -> daemon.stop());
             if (System.inheritedChannel() instanceof SocketChannel socket) {
                 daemon.serve(Wire.of(socket), (InetSocketAddress) socket.getRemoteAddress(), (InetSocketAddress) socket.getLocalAddress());

@@ -183,7 +183,7 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
 
     private Map<String, String> imposedEnvironment() {
         Map<String, String> imposed = new LinkedHashMap<>();
-        config().setEnv().forEach(pair -> imposed.put(pair.substring(0, pair.indexOf('=')), pair.substring(pair.indexOf('=') + 1)));
+        config().setEnv().forEach(pair -> imposed.putIfAbsent(pair.substring(0, pair.indexOf('=')), pair.substring(pair.indexOf('=') + 1)));
         return imposed;
     }
 

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.function.Consumer;
 import org.qnsp.core.config.ConfigException;
 import org.qnsp.core.config.ConfigFiles;
 import org.qnsp.crypto.RandomSource;
@@ -53,13 +54,14 @@ record Setup(Path file, List<String> options, Account self) {
         return config.usesDefaultHostKey() ? List.of(root() ? Path.of("/etc/qssh", HOST_KEY_NAME) : own(HOST_KEY_NAME)) : config.hostKeys();
     }
 
-    Policy policy() throws IOException, ConfigException {
+    /** @param unusable see {@link HostKeys#read} */
+    Policy policy(Consumer<String> unusable) throws IOException, ConfigException {
         ServerConfig config = config();
         List<Path> files = hostKeyFiles(config);
         if (config.usesDefaultHostKey() && Files.notExists(files.getFirst())) {
             makeHostKey(files.getFirst());
         }
-        HostKeys host = HostKeys.read(files);
+        HostKeys host = HostKeys.read(files, unusable);
         return Policy.of(config, host, new ReplayFile(beside(files.getFirst(), ".openings"), config.clockWindowSeconds()), invites(config));
     }
 

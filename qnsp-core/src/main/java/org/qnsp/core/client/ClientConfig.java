@@ -5,17 +5,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.qnsp.core.config.ConfigException;
+import org.qnsp.core.config.Jumps;
 import org.qnsp.core.config.Keyword;
 import org.qnsp.core.config.Patterns;
 import org.qnsp.core.config.Settings;
 import org.qnsp.core.config.Tokens;
+import org.qnsp.core.config.Words;
 
 /** The configuration of one connection, decided and expanded. Immutable. */
 public final class ClientConfig {
     /** The port of QNSP where none is given. */
     public static final int DEFAULT_PORT = 22768;
 
-    private static final List<String> DEFAULT_IDENTITIES = List.of("~/.qssh/id_kyber768", "~/.qssh/id_dilithium3");
+    static final List<String> DEFAULT_IDENTITIES = List.of("~/.qssh/id_kyber768", "~/.qssh/id_dilithium3");
     private static final String DEFAULT_USER_KNOWN_HOSTS = "~/.qssh/known_hosts";
     private static final String DEFAULT_GLOBAL_KNOWN_HOSTS = "/etc/qssh/known_hosts";
 
@@ -71,8 +73,33 @@ public final class ClientConfig {
         SIMPLEX
     }
 
+    /** Whether a connection is shared with later ones. */
+    public enum ControlMaster {
+        /** No; an existing one is used. */
+        NO,
+        /** Yes. */
+        YES,
+        /** Yes, asking the user for each that wants in. */
+        ASK,
+        /** An existing one is used, else yes. */
+        AUTO,
+        /** An existing one is used, else as ASK. */
+        AUTO_ASK
+    }
+
+    /** Whether further host keys that a known host announces are learnt. */
+    public enum KeyUpdates {
+        /** No. */
+        NO,
+        /** Yes. */
+        YES,
+        /** After a question. */
+        ASK
+    }
+
     private final String original;
     private final LocalUser local;
+    private final HopLoader hopLoader;
     private final Settings settings;
     private final ClientTokens tokens;
     private final List<Path> identityFiles;
@@ -80,9 +107,21 @@ public final class ClientConfig {
     private final List<Path> globalKnownHosts;
     private final String proxyCommand;
     private final String remoteCommand;
+    private final String localCommand;
+    private final String controlPath;
+    private final String revokedHostKeys;
+    private final String identityAgent;
+    private final String forwardAgent;
+    private final String proxyJump;
 
-    ClientConfig(String original, LocalUser local, Settings settings) throws ConfigException {
+    /** Finds the configuration of a host on the way. */
+    interface HopLoader {
+        ClientConfig load(Jumps.Hop hop, boolean first) throws ConfigException;
+    }
+
+    ClientConfig(String original, LocalUser local, Settings settings, HopLoader hopLoader) throws ConfigException {
         this.original = original;
+        this.hopLoader = hopLoader;
         this.local = local;
         this.settings = settings;
         this.tokens = ClientTokens.of(original, local, settings);
@@ -91,8 +130,14 @@ public final class ClientConfig {
         this.identityFiles = paths(identities.isEmpty() ? DEFAULT_IDENTITIES : identities);
         this.userKnownHosts = paths(orElse(settings.all(ClientKeywords.USER_KNOWN_HOSTS), DEFAULT_USER_KNOWN_HOSTS));
         this.globalKnownHosts = paths(orElse(settings.all(ClientKeywords.GLOBAL_KNOWN_HOSTS), DEFAULT_GLOBAL_KNOWN_HOSTS));
-        this.proxyCommand = expandedCommand(ClientKeywords.PROXY_COMMAND);
-        this.remoteCommand = expandedCommand(ClientKeywords.REMOTE_COMMAND);
+        this.proxyCommand = expandedCommand(ClientKeywords.PROXY_COMMAND, tokens.only(ClientTokens.PROXY));
+        this.remoteCommand = expandedCommand(ClientKeywords.REMOTE_COMMAND, tokens);
+        this.localCommand = expandedCommand(ClientKeywords.LOCAL_COMMAND, tokens.withTunnel());
+        this.controlPath = expandedPath(ClientKeywords.CONTROL_PATH);
+        this.revokedHostKeys = expandedPath(ClientKeywords.REVOKED_HOST_KEYS);
+        this.identityAgent = agent(settings.one(ClientKeywords.IDENTITY_AGENT));
+        this.forwardAgent = agent(settings.one(ClientKeywords.FORWARD_AGENT));
+        this.proxyJump = tokens.jump().isEmpty() ? null : Tokens.percent(tokens.jump(), tokens.only(ClientTokens.PROXY));
     }
 
     private static List<String> orElse(List<String> given, String fallback) {
@@ -143,8 +188,7 @@ public final class ClientConfig {
         List<Path> paths = new ArrayList<>(texts.size());
         for (String text : texts) {
             if (!text.equalsIgnoreCase("none")) {
-                String expanded = Tokens.environment(Tokens.percent(Tokens.home(text, local.home()), tokens), local.environment());
-                paths.add(path(expanded));
+                paths.add(path(expanded(text)));
             }
         }
         return List.copyOf(paths);
@@ -158,9 +202,25 @@ public final class ClientConfig {
         }
     }
 
-    private String expandedCommand(Keyword keyword) throws ConfigException {
+    private String expandedCommand(Keyword keyword, Tokens.Source source) throws ConfigException {
         String text = settings.one(keyword);
-        return text == null || text.equalsIgnoreCase("none") ? null : Tokens.percent(text, tokens);
+        return text == null || text.equalsIgnoreCase("none") ? null : Tokens.percent(text, source);
+    }
+
+    private String expandedPath(Keyword keyword) throws ConfigException {
+        String text = settings.one(keyword);
+        return text == null || text.equalsIgnoreCase("none") ? null : expanded(text);
+    }
+
+    /** A path with a leading {@code ~}, tokens and {@code ${NAME}} expanded. */
+    public String expanded(String path) throws ConfigException {
+        return Tokens.environment(Tokens.percent(Tokens.home(path, local.home()), tokens), local.environment());
+    }
+
+    /** A way to an agent: words and variables as they are, paths expanded. */
+    private String agent(String text) throws ConfigException {
+        boolean word = text == null || text.equals("none") || text.equals("yes") || text.equals("no") || text.equals("SSH_AUTH_SOCK");
+        return word || text.startsWith("$") && !text.startsWith("${") ? text : expanded(text);
     }
 
     /** The host as it was given. */
@@ -203,18 +263,34 @@ public final class ClientConfig {
     }
 
     /** The agent's socket: none (null), SSH_AUTH_SOCK where the configuration says so or nothing, a variable's value, or a path. */
-    public String identityAgent() throws ConfigException {
-        String text = settings.one(ClientKeywords.IDENTITY_AGENT);
-        if (text == null || text.equals("SSH_AUTH_SOCK")) {
+    public String identityAgent() {
+        if (identityAgent == null || identityAgent.equals("SSH_AUTH_SOCK")) {
             return local.environment().apply("SSH_AUTH_SOCK");
         }
-        if (text.equals("none")) {
+        if (identityAgent.equals("none")) {
             return null;
         }
-        if (text.startsWith("$") && !text.startsWith("${")) {
-            return local.environment().apply(text.substring(1));
-        }
-        return Tokens.environment(Tokens.percent(Tokens.home(text, local.home()), tokens), local.environment());
+        return identityAgent.startsWith("$") ? local.environment().apply(identityAgent.substring(1)) : identityAgent;
+    }
+
+    /** IdentityAgent with its path expanded, null where nothing was given. */
+    String identityAgentAsGiven() {
+        return identityAgent;
+    }
+
+    /** Whether IdentityAgent says which agent to use; else the usual variables do. */
+    public boolean hasIdentityAgent() {
+        return identityAgent != null && !identityAgent.equals("SSH_AUTH_SOCK");
+    }
+
+    /** Which agent is forwarded: {@code no}, {@code yes} for the one that is used, a variable with its dollar sign, or a socket's path. */
+    public String forwardAgent() {
+        return forwardAgent;
+    }
+
+    /** {@code no}, {@code yes}, {@code ask}, {@code confirm}, {@code confirm SECONDS} or {@code SECONDS}. */
+    public String addKeysToAgent() {
+        return settings.one(ClientKeywords.ADD_KEYS_TO_AGENT);
     }
 
     /** The user's files of known hosts; new keys go to the first. Empty where there is to be none. */
@@ -361,9 +437,154 @@ public final class ClientConfig {
         return proxyCommand;
     }
 
-    /** The hosts to go through, in order and with commas; null for none. */
+    /** The hosts to go through, in order and with commas, tokens expanded; null for none. */
     public String proxyJump() {
-        return tokens.jump().isEmpty() ? null : tokens.jump();
+        return proxyJump;
+    }
+
+    /**
+     * The hosts to go through, in order, each as its own configuration has it; those that the first one's configuration goes through come before it.
+     *
+     * @throws ConfigException for a hop's faults, a loop and more than {@link Jumps#MAX_HOPS}
+     */
+    public List<ClientConfig> way() throws ConfigException {
+        List<ClientConfig> way = new ArrayList<>();
+        travel(way, new ArrayList<>());
+        return List.copyOf(way);
+    }
+
+    private void travel(List<ClientConfig> way, List<String> passed) throws ConfigException {
+        String place = user() + "@" + original.toLowerCase(Locale.ROOT) + ":" + port();
+        if (passed.contains(place)) {
+            throw new ConfigException("jumphost loop via " + original);
+        }
+        passed.add(place);
+        List<Jumps.Hop> hops = proxyJump == null ? List.of() : Jumps.parse(proxyJump);
+        if (hops == null || passed.size() + hops.size() > Jumps.MAX_HOPS + 1) {
+            throw new ConfigException(hops == null ? "Invalid ProxyJump \"" + proxyJump + "\"" : "more than " + Jumps.MAX_HOPS + " jump hosts");
+        }
+        for (int i = 0; i < hops.size(); i++) {
+            ClientConfig hop = hopLoader.load(hops.get(i), i == 0);
+            hop.travel(way, passed);
+            way.add(hop);
+        }
+    }
+
+    /** The network interface to connect from, null for the system's choice. */
+    public String bindInterface() {
+        return settings.one(ClientKeywords.BIND_INTERFACE);
+    }
+
+    /** The command to run here after the login, tokens expanded; null for none, and where it is not permitted. */
+    public String localCommand() {
+        return settings.flag(ClientKeywords.PERMIT_LOCAL_COMMAND) ? localCommand : null;
+    }
+
+    /** Why the connection is refused, null where it is not. */
+    public String refuseConnection() {
+        return settings.one(ClientKeywords.REFUSE_CONNECTION);
+    }
+
+    public boolean checkHostIp() {
+        return settings.flag(ClientKeywords.CHECK_HOST_IP);
+    }
+
+    public boolean noHostAuthenticationForLocalhost() {
+        return settings.flag(ClientKeywords.NO_AUTHENTICATION_FOR_LOCALHOST);
+    }
+
+    /** A file of keys that no host may have, null for none. */
+    public String revokedHostKeys() {
+        return revokedHostKeys;
+    }
+
+    /** Whether new keys that a host announces are kept. Without a word: yes, where the file of known hosts is the usual one. */
+    public KeyUpdates updateHostKeys() {
+        String text = settings.one(ClientKeywords.UPDATE_HOST_KEYS);
+        return switch (text == null ? settings.has(ClientKeywords.USER_KNOWN_HOSTS) ? "no" : "yes" : text) {
+            case "yes" -> KeyUpdates.YES;
+            case "ask" -> KeyUpdates.ASK;
+            default -> KeyUpdates.NO;
+        };
+    }
+
+    /** The command that gives lines of known hosts, and what its words may hold besides the tokens of paths; null for none. */
+    public List<String> knownHostsCommand(Tokens.Source further) throws ConfigException {
+        String text = settings.one(ClientKeywords.KNOWN_HOSTS_COMMAND);
+        if (text == null || text.equalsIgnoreCase("none")) {
+            return null;
+        }
+        List<String> words = Words.split(text, false);
+        if (words == null) {
+            throw new ConfigException("KnownHostsCommand: invalid quotes");
+        }
+        List<String> expanded = new ArrayList<>(words.size());
+        for (String word : words) {
+            String percent = Tokens.percent(word, token -> further.of(token) == null ? tokens.of(token) : further.of(token));
+            expanded.add(Tokens.environment(percent, local.environment()));
+        }
+        return List.copyOf(expanded);
+    }
+
+    // ---- forwardings: as they were given, with colons
+
+    /** LocalForward and {@code -L}: {@code [address:]port:host:hostport}, with paths of sockets in place of either half. */
+    public List<String> localForwards() {
+        return forwards(ClientKeywords.LOCAL_FORWARD);
+    }
+
+    /** RemoteForward and {@code -R}: as {@link #localForwards}, or {@code [address:]port} alone for SOCKS. */
+    public List<String> remoteForwards() {
+        return forwards(ClientKeywords.REMOTE_FORWARD);
+    }
+
+    /** DynamicForward and {@code -D}: {@code [address:]port}. */
+    public List<String> dynamicForwards() {
+        return forwards(ClientKeywords.DYNAMIC_FORWARD);
+    }
+
+    private List<String> forwards(Keyword keyword) {
+        return clearAllForwardings() ? List.of() : settings.all(keyword);
+    }
+
+    /** Where a remote SOCKS forwarding may lead: {@code any}, {@code none}, or {@code host:port} with {@code *} for any port. */
+    public List<String> permitRemoteOpen() {
+        return settings.has(ClientKeywords.PERMIT_REMOTE_OPEN) ? settings.all(ClientKeywords.PERMIT_REMOTE_OPEN) : List.of("any");
+    }
+
+    public boolean streamLocalBindUnlink() {
+        return settings.flag(ClientKeywords.STREAM_LOCAL_BIND_UNLINK);
+    }
+
+    /** Bits that a socket's mode does not have. */
+    public int streamLocalBindMask() {
+        return Integer.parseInt(settings.one(ClientKeywords.STREAM_LOCAL_BIND_MASK), 8);
+    }
+
+    // ---- sharing a connection
+
+    public ControlMaster controlMaster() {
+        return switch (settings.one(ClientKeywords.CONTROL_MASTER)) {
+            case "yes" -> ControlMaster.YES;
+            case "ask" -> ControlMaster.ASK;
+            case "auto" -> ControlMaster.AUTO;
+            case "autoask" -> ControlMaster.AUTO_ASK;
+            default -> ControlMaster.NO;
+        };
+    }
+
+    /** The control socket, expanded, perhaps relative; null for none. */
+    public String controlPath() {
+        return controlPath;
+    }
+
+    /** Seconds that a shared connection outlives its last use, 0 for no end, -1 where it does not. */
+    public int controlPersistSeconds() {
+        return switch (settings.one(ClientKeywords.CONTROL_PERSIST)) {
+            case "no" -> -1;
+            case "yes" -> 0;
+            case String seconds -> Integer.parseInt(seconds);
+        };
     }
 
     /** How often a passphrase may be tried. */
@@ -376,9 +597,11 @@ public final class ClientConfig {
         return settings.one(ClientKeywords.PREFERRED);
     }
 
-    /** Whether keys may be used to log in. */
+    /** Whether keys may be used to log in, which is the only way: PubkeyAuthentication, and PreferredAuthentications if it is given. */
     public boolean pubkeyAuthentication() {
-        return !settings.one(ClientKeywords.PUBKEY_AUTHENTICATION).equals("no");
+        String preferred = preferredAuthentications();
+        boolean named = preferred == null || List.of(preferred.split(",")).contains("publickey");
+        return named && !settings.one(ClientKeywords.PUBKEY_AUTHENTICATION).equals("no");
     }
 
     public boolean clearAllForwardings() {
@@ -404,49 +627,6 @@ public final class ClientConfig {
 
     /** The configuration in lines {@code keyword value}, as {@code -G} prints it. */
     public String dump() {
-        StringBuilder out = new StringBuilder(2048);
-        line(out, "host", original);
-        for (Keyword keyword : ClientKeywords.obeyed()) {
-            for (String value : dumped(keyword)) {
-                line(out, keyword.key(), value);
-            }
-        }
-        return out.toString();
-    }
-
-    private static void line(StringBuilder out, String key, String value) {
-        out.append(key).append(' ').append(value).append('\n');
-    }
-
-    private List<String> dumped(Keyword keyword) {
-        return switch (keyword.key()) {
-            case "user" -> List.of(user());
-            case "hostname" -> List.of(hostName());
-            case "identityfile" -> orDefault(settings.all(keyword));
-            case "userknownhostsfile" -> List.of(joined(userKnownHosts));
-            case "globalknownhostsfile" -> List.of(joined(globalKnownHosts));
-            case "sendenv" -> sendEnv();
-            case "loglevel" -> List.of(logLevel().equals("DEBUG1") ? "DEBUG" : logLevel());
-            default -> keyword.many() || keyword == ClientKeywords.SET_ENV ? settings.all(keyword) : optional(settings.one(keyword));
-        };
-    }
-
-    private static List<String> orDefault(List<String> identities) {
-        return identities.isEmpty() ? DEFAULT_IDENTITIES : identities;
-    }
-
-    private static List<String> optional(String value) {
-        return value == null ? List.of() : List.of(value);
-    }
-
-    private static String joined(List<Path> files) {
-        if (files.isEmpty()) {
-            return "none";
-        }
-        StringBuilder out = new StringBuilder();
-        for (Path file : files) {
-            out.append(out.isEmpty() ? "" : " ").append(file);
-        }
-        return out.toString();
+        return new ConfigDump(this, settings).text();
     }
 }

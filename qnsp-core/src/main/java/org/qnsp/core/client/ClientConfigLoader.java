@@ -1,13 +1,17 @@
 package org.qnsp.core.client;
 
 import java.io.IOException;
+import java.net.NetworkInterface;
+import java.net.SocketException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
+import org.qnsp.core.config.Addresses;
 import org.qnsp.core.config.Condition;
 import org.qnsp.core.config.ConfigException;
 import org.qnsp.core.config.ConfigParser;
@@ -15,11 +19,13 @@ import org.qnsp.core.config.ConfigSource;
 import org.qnsp.core.config.Entry;
 import org.qnsp.core.config.Faults;
 import org.qnsp.core.config.Guard;
+import org.qnsp.core.config.Jumps;
 import org.qnsp.core.config.Keyword;
 import org.qnsp.core.config.Patterns;
 import org.qnsp.core.config.Position;
 import org.qnsp.core.config.Settings;
 import org.qnsp.core.config.Tokens;
+import org.qnsp.core.config.Words;
 
 /** Finds the configuration of one connection: options of the command line, then the user's file, then the system's; the first value wins. */
 public final class ClientConfigLoader {
@@ -59,7 +65,22 @@ public final class ClientConfigLoader {
             evaluation.isFinalPass = true;
             evaluation.pass();
         }
-        return new ClientConfig(request.host(), local, evaluation.finished());
+        return new ClientConfig(request.host(), local, evaluation.finished(), (hop, first) -> load(hop(request, hop, first)));
+    }
+
+    /** A host on the way has its own configuration, from the same files; only the first may name others before it. */
+    private static ClientRequest hop(ClientRequest request, Jumps.Hop hop, boolean first) {
+        List<String> options = new ArrayList<>(List.of("SessionType none", "ClearAllForwardings yes"));
+        if (hop.user() != null) {
+            options.add("User " + Words.quote(hop.user().replace("%", "%%")));
+        }
+        if (hop.port() != 0) {
+            options.add("Port " + hop.port());
+        }
+        if (!first) {
+            options.add("ProxyJump none");
+        }
+        return new ClientRequest(hop.host(), options, request.file());
     }
 
     /**
@@ -100,9 +121,18 @@ public final class ClientConfigLoader {
         }
     }
 
+    private static boolean isUsed(NetworkInterface candidate) {
+        try {
+            return candidate.isUp() && !candidate.isLoopback();
+        } catch (SocketException e) {
+            return false;
+        }
+    }
+
     /** The state of one evaluation: what was set so far decides the blocks after it. */
     private final class Evaluation {
         private final String host;
+        private final String command;
         private final List<Entry> entries;
         private final Settings settings = new Settings();
         private Faults faults = new Faults();
@@ -114,6 +144,7 @@ public final class ClientConfigLoader {
 
         Evaluation(ClientRequest request, List<Entry> entries) {
             this.host = request.host();
+            this.command = request.command();
             this.entries = entries;
         }
 
@@ -156,25 +187,25 @@ public final class ClientConfigLoader {
             if (otherProxyFirst) {
                 return;
             }
-            if (keyword == ClientKeywords.IDENTITY_FILE && settings.all(keyword).containsAll(setting.values())) {
+            if (keyword.many() && keyword != ClientKeywords.SEND_ENV && settings.all(keyword).containsAll(setting.values())) { // a second pass, among others
                 return;
             }
-            settings.put(keyword, setting.values());
+            if (settings.put(keyword, setting.values())) {
+                setting.values().forEach(value -> check(keyword, value, setting.at()));
+            }
+        }
+
+        private void check(Keyword keyword, String value, Position at) {
+            String fault = ClientTokens.fault(keyword, value, local);
+            if (fault != null) {
+                faults.add(at.says(fault));
+            }
         }
 
         Settings finished() throws ConfigException {
-            boolean forwardsCleared = settings.flag(ClientKeywords.CLEAR_ALL_FORWARDINGS);
-            absentAsked.forEach((keyword, at) -> {
-                if (!(forwardsCleared && isForward(keyword.key()))) {
-                    faults.add(at.badOption(keyword.key()) + " (not supported by this version)");
-                }
-            });
+            absentAsked.forEach((keyword, at) -> faults.add(at.badOption(keyword.key()) + " (not supported by this version)"));
             faults.throwAny();
             return settings;
-        }
-
-        private static boolean isForward(String key) {
-            return key.equals("localforward") || key.equals("remoteforward") || key.equals("dynamicforward");
         }
 
         private boolean isOpen(Guard guard) throws ConfigException {
@@ -218,10 +249,28 @@ public final class ClientConfigLoader {
                 case "originalhost" -> Patterns.hostList(host, list) == Patterns.Verdict.MATCH;
                 case "user" -> Patterns.list(names().user(), list) == Patterns.Verdict.MATCH;
                 case "localuser" -> Patterns.list(local.name(), list) == Patterns.Verdict.MATCH;
+                case "localnetwork" -> isLocal(list);
+                case "command" -> Patterns.list(command, list) == Patterns.Verdict.MATCH;
+                case "sessiontype" -> Patterns.list(sessionType(), list) == Patterns.Verdict.MATCH;
                 case "tagged" -> Patterns.list(tag(), list) == Patterns.Verdict.MATCH;
                 case "exec" -> commandSucceeds.test(expand(list, at));
                 default -> throw new IllegalStateException(criterion.attribute());
             };
+        }
+
+        private String sessionType() {
+            String type = settings.one(ClientKeywords.SESSION_TYPE);
+            return type.equals("default") ? command.isEmpty() ? "shell" : "exec" : type;
+        }
+
+        /** Whether an interface of this machine that is up, but for loopback ones, has an address of the list. */
+        private static boolean isLocal(String list) {
+            try {
+                return NetworkInterface.networkInterfaces().filter(ClientConfigLoader::isUsed).flatMap(NetworkInterface::inetAddresses)
+                    .anyMatch(address -> Addresses.list(address.getHostAddress(), list) == Patterns.Verdict.MATCH);
+            } catch (SocketException e) {
+                return false;
+            }
         }
 
         private String tag() {

@@ -30,6 +30,11 @@ public final class ConnectFailure extends Exception {
         return new ConnectFailure(Form.PLAIN, text, hint);
     }
 
+    /** The same, saying on the way to where it happened. */
+    ConnectFailure atHop(String host) {
+        return new ConnectFailure(form, getMessage(), hint == null ? "that was jump host " + host : hint + "; that was jump host " + host);
+    }
+
     /** Says it. */
     public void tell(Messages messages) {
         switch (form) {

@@ -5,6 +5,7 @@ import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
+import java.net.StandardSocketOptions;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.List;
@@ -66,17 +67,23 @@ public final class Connector implements AutoCloseable {
         return login;
     }
 
+    /** As {@link #tcp(List, int, InetSocketAddress, Duration, boolean)}, noticing dead hosts. */
+    public static Dial tcp(List<InetAddress> addresses, int port, InetSocketAddress bind, Duration timeout) {
+        return tcp(addresses, port, bind, timeout, true);
+    }
+
     /**
      * Dials TCP: each address in turn.
      *
      * @param timeout for each address; zero for the system's
+     * @param keepAlive whether TCP is to notice a dead host
      */
-    public static Dial tcp(List<InetAddress> addresses, int port, InetSocketAddress bind, Duration timeout) {
+    public static Dial tcp(List<InetAddress> addresses, int port, InetSocketAddress bind, Duration timeout, boolean keepAlive) {
         return () -> {
             IOException last = null;
             for (InetAddress address : addresses) {
                 try {
-                    return Wire.of(connect(new InetSocketAddress(address, port), bind, timeout));
+                    return Wire.of(connect(new InetSocketAddress(address, port), bind, timeout, keepAlive));
                 } catch (IOException e) {
                     last = e;
                 }
@@ -85,9 +92,10 @@ public final class Connector implements AutoCloseable {
         };
     }
 
-    private static SocketChannel connect(InetSocketAddress to, InetSocketAddress bind, Duration timeout) throws IOException {
+    private static SocketChannel connect(InetSocketAddress to, InetSocketAddress bind, Duration timeout, boolean keepAlive) throws IOException {
         SocketChannel socket = SocketChannel.open();
         try {
+            socket.setOption(StandardSocketOptions.SO_KEEPALIVE, keepAlive);
             if (bind != null) {
                 socket.bind(bind);
             }

@@ -107,15 +107,14 @@ public final class HostKeyTexts {
         return "Host key for " + name + " has changed and you have requested strict checking.\n" + failed();
     }
 
-    /** Where the host shows a key that is revoked. */
-    public static String revoked(String name, PublicKey key, KnownHostLine line) {
+    /** Where the host shows a key that is revoked. @param where the file, with a line number if it has one */
+    public static String revoked(String name, PublicKey key, String where) {
         String title = typeTitle(key.type());
         return EDGE
             + "@       WARNING: REVOKED HOST KEY DETECTED!               @\n"
             + EDGE
-            + "The " + title + " host key for " + name + " is marked as revoked in " + line.file() + ":" + line.number() + ".\n"
-            + "This could mean that a stolen key is being used to impersonate this host.\n"
-            + failed();
+            + "The " + title + " host key for " + name + " is marked as revoked in " + where + ".\n"
+            + "This could mean that a stolen key is being used to impersonate this host.\n";
     }
 
     /** The last line of every refusal. */

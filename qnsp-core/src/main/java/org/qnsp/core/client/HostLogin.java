@@ -6,6 +6,7 @@ import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.time.Duration;
@@ -13,42 +14,67 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.qnsp.core.client.LoginException.Kind;
+import org.qnsp.core.config.ConfigException;
 import org.qnsp.core.handshake.ClientHandshake;
 import org.qnsp.core.handshake.ClientHandshake.Trust;
 import org.qnsp.core.handshake.Mode;
+import org.qnsp.core.message.ChannelOpening;
+import org.qnsp.core.message.ChannelOpening.Endpoint;
+import org.qnsp.core.message.DisconnectReason;
+import org.qnsp.core.message.Limits;
+import org.qnsp.core.mux.DataStream;
+import org.qnsp.core.transport.Channel;
+import org.qnsp.core.transport.ChannelListener;
 import org.qnsp.core.transport.Connection;
 import org.qnsp.core.transport.Wire;
 import org.qnsp.crypto.keys.Invite;
+import org.qnsp.crypto.keys.PublicKey;
 
 /** From a configuration to a session: keys, trust, address, wire, login. What every client program does before its own work. */
 public final class HostLogin implements AutoCloseable {
     /** Makes the application's side anew for each attempt, with everything on it that is to go out right behind the login. */
     @FunctionalInterface
     public interface Preparation {
-        /** Made by {@link Connector#connection}. */
-        Connection prepare() throws IOException;
+        /** Made by {@link Connector#connection}. @param host takes what the host asks about the connection */
+        Connection prepare(HostRequests host) throws IOException;
     }
 
     /** How long a host may be silent before it counts as not there; hosts answer within the first slots of their schedule. */
     private static final Duration SILENCE = Duration.ofSeconds(10);
     private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration FAREWELL = Duration.ofMillis(500);
 
     private final ClientConfig config;
+    private final LocalUser local;
+    private final Prompt prompt;
     private final Messages messages;
     private final Connector connector;
     private final HostTrust trust;
     private final Identities identities;
+    private final HostKeyUpdate keyUpdate;
+    private final HostRequests requests;
+    private final List<HostLogin> hops = new ArrayList<>();
+    private final Thread proxyEnd = new Thread(this::endProxy, "qnsp-proxy-end");
+    /** The last host on the way, null where there is none. */
+    private HostLogin via;
+    private Login session;
     private List<InetAddress> addresses = List.of();
     private Process proxy;
     private String peer = "";
 
-    private HostLogin(ClientConfig config, Messages messages, Connector connector, HostTrust trust, Identities identities) {
+    private HostLogin(ClientConfig config, LocalUser local, Invite invite, Prompt prompt, Messages messages, Connector connector) throws IOException, ConnectFailure {
         this.config = config;
+        this.local = local;
+        this.prompt = prompt;
         this.messages = messages;
         this.connector = connector;
-        this.trust = trust;
-        this.identities = identities;
+        this.trust = new HostTrust(config, invite, prompt, messages);
+        this.identities = Identities.load(config, local, prompt, messages);
+        this.keyUpdate = new HostKeyUpdate(config, trust.name(), prompt, messages);
+        this.requests = new HostRequests(messages, keyUpdate);
     }
 
     /**
@@ -58,17 +84,31 @@ public final class HostLogin implements AutoCloseable {
      * @throws ConnectFailure if there is nothing to log in with
      */
     public static HostLogin prepare(ClientConfig config, LocalUser local, Invite invite, Prompt prompt, Messages messages) throws ConnectFailure {
-        if (config.proxyJump() != null) {
-            throw ConnectFailure.error("ProxyJump is not supported by this version", null);
+        try {
+            Connector connector = new Connector(bug -> messages.error("internal fault: " + bug));
+            try {
+                return prepare(config, local, invite, prompt, messages, connector);
+            } catch (ConnectFailure e) {
+                connector.close();
+                throw e;
+            }
+        } catch (IOException e) {
+            throw ConnectFailure.error(String.valueOf(e.getMessage()), null);
+        }
+    }
+
+    private static HostLogin prepare(ClientConfig config, LocalUser local, Invite invite, Prompt prompt, Messages messages, Connector connector) throws ConnectFailure {
+        if (config.refuseConnection() != null) {
+            throw ConnectFailure.plain("RefuseConnection: " + config.refuseConnection(), null);
         }
         try {
-            HostTrust trust = new HostTrust(config, invite, prompt, messages);
-            Identities identities = Identities.load(config, local, prompt, messages);
-            if (identities.isEmpty() && config.mode() == ClientConfig.Mode.DUPLEX) {
-                throw ConnectFailure.error("there is no key to log in with", "make one with qssh-keygen, then have its public half added to authorized_keys on the host");
+            HostLogin login = new HostLogin(config, local, invite, prompt, messages, connector);
+            if (login.identities.isEmpty() && config.mode() == ClientConfig.Mode.DUPLEX) {
+                throw config.pubkeyAuthentication()
+                    ? ConnectFailure.error("there is no key to log in with", "make one with qssh-keygen, then have its public half added to authorized_keys on the host")
+                    : ConnectFailure.plain(config.user() + "@" + config.hostName() + ": Permission denied (publickey).", "the configuration forbids to log in with a key, and there is no other way");
             }
-            Connector connector = new Connector(bug -> messages.error("internal fault: " + bug));
-            return new HostLogin(config, messages, connector, trust, identities);
+            return login;
         } catch (IOException e) {
             throw ConnectFailure.error(String.valueOf(e.getMessage()), null);
         }
@@ -76,8 +116,20 @@ public final class HostLogin implements AutoCloseable {
 
     /** Connects and logs in. @throws ConnectFailure if that cannot be done */
     public Login login(Preparation preparation) throws ConnectFailure {
-        if (config.proxyCommand() == null) {
+        travel();
+        return direct(preparation);
+    }
+
+    /** Logs in, with all that is on the way there. */
+    private Login direct(Preparation preparation) throws ConnectFailure {
+        if (via == null && config.proxyCommand() == null) {
             addresses = resolve();
+            if (config.noHostAuthenticationForLocalhost() && config.hostKeyAlias() == null && addresses.stream().allMatch(InetAddress::isLoopbackAddress)) {
+                trust.takeAnyKey();
+            }
+            if (trust.stopsAtStrangers()) {
+                knock();
+            }
         }
         Iterator<Trust> attempts = trust.attempts().iterator();
         while (true) {
@@ -91,16 +143,49 @@ public final class HostLogin implements AutoCloseable {
                 }
                 messages.debug(e.getMessage() + "; trying another way in");
             } catch (IOException e) {
-                throw ConnectFailure.ssh("connect to host " + config.hostName() + " port " + config.port() + ": " + e.getMessage());
+                throw unreachable(e);
             }
         }
     }
 
-    private Login attempt(Trust tried, Preparation preparation) throws IOException {
+    private ConnectFailure unreachable(IOException e) {
+        return ConnectFailure.ssh("connect to host " + config.hostName() + " port " + config.port() + (via == null ? "" : " through " + via.config.originalHost()) + ": " + e.getMessage());
+    }
+
+    /** Whether the host can be reached at all, before the user is asked about it, or told that it is not known. */
+    private void knock() throws ConnectFailure {
+        try {
+            dial().close();
+        } catch (IOException e) {
+            throw unreachable(e);
+        }
+    }
+
+    /** Logs in to the hosts on the way, one through the other. */
+    private void travel() throws ConnectFailure {
+        try {
+            for (ClientConfig hop : config.way()) {
+                try {
+                    messages.debug("Setting up jump host " + hop.originalHost());
+                    HostLogin next = prepare(hop, local, null, prompt, messages, connector);
+                    next.via = via;
+                    hops.add(next);
+                    next.session = next.direct(host -> Connector.connection(host.alone()));
+                    via = next;
+                } catch (ConnectFailure e) {
+                    throw e.atHop(hop.originalHost());
+                }
+            }
+        } catch (ConfigException e) {
+            throw ConnectFailure.plain(e.getMessage(), null);
+        }
+    }
+
+    private Login attempt(Trust tried, Preparation preparation) throws IOException, ConnectFailure {
         boolean enrol = tried instanceof Trust.Invited;
         Mode mode = config.mode() == ClientConfig.Mode.SIMPLEX ? Mode.SIMPLEX : Mode.DUPLEX;
         var settings = new ClientHandshake.Settings(mode, config.user(), tried, mode == Mode.DUPLEX ? identities.forLogin() : List.of(), enrol && mode == Mode.DUPLEX);
-        Login login = connector.login(settings, preparation.prepare(), trust::judge, this::dial);
+        Login login = connector.login(settings, preparation.prepare(requests), trust::judge, this::dial);
         try {
             login.await(silence(), PATIENCE);
         } catch (LoginException e) {
@@ -111,7 +196,11 @@ public final class HostLogin implements AutoCloseable {
         }
         messages.debug("Authenticated to " + config.hostName() + " (" + peer + ").");
         messages.debug("Mode " + mode.name().toLowerCase(java.util.Locale.ROOT) + ": a frame of 768 bytes every 20 ms, two in the other direction; bulk transfers are faster");
+        if (tried instanceof Trust.Pinned(PublicKey key)) {
+            trust.known(key);
+        }
         trust.proved();
+        keyUpdate.loggedIn(login.id(), trust.vouchedFor() ? login.hostKey() : null);
         return login;
     }
 
@@ -123,6 +212,8 @@ public final class HostLogin implements AutoCloseable {
     private ConnectFailure failure(LoginException e, Trust tried) {
         return switch (e.kind()) {
             case SILENCE -> trust.silence(tried);
+            case STALLED -> ConnectFailure.error(config.hostName() + " port " + config.port() + " answered, and has the right key, but the login came to no end",
+                "the host may have too much to do, or be shutting down; try again");
             case DENIED -> ConnectFailure.plain(config.user() + "@" + config.hostName() + ": "
                 + (e.getMessage().equals("Permission denied") ? "Permission denied (publickey)." : clean(e.getMessage())), null);
             case HOST_KEY -> ConnectFailure.plain("Host key verification failed.", null);
@@ -171,10 +262,12 @@ public final class HostLogin implements AutoCloseable {
     }
 
     private Wire dial() throws IOException {
+        if (via != null) {
+            return relay(via.session.connection());
+        }
         if (config.proxyCommand() != null) {
             return proxy(config.proxyCommand());
         }
-        InetSocketAddress bind = config.bindAddress() == null ? null : new InetSocketAddress(InetAddress.getByName(config.bindAddress()), 0);
         IOException last = null;
         for (int attempt = 0; attempt < config.connectionAttempts(); attempt++) {
             if (attempt > 0) {
@@ -183,7 +276,7 @@ public final class HostLogin implements AutoCloseable {
             for (InetAddress address : addresses) {
                 messages.debug("Connecting to " + config.hostName() + " [" + address.getHostAddress() + "] port " + config.port() + ".");
                 try {
-                    Wire wire = Connector.tcp(List.of(address), config.port(), bind, Duration.ofSeconds(config.connectTimeoutSeconds())).dial();
+                    Wire wire = Connector.tcp(List.of(address), config.port(), bind(address), Duration.ofSeconds(config.connectTimeoutSeconds()), config.tcpKeepAlive()).dial();
                     connected(address);
                     return wire;
                 } catch (IOException e) {
@@ -193,6 +286,48 @@ public final class HostLogin implements AutoCloseable {
             }
         }
         throw last == null ? new IOException("no address") : last;
+    }
+
+    /** Where to connect from; null for the system's choice. */
+    private InetSocketAddress bind(InetAddress to) throws IOException {
+        if (config.bindAddress() != null) {
+            return new InetSocketAddress(InetAddress.getByName(config.bindAddress()), 0);
+        }
+        if (config.bindInterface() == null) {
+            return null;
+        }
+        NetworkInterface from = NetworkInterface.getByName(config.bindInterface());
+        if (from == null) {
+            throw new IOException("there is no interface " + config.bindInterface());
+        }
+        InetAddress own = from.inetAddresses().filter(address -> address.getClass() == to.getClass()).findFirst()
+            .orElseThrow(() -> new IOException("interface " + config.bindInterface() + " has no address of that family"));
+        return new InetSocketAddress(own, 0);
+    }
+
+    /** C-31: the wire to the next host is a stream that this one carries. */
+    private Wire relay(Connection hop) throws IOException {
+        peer = "[" + config.hostName() + "]:" + config.port();
+        messages.debug("Connecting to " + peer + " through " + via.config.originalHost());
+        Endpoint to = new Endpoint(config.hostName(), config.port());
+        Channel channel = hop.open(new ChannelOpening.Relay(to, new Endpoint("", 0)), Limits.CHANNEL_CREDIT_BYTES, ChannelListener.NONE);
+        int seconds = config.connectTimeoutSeconds();
+        CompletableFuture<Void> late = new CompletableFuture<>();
+        if (seconds > 0) {
+            late.orTimeout(seconds, TimeUnit.SECONDS).whenComplete((opened, timeout) -> {
+                if (timeout != null) {
+                    channel.close();
+                }
+            });
+        }
+        try {
+            channel.awaitOpened();
+        } catch (IOException e) {
+            throw late.isCompletedExceptionally() ? new IOException("Connection timed out", e) : e;
+        } finally {
+            late.complete(null);
+        }
+        return Wire.of(channel.input(DataStream.MAIN), channel.output(DataStream.MAIN), peer);
     }
 
     private void connected(InetAddress address) {
@@ -211,18 +346,45 @@ public final class HostLogin implements AutoCloseable {
     }
 
     private Wire proxy(String command) throws IOException {
+        endProxy(); // the last attempt's
         messages.debug("Executing proxy command: exec " + command);
-        proxy = new ProcessBuilder("/bin/sh", "-c", "exec " + command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        String shell = local.environment().apply("SHELL");
+        proxy = new ProcessBuilder(shell == null || shell.isEmpty() ? "/bin/sh" : shell, "-c", "exec " + command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
         peer = "via proxy";
+        try {
+            Runtime.getRuntime().addShutdownHook(proxyEnd);
+        } catch (IllegalArgumentException | IllegalStateException e) {
+            // it is there already, or the process ends
+        }
         return Wire.of(proxy.getInputStream(), proxy.getOutputStream(), peer);
+    }
+
+    private void endProxy() {
+        if (proxy != null) {
+            proxy.destroy();
+        }
     }
 
     @Override
     public void close() {
+        keyUpdate.ask();
         identities.close();
-        connector.close();
-        if (proxy != null) {
-            proxy.destroy();
+        for (HostLogin hop : hops.reversed()) {
+            hop.leave();
         }
+        connector.close();
+        endProxy();
+    }
+
+    /** A host on the way is needed no more. */
+    private void leave() {
+        if (session != null) {
+            requests.settle();
+            session.connection().disconnect(DisconnectReason.DONE, "");
+            session.awaitEnd(FAREWELL);
+        }
+        keyUpdate.ask();
+        identities.close();
+        endProxy();
     }
 }

@@ -1,13 +1,17 @@
 package org.qnsp.core.client;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import org.qnsp.core.client.ClientConfig.HostKeyChecking;
 import org.qnsp.core.handshake.ClientHandshake.Trust;
+import org.qnsp.crypto.InvalidKeyEncodingException;
 import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.Secret;
 import org.qnsp.crypto.keys.Fingerprint;
@@ -28,23 +32,48 @@ public final class HostTrust {
     private final Messages messages;
     private final KnownHosts known;
     private final String name;
+    private final Set<PublicKey> revoked;
     private Invite invite;
     private String address;
+    private boolean anyKeyWillDo;
+    private boolean vouchedFor;
     private PublicKey toBeAdded;
 
     /**
      * @param invite that the user gave, or null
-     * @throws IOException if the known hosts cannot be read
+     * @throws IOException if the known hosts, or the keys that are revoked, cannot be read
+     * @throws ConnectFailure if the command that knows hosts fails
      */
-    public HostTrust(ClientConfig config, Invite invite, Prompt prompt, Messages messages) throws IOException {
+    public HostTrust(ClientConfig config, Invite invite, Prompt prompt, Messages messages) throws IOException, ConnectFailure {
         this.config = config;
         this.invite = invite;
         this.prompt = prompt;
         this.messages = messages;
+        this.name = config.hostKeyAlias() == null ? KnownHosts.name(config.hostName(), config.port()) : config.hostKeyAlias().toLowerCase(Locale.ROOT);
         List<Path> files = new ArrayList<>(config.userKnownHostsFiles());
         files.addAll(config.globalKnownHostsFiles());
-        this.known = KnownHosts.read(files);
-        this.name = config.hostKeyAlias() == null ? KnownHosts.name(config.hostName(), config.port()) : config.hostKeyAlias().toLowerCase(Locale.ROOT);
+        this.known = KnownHosts.read(files).and(KnownHostsCommand.run(config, name));
+        this.revoked = config.revokedHostKeys() == null ? Set.of() : revokedKeys(Path.of(config.revokedHostKeys()));
+    }
+
+    /** Every line must be a key: what cannot be read might revoke one. */
+    private static Set<PublicKey> revokedKeys(Path file) throws IOException {
+        Set<PublicKey> keys = new HashSet<>();
+        int number = 0;
+        if (!Files.exists(file)) {
+            throw new IOException("RevokedHostKeys " + file + ": No such file or directory");
+        }
+        for (String line : KnownHosts.textLines(file)) {
+            number++;
+            if (!line.isBlank() && !line.startsWith("#")) {
+                try {
+                    keys.add(PublicKey.parseLine(line.strip()).key());
+                } catch (InvalidKeyEncodingException e) {
+                    throw new IOException("RevokedHostKeys " + file + " line " + number + ": " + e.getMessage(), e);
+                }
+            }
+        }
+        return keys;
     }
 
     /** The name that the host is known under. */
@@ -55,6 +84,23 @@ public final class HostTrust {
     /** The address that was dialled, for the question to the user; none for a proxy. */
     public void dialled(String text) {
         address = text;
+    }
+
+    /** Any key will do, and none is kept: the host is this machine, and the configuration says so. */
+    void takeAnyKey() {
+        messages.debug("Forcing accepting of host key for loopback/localhost.");
+        anyKeyWillDo = true;
+    }
+
+    /** Whether the host is not known and the user would be asked or told so before anything is tried. */
+    boolean stopsAtStrangers() {
+        boolean decides = config.strictHostKeyChecking() == HostKeyChecking.YES || config.strictHostKeyChecking() == HostKeyChecking.ASK;
+        return invite == null && !anyKeyWillDo && decides && known.keysOf(name, KeyType.KEM).isEmpty();
+    }
+
+    /** Whether the key that the host proved was known, or taken by the user's own decision; then the host may tell of its other keys. */
+    boolean vouchedFor() {
+        return vouchedFor && !anyKeyWillDo;
     }
 
     /** Whether an invite is at hand: the login then asks the host to take the first key. */
@@ -69,8 +115,14 @@ public final class HostTrust {
      * @throws ConnectFailure where the host is not known and nothing may be tried
      */
     public List<Trust> attempts() throws ConnectFailure {
-        List<PublicKey> pinned = known.keysOf(name, KeyType.KEM);
+        List<PublicKey> pinned = new ArrayList<>(known.keysOf(name, KeyType.KEM));
+        PublicKey gone = pinned.stream().filter(revoked::contains).findFirst().orElse(null);
+        pinned.removeAll(revoked);
         if (invite == null && pinned.isEmpty()) {
+            if (gone != null) {
+                messages.say(Messages.Level.ERROR, HostKeyTexts.revoked(name, gone, config.revokedHostKeys()));
+                throw ConnectFailure.plain(HostKeyTexts.failed(), null);
+            }
             return List.of(stranger());
         }
         List<Trust> attempts = new ArrayList<>();
@@ -81,6 +133,8 @@ public final class HostTrust {
         }
         if (invite != null) {
             attempts.add(invited(invite));
+        } else if (anyKeyWillDo) {
+            attempts.add(new Trust.Unknown());
         }
         return attempts;
     }
@@ -92,6 +146,12 @@ public final class HostTrust {
     }
 
     private Trust stranger() throws ConnectFailure {
+        if (anyKeyWillDo) {
+            return new Trust.Unknown();
+        }
+        if (known.certAuthorityOf(name) instanceof KnownHostLine line) {
+            messages.info(line.file() + ":" + line.number() + ": @cert-authority cannot vouch for " + name + ": QNSP hosts have no certificates");
+        }
         HostKeyChecking checking = config.strictHostKeyChecking();
         if (checking == HostKeyChecking.YES) {
             throw ConnectFailure.plain("No " + HostKeyTexts.typeTitle(KeyType.KEM) + " host key is known for " + name
@@ -136,19 +196,52 @@ public final class HostTrust {
     /** Decides about a key that answered at first contact; says what there is to say. */
     public boolean judge(PublicKey key) {
         messages.debug("Server host key: " + HostKeyTexts.typeTitle(key.type()) + " " + Fingerprint.text(key));
+        if (revoked.contains(key)) {
+            messages.say(Messages.Level.ERROR, HostKeyTexts.revoked(name, key, config.revokedHostKeys()));
+            return false;
+        }
         return switch (known.check(name, key)) {
-            case KnownHosts.Answer.Known k -> true;
+            case KnownHosts.Answer.Known k -> {
+                vouchedFor = true;
+                yield true;
+            }
             case KnownHosts.Answer.Revoked r -> {
-                messages.say(Messages.Level.ERROR, HostKeyTexts.revoked(name, key, r.line()));
+                messages.say(Messages.Level.ERROR, HostKeyTexts.revoked(name, key, r.line().file() + ":" + r.line().number()));
                 yield false;
             }
-            case KnownHosts.Answer.Changed c -> changed(key, c.lines().getFirst());
+            case KnownHosts.Answer.Changed c -> anyKeyWillDo || changed(key, c.lines().getFirst());
             case KnownHosts.Answer.Unknown u -> {
-                boolean trusted = invite != null || config.strictHostKeyChecking() != HostKeyChecking.ASK || confirmed(key, u.otherNames());
-                toBeAdded = trusted ? key : null;
+                boolean byUser = invite != null || config.strictHostKeyChecking() == HostKeyChecking.ASK;
+                boolean trusted = anyKeyWillDo || invite != null || config.strictHostKeyChecking() != HostKeyChecking.ASK || confirmed(key, u.otherNames());
+                vouchedFor = trusted && byUser;
+                toBeAdded = trusted && !anyKeyWillDo ? key : null;
                 yield trusted;
             }
         };
+    }
+
+    /** A pinned key was proved: CheckHostIP has its say. */
+    void known(PublicKey key) throws ConnectFailure {
+        vouchedFor = true;
+        if (!checksAddress()) {
+            return;
+        }
+        if (known.check(address, key) instanceof KnownHosts.Answer.Changed(List<KnownHostLine> lines)) {
+            String title = HostKeyTexts.typeTitle(key.type());
+            messages.say(Messages.Level.ERROR, "Warning: the " + title + " host key for '" + name + "' differs from the key for the IP address '" + address + "'\n"
+                + "Offending key for IP in " + lines.getFirst().file() + ":" + lines.getFirst().number());
+            if (config.strictHostKeyChecking() == HostKeyChecking.YES) {
+                throw ConnectFailure.plain("Exiting, you have requested strict checking.\n" + HostKeyTexts.failed(), null);
+            }
+            String answer = config.strictHostKeyChecking() == HostKeyChecking.ASK && !config.batchMode() ? prompt.line("Are you sure you want to continue connecting (yes/no)? ") : "yes";
+            if (!"yes".equalsIgnoreCase(answer == null ? "" : answer.strip())) {
+                throw ConnectFailure.plain(HostKeyTexts.failed(), null);
+            }
+        }
+    }
+
+    private boolean checksAddress() {
+        return config.checkHostIp() && config.hostKeyAlias() == null && address != null && !address.equals(name);
     }
 
     /** The one place for the loud box: a different key has really answered. */
@@ -183,6 +276,9 @@ public final class HostTrust {
         try {
             KnownHosts.add(file, name, toBeAdded, config.hashKnownHosts(), RandomSource.system());
             messages.say(Messages.Level.INFO, HostKeyTexts.added(name, toBeAdded));
+            if (checksAddress() && known.check(address, toBeAdded) instanceof KnownHosts.Answer.Unknown) {
+                KnownHosts.add(file, address, toBeAdded, config.hashKnownHosts(), RandomSource.system());
+            }
         } catch (IOException e) {
             messages.info("Failed to add the host to the list of known hosts (" + file + ").");
         }
@@ -194,7 +290,7 @@ public final class HostTrust {
         String where = config.hostName() + " port " + config.port();
         return switch (tried) {
             case Trust.Pinned p -> ConnectFailure.error("no answer from " + where
-                + ": its key is another now, or one of the clocks is off by more than an hour, or there is no QNSP server",
+                + ": its key is another now, or one of the clocks is off by more than an hour, or it takes no logins now, or there is no QNSP server",
                 "the known key is " + Fingerprint.text(p.hostKey()) + "; compare it with the host's (qssh-keygen -lf there), and `date` on both sides");
             case Trust.Invited i -> ConnectFailure.error("no answer from " + where
                 + ": the invite is used up or expired, or one of the clocks is off by more than an hour, or there is no QNSP server",

@@ -13,16 +13,17 @@ import org.qnsp.crypto.keys.PublicKey;
  * A line of a known hosts file.
  *
  * @param number   from 1
- * @param revoked  whether the marker {@code @revoked} stands before the names
+ * @param marker   {@code @revoked} or {@code @cert-authority} where that stands before the names, else empty
  * @param names    as they stand: a comma list, or a hash
  * @param keyWords type and base64, with one blank between
  * @param comment  empty where there is none
  */
-public record KnownHostLine(Path file, int number, boolean revoked, String names, String keyWords, String comment) {
+public record KnownHostLine(Path file, int number, String marker, String names, String keyWords, String comment) {
     /** Longer lines are passed over, characters. */
     static final int MAX_LENGTH = 16_384;
 
     private static final String REVOKED = "@revoked";
+    private static final String CERT_AUTHORITY = "@cert-authority";
 
     /** Takes a line apart; null for a comment, an empty line, another marker, and what is no line of this form. */
     static KnownHostLine parse(Path file, int number, String text) {
@@ -31,8 +32,8 @@ public record KnownHostLine(Path file, int number, boolean revoked, String names
         }
         Words words = new Words(text);
         String names = words.next();
-        boolean revoked = names.equals(REVOKED);
-        if (revoked) {
+        String marker = names.equals(REVOKED) || names.equals(CERT_AUTHORITY) ? names : "";
+        if (!marker.isEmpty()) {
             names = words.next();
         }
         if (names.isEmpty() || names.startsWith("#") || names.startsWith("@")) {
@@ -40,7 +41,7 @@ public record KnownHostLine(Path file, int number, boolean revoked, String names
         }
         String type = words.next();
         String base64 = words.next();
-        return base64.isEmpty() ? null : new KnownHostLine(file, number, revoked, names, type + " " + base64, words.rest());
+        return base64.isEmpty() ? null : new KnownHostLine(file, number, marker, names, type + " " + base64, words.rest());
     }
 
     /** Words of a line between blanks and tabs. */
@@ -73,6 +74,16 @@ public record KnownHostLine(Path file, int number, boolean revoked, String names
         }
     }
 
+    /** Whether no host may have the key. */
+    public boolean revoked() {
+        return marker.equals(REVOKED);
+    }
+
+    /** Whether the key is one that signs certificates of hosts. */
+    public boolean certAuthority() {
+        return marker.equals(CERT_AUTHORITY);
+    }
+
     /** Whether the line is about a host of this name, as {@link KnownHosts#name} gives it. */
     public boolean matches(String name) {
         return isHashed() ? HashedName.matches(names, name) : Patterns.hostList(name, names) == Patterns.Verdict.MATCH;
@@ -99,7 +110,7 @@ public record KnownHostLine(Path file, int number, boolean revoked, String names
 
     /** The line with other names. */
     private String withNames(String others) {
-        return (revoked ? REVOKED + " " : "") + others + " " + keyWords + (comment.isEmpty() ? "" : " " + comment);
+        return (marker.isEmpty() ? "" : marker + " ") + others + " " + keyWords + (comment.isEmpty() ? "" : " " + comment);
     }
 
     /** The line with each name hashed, one line a name; draws 20 bytes a name. A line that is hashed, or has patterns, is given as it is. */

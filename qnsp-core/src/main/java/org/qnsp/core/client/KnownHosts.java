@@ -10,6 +10,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,7 +22,7 @@ import org.qnsp.crypto.keys.PublicKey;
 
 /**
  * The keys of hosts that are known (K-6), from some files in order. Immutable; lines that are not valid are passed over, as are markers other than
- * {@code @revoked}. A key is decoded only when its line matches.
+ * {@code @revoked} and {@code @cert-authority}. A key is decoded only when its line matches.
  */
 public final class KnownHosts {
     /** The longest file that is read, bytes. */
@@ -55,9 +56,30 @@ public final class KnownHosts {
     }
 
     private final List<KnownHostLine> lines;
+    private final List<KnownHostLine> certAuthorities;
 
-    private KnownHosts(List<KnownHostLine> lines) {
-        this.lines = List.copyOf(lines);
+    private KnownHosts(List<KnownHostLine> all) {
+        List<KnownHostLine> plain = new ArrayList<>(all.size());
+        List<KnownHostLine> authorities = new ArrayList<>();
+        for (KnownHostLine line : all) {
+            (line.certAuthority() ? authorities : plain).add(line);
+        }
+        this.lines = List.copyOf(plain);
+        this.certAuthorities = List.copyOf(authorities);
+    }
+
+    /** These lines and then those. */
+    public KnownHosts and(KnownHosts others) {
+        List<KnownHostLine> all = new ArrayList<>(lines);
+        all.addAll(certAuthorities);
+        all.addAll(others.lines);
+        all.addAll(others.certAuthorities);
+        return new KnownHosts(all);
+    }
+
+    /** A line that has a certificate authority vouch for a host of this name, which means nothing here; null for none. */
+    public KnownHostLine certAuthorityOf(String name) {
+        return certAuthorities.stream().filter(line -> line.matches(name)).findFirst().orElse(null);
     }
 
     /**
@@ -86,7 +108,7 @@ public final class KnownHosts {
     public static KnownHosts parse(Path file, String text) {
         List<KnownHostLine> lines = new ArrayList<>();
         int number = 0;
-        for (String line : text.lines().toList()) {
+        for (String line : split(text)) {
             add(lines, KnownHostLine.parse(file, ++number, line));
         }
         return new KnownHosts(lines);
@@ -99,10 +121,22 @@ public final class KnownHosts {
             if (bytes.length > MAX_FILE_BYTES) {
                 throw new IOException(file + ": longer than " + MAX_FILE_BYTES + " bytes");
             }
-            return new String(bytes, StandardCharsets.UTF_8).lines().toList();
+            return split(new String(bytes, StandardCharsets.UTF_8));
         } catch (NoSuchFileException none) {
             return List.of();
         }
+    }
+
+    private static List<String> split(String text) {
+        List<String> lines = new ArrayList<>();
+        for (int start = 0; start < text.length();) {
+            int newline = text.indexOf('\n', start);
+            int end = newline < 0 ? text.length() : newline;
+            boolean hasReturn = end > start && text.charAt(end - 1) == '\r';
+            lines.add(text.substring(start, hasReturn ? end - 1 : end));
+            start = end + 1;
+        }
+        return lines;
     }
 
     /** The name under which a host is known: {@code host}, or {@code [host]:port} where the port is not the usual one; in lower case. */
@@ -118,15 +152,37 @@ public final class KnownHosts {
 
     /** The lines that match a name, revocations among them. */
     public List<KnownHostLine> linesOf(String name) {
-        return lines.stream().filter(line -> line.matches(name)).toList();
+        List<KnownHostLine> found = new ArrayList<>();
+        for (KnownHostLine line : lines) {
+            if (line.matches(name)) {
+                found.add(line);
+            }
+        }
+        return found;
     }
 
-    /** The keys of this type that a host may have, in the order of the files, without those that are revoked. */
+    /** The keys of this type that a host may have, without those that are revoked: in the order of the files, of each file the newest, which is the last, first. */
     public List<PublicKey> keysOf(String name, KeyType type) {
-        List<KnownHostLine> found = linesOf(name);
-        List<PublicKey> revoked = found.stream().filter(KnownHostLine::revoked).flatMap(line -> line.key().stream()).toList();
-        return found.stream().flatMap(line -> line.key().stream())
-            .filter(key -> key.type() == type && !revoked.contains(key)).distinct().toList();
+        List<PublicKey> keys = new ArrayList<>();
+        List<PublicKey> revoked = new ArrayList<>();
+        Path file = null;
+        int begin = 0;
+        for (KnownHostLine line : linesOf(name)) {
+            PublicKey key = line.key().orElse(null);
+            if (!line.file().equals(file)) {
+                file = line.file();
+                begin = keys.size();
+            }
+            if (key != null && key.type() == type) {
+                if (line.revoked()) {
+                    revoked.add(key);
+                } else if (!keys.contains(key)) {
+                    keys.add(begin, key);
+                }
+            }
+        }
+        keys.removeAll(revoked);
+        return List.copyOf(keys);
     }
 
     /** What the files say of a key that a host of this name shows. */
@@ -134,13 +190,14 @@ public final class KnownHosts {
         KnownHostLine known = null;
         List<KnownHostLine> others = new ArrayList<>();
         for (KnownHostLine line : linesOf(name)) {
-            boolean same = line.key().filter(key::equals).isPresent();
+            PublicKey other = line.key().orElse(null);
+            boolean same = key.equals(other);
             if (line.revoked() && same) {
                 return new Answer.Revoked(line);
             }
             if (same && known == null) {
                 known = line;
-            } else if (!line.revoked() && line.key().filter(k -> k.type() == key.type()).isPresent() && !same) {
+            } else if (!line.revoked() && !same && other != null && other.type() == key.type()) {
                 others.add(line);
             }
         }
@@ -167,7 +224,8 @@ public final class KnownHosts {
         }
         String line = (hashed ? HashedName.of(name, random) : name) + " " + key.line("") + "\n";
         Set<OpenOption> options = Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND);
-        try (FileChannel channel = FileChannel.open(file, options, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
+        FileAttribute<?> mode = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+        try (FileChannel channel = FileChannel.open(file, options, mode)) {
             ByteBuffer bytes = ByteBuffer.wrap(((endsMidLine(file) ? "\n" : "") + line).getBytes(StandardCharsets.UTF_8));
             while (bytes.hasRemaining()) {
                 channel.write(bytes);

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.qnsp.crypto.RandomSource;
+import org.qnsp.crypto.keys.PublicKey;
 
 /** Changes to a whole known hosts file. The old one is kept beside it as {@code FILE.old}; the new one takes its place in one step. */
 public final class KnownHostsFile {
@@ -43,7 +44,7 @@ public final class KnownHostsFile {
         int number = 0;
         for (String text : KnownHosts.textLines(file)) {
             KnownHostLine line = KnownHostLine.parse(file, ++number, text);
-            if (line != null && !line.revoked() && line.matches(name)) {
+            if (line != null && line.marker().isEmpty() && line.matches(name)) {
                 removed.add(number);
             } else {
                 kept.add(text);
@@ -55,6 +56,27 @@ public final class KnownHostsFile {
         return new Edit(List.copyOf(removed), List.of(), !removed.isEmpty());
     }
 
+    /**
+     * Drops keys of a host and adds others.
+     *
+     * @param hashed whether the new lines have the name's hash; draws 20 bytes for each then
+     */
+    void update(String name, List<PublicKey> obsolete, List<PublicKey> fresh, boolean hashed, RandomSource random) throws IOException {
+        List<String> lines = new ArrayList<>();
+        int number = 0;
+        for (String text : KnownHosts.textLines(file)) {
+            KnownHostLine line = KnownHostLine.parse(file, ++number, text);
+            boolean drop = line != null && line.marker().isEmpty() && line.matches(name) && line.key().filter(obsolete::contains).isPresent();
+            if (!drop) {
+                lines.add(text);
+            }
+        }
+        for (PublicKey key : fresh) {
+            lines.add((hashed ? HashedName.of(name, random) : name) + " " + key.line(""));
+        }
+        replace(lines);
+    }
+
     /** Hashes the names of all lines: one line for each name. Lines with patterns stay. Draws 20 bytes a name. */
     public Edit hash(RandomSource random) throws IOException {
         List<String> out = new ArrayList<>();
@@ -63,7 +85,7 @@ public final class KnownHostsFile {
         int number = 0;
         for (String text : KnownHosts.textLines(file)) {
             KnownHostLine line = KnownHostLine.parse(file, ++number, text);
-            if (line == null || line.isHashed() || line.revoked()) {
+            if (line == null || line.isHashed() || !line.marker().isEmpty()) {
                 out.add(text);
             } else if (line.hasPatterns()) {
                 skipped.add(line);

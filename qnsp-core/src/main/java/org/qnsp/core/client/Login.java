@@ -29,6 +29,7 @@ public final class Login implements Link.Owner {
     private LoginException failure;
     private boolean over;
     private IOException overCause;
+    private volatile byte[] id;
 
     Login(ClientHandshake handshake, HostKeyJudge judge) {
         this.handshake = handshake;
@@ -54,7 +55,7 @@ public final class Login implements Link.Owner {
             if (stage == Stage.JUDGING) {
                 pause(0);
             } else if (left <= 0) {
-                fail(new LoginException(Kind.SILENCE, stage == Stage.WAITING ? "no answer" : "the login did not end in time"));
+                fail(stage == Stage.WAITING ? new LoginException(Kind.SILENCE, "no answer") : new LoginException(Kind.STALLED, "the login did not end in time"));
             } else {
                 pause(left / 1_000_000 + 1);
             }
@@ -111,6 +112,16 @@ public final class Login implements Link.Owner {
         return link.connection();
     }
 
+    /** The key that the host proved to have; null before the login. */
+    PublicKey hostKey() {
+        return handshake.hostKey();
+    }
+
+    /** The connection's name, 32 bytes: the same at both ends, different for every connection; null before the login. */
+    byte[] id() {
+        return id;
+    }
+
     // ---- told on the loop
 
     @Override
@@ -145,6 +156,7 @@ public final class Login implements Link.Owner {
 
     @Override
     public void established(Link from, Action.Established result) {
+        id = result.id();
         stage(Stage.ESTABLISHED);
     }
 

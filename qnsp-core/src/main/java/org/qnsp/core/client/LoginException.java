@@ -10,6 +10,8 @@ public final class LoginException extends IOException {
     public enum Kind {
         /** The host never answered. */
         SILENCE,
+        /** The host answered, and so proved its key, but the login came to no end. */
+        STALLED,
         /** The host refused the user. */
         DENIED,
         /** The host's key is not trusted. */

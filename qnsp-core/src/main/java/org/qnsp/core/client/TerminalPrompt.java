@@ -93,9 +93,9 @@ public final class TerminalPrompt implements Prompt {
         }
         try {
             Process process = builder.start();
-            byte[] answer = readLine(process.getInputStream());
+            byte[] answer = readLine(process.getInputStream(), true);
             process.getInputStream().close();
-            return process.waitFor() == 0 ? answer == null ? new byte[0] : answer : null;
+            return process.waitFor() == 0 ? answer : null;
         } catch (IOException e) {
             return null;
         } catch (InterruptedException e) {
@@ -108,7 +108,7 @@ public final class TerminalPrompt implements Prompt {
         try {
             System.err.print(question);
             System.err.flush();
-            return readLine(System.in);
+            return readLine(System.in, false);
         } catch (IOException e) {
             return null;
         }
@@ -117,15 +117,20 @@ public final class TerminalPrompt implements Prompt {
     private static byte[] exchange(InputStream in, OutputStream out, String question) throws IOException {
         out.write(question.getBytes(StandardCharsets.UTF_8));
         out.flush();
-        return readLine(in);
+        return readLine(in, false);
     }
 
-    /** Bytes up to the line end, which is consumed; null at the end of the stream, and where there are too many. */
-    private static byte[] readLine(InputStream in) throws IOException {
+    /**
+     * Bytes up to the line end, which is consumed, or the end of the stream.
+     *
+     * @param mayBeNothing whether a stream that ends at once is an empty line
+     * @return null where there are too many, and where there is nothing
+     */
+    private static byte[] readLine(InputStream in, boolean mayBeNothing) throws IOException {
         byte[] buffer = new byte[MAX_BYTES];
         int used = 0;
         int b = in.read();
-        boolean ended = b < 0;
+        boolean isNothing = b < 0 && !mayBeNothing;
         for (; b >= 0 && b != '\n'; b = in.read()) {
             if (used < MAX_BYTES) {
                 buffer[used] = (byte) b;
@@ -135,7 +140,7 @@ public final class TerminalPrompt implements Prompt {
         if (used > 0 && used <= MAX_BYTES && buffer[used - 1] == '\r') {
             used--;
         }
-        byte[] line = ended || used > MAX_BYTES ? null : Arrays.copyOf(buffer, used);
+        byte[] line = isNothing || used > MAX_BYTES ? null : Arrays.copyOf(buffer, used);
         Arrays.fill(buffer, (byte) 0);
         return line;
     }

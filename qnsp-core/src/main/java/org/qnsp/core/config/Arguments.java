@@ -28,6 +28,12 @@ final class Arguments {
             case LOG_LEVEL -> List.of(logLevel(single(keyword, words, at), at));
             case ESCAPE -> List.of(escape(single(keyword, words, at), at));
             case JUMP -> List.of(jump(single(keyword, words, at), at));
+            case FORWARD -> List.of(String.join(":", full(words, at)));
+            case AGENT -> List.of(agent(single(keyword, words, at)));
+            case AGENT_KEYS -> List.of(agentKeys(words, at));
+            case PERSIST -> List.of(persist(single(keyword, words, at), at));
+            case REKEY -> List.of(rekey(words, at));
+            case MASK -> List.of(mask(single(keyword, words, at), at));
             case STARTUPS -> List.of(startups(single(keyword, words, at), at));
             case LISTEN -> List.of(listen(single(keyword, words, at), at));
             case SUBSYSTEM -> subsystem(line, at);
@@ -113,6 +119,73 @@ final class Arguments {
         return Integer.toString(seconds);
     }
 
+    private static String agent(String word) {
+        return switch (word.toLowerCase(Locale.ROOT)) {
+            case "yes", "true" -> "yes";
+            case "no", "false" -> "no";
+            default -> word;
+        };
+    }
+
+    private static String agentKeys(List<String> words, Position at) throws ConfigException {
+        String first = words.getFirst().toLowerCase(Locale.ROOT);
+        boolean confirm = first.equals("confirm");
+        if (words.size() > (confirm ? 2 : 1)) {
+            throw at.fault("keyword addkeystoagent extra arguments at end of line");
+        }
+        return switch (first) {
+            case "yes", "true" -> "yes";
+            case "no", "false" -> "no";
+            case "ask" -> "ask";
+            case "confirm" -> words.size() == 1 ? "confirm" : "confirm " + seconds(words.get(1), at);
+            default -> seconds(first, at);
+        };
+    }
+
+    private static String seconds(String word, Position at) throws ConfigException {
+        int seconds = Seconds.parse(word);
+        if (seconds < 0) {
+            throw at.fault("invalid time value.");
+        }
+        return Integer.toString(seconds);
+    }
+
+    private static String persist(String word, Position at) throws ConfigException {
+        return switch (word.toLowerCase(Locale.ROOT)) {
+            case "yes", "true" -> "yes";
+            case "no", "false" -> "no";
+            default -> seconds(word, at);
+        };
+    }
+
+    private static String rekey(List<String> words, Position at) throws ConfigException {
+        if (words.size() > 2) {
+            throw at.fault("keyword rekeylimit extra arguments at end of line");
+        }
+        long bytes = words.getFirst().equals("default") ? 0 : bytes(words.getFirst());
+        if (bytes < 0) {
+            throw at.fault("Bad number '" + words.getFirst() + "'");
+        }
+        if (bytes > 0 && bytes < 16) {
+            throw at.fault("RekeyLimit too small");
+        }
+        return bytes + " " + (words.size() == 1 || words.get(1).equals("none") ? "0" : seconds(words.get(1), at));
+    }
+
+    /** A number with K, M or G for powers of 1024, or -1. */
+    private static long bytes(String word) {
+        int unit = "KMG".indexOf(Character.toUpperCase(word.isEmpty() ? ' ' : word.charAt(word.length() - 1))) + 1;
+        long number = decimal(unit == 0 ? word : word.substring(0, word.length() - 1));
+        return number < 0 ? -1 : number << 10 * unit;
+    }
+
+    private static String mask(String word, Position at) throws ConfigException {
+        if (!word.matches("[0-7]{1,4}") || Integer.parseInt(word, 8) > 0777) {
+            throw at.fault("Bad mask.");
+        }
+        return String.format(Locale.ROOT, "%04o", Integer.parseInt(word, 8));
+    }
+
     private static List<String> environmentNames(List<String> words, Position at) throws ConfigException {
         for (String word : words) {
             if (word.isEmpty() || word.indexOf('=') >= 0) {
@@ -150,36 +223,10 @@ final class Arguments {
     }
 
     private static String jump(String word, Position at) throws ConfigException {
-        if (word.equalsIgnoreCase("none")) {
-            return "none";
+        if (!Jumps.isValid(word, at.equals(Position.COMMAND_LINE))) {
+            throw at.fault("Invalid ProxyJump \"" + word + "\"");
         }
-        for (String hop : word.split(",", -1)) {
-            if (!isHop(hop)) {
-                throw at.fault("Invalid ProxyJump \"" + word + "\"");
-            }
-        }
-        return word;
-    }
-
-    /** [user@]host[:port], with brackets around an address with colons, or the same as a qssh:// or ssh:// URI. */
-    private static boolean isHop(String text) {
-        int scheme = text.startsWith("qssh://") ? 7 : text.startsWith("ssh://") ? 6 : 0;
-        String hop = text.substring(scheme);
-        int at = hop.lastIndexOf('@');
-        String host = hop.substring(at + 1);
-        if (at == 0) {
-            return false;
-        }
-        if (host.startsWith("[")) {
-            int close = host.indexOf(']');
-            return close > 1 && (close == host.length() - 1 || host.charAt(close + 1) == ':' && isPort(host.substring(close + 2)));
-        }
-        int colon = host.indexOf(':');
-        if (colon >= 0 && !isPort(host.substring(colon + 1))) {
-            return false;
-        }
-        String name = colon < 0 ? host : host.substring(0, colon);
-        return !name.isEmpty() && !name.startsWith("-");
+        return Jumps.canonical(word);
     }
 
     private static String startups(String word, Position at) throws ConfigException {

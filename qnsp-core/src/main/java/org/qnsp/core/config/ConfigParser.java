@@ -198,7 +198,7 @@ public final class ConfigParser {
     }
 
     private static Condition.Criterion criterion(String attribute, String argument, boolean negated, Position at) throws ConfigException {
-        boolean addresses = attribute.equals("address") || attribute.equals("localaddress");
+        boolean addresses = attribute.equals("address") || attribute.equals("localaddress") || attribute.equals("localnetwork");
         if (addresses && !Addresses.isValidList(argument)) {
             throw badMatch(at, "Invalid Match address argument '" + argument + "' at line " + at.line());
         }

@@ -26,6 +26,18 @@ public enum Form {
     LOG_LEVEL,
     /** One character, ^X, or none. */
     ESCAPE,
+    /** A forwarding: one word, or what listens and what is connected to; kept as the words of the line with colons between. */
+    FORWARD,
+    /** yes, no, or how an agent is found. */
+    AGENT,
+    /** yes, no, ask, confirm, a time, or confirm and a time; times are kept in seconds. */
+    AGENT_KEYS,
+    /** yes, no, or a time, kept in seconds. */
+    PERSIST,
+    /** A size with K, M or G, or default; then perhaps a time or none. Kept as two numbers, 0 for default and none. */
+    REKEY,
+    /** An octal number up to 0777, kept with four digits. */
+    MASK,
     /** none, or hosts to jump through: [user@]host[:port] with commas. */
     JUMP,
     /** start or start:rate:full. */

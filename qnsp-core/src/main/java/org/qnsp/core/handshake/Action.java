@@ -36,9 +36,9 @@ public sealed interface Action {
 
     /**
      * Done: the application stage is on in both directions. user is null in SIMPLEX; key is the one that the login was proved with, null in SIMPLEX;
-     * enrolled is whether that key came with an invite and has yet to be written down (server).
+     * enrolled is whether that key came with an invite and has yet to be written down (server). id is th of H-17, 32 bytes: the connection's name, no secret.
      */
-    record Established(String user, PublicKey key, boolean enrolled) implements Action {}
+    record Established(String user, PublicKey key, boolean enrolled, byte[] id) implements Action {}
 
     /** Client: the server refused (H-19). Server: it refused this client. */
     record Denied(int reason, String text) implements Action {}

@@ -349,8 +349,8 @@ public final class ClientHandshake implements AutoCloseable {
         if (!schedule.verifies(Labels.FIN_S2, m.mac())) {
             throw new ProtocolException(Reason.CREDENTIAL, "the host's last word does not verify"); // H-18
         }
+        actions.add(new Established(settings.mode == Mode.DUPLEX ? settings.user : null, s.key, false, schedule.th()));
         schedule.close();
-        actions.add(new Established(settings.mode == Mode.DUPLEX ? settings.user : null, s.key, false));
         return new State.Over();
     }
 

@@ -1,10 +1,12 @@
 package org.qnsp.core.message;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.qnsp.core.message.ChannelOpening.Endpoint;
 import org.qnsp.core.message.ProtocolException.Reason;
 
-/** The requests of channel 0 (C-18, C-28, C-32), encoder beside decoder. */
+/** The requests of channel 0 (C-18, C-28, C-32, C-33), encoder beside decoder. */
 public sealed interface ConnectionRequest {
     /** The name in the REQUEST record. */
     String name();
@@ -24,6 +26,8 @@ public sealed interface ConnectionRequest {
                 case ListenUnix.NAME -> new ListenUnix(in.text32());
                 case CancelListenUnix.NAME -> new CancelListenUnix(in.text32());
                 case NoMoreSessions.NAME -> new NoMoreSessions();
+                case HostKeys.NAME -> HostKeys.read(in);
+                case ProveHostKeys.NAME -> ProveHostKeys.read(in);
                 default -> null;
             };
             if (request != null) {
@@ -170,6 +174,79 @@ public sealed interface ConnectionRequest {
         @Override
         public byte[] encode() {
             return new byte[0];
+        }
+    }
+
+    private static int count(BodyReader in) throws ProtocolException {
+        int count = in.u8();
+        if (count < 1 || count > Limits.HOST_KEYS) {
+            throw new ProtocolException(Reason.MALFORMED, "number of host keys");
+        }
+        return count;
+    }
+
+    /** C-33: the server's host keys, each as K-1 encodes it; 1 to 3 (L-3). */
+    record HostKeys(List<byte[]> keys) implements ConnectionRequest {
+        /** As in C-33. */
+        public static final String NAME = "host-keys";
+
+        static HostKeys read(BodyReader in) throws ProtocolException {
+            List<byte[]> keys = new ArrayList<>();
+            for (int left = count(in); left > 0; left--) {
+                keys.add(in.s32());
+            }
+            return new HostKeys(keys);
+        }
+
+        @Override
+        public String name() {
+            return NAME;
+        }
+
+        @Override
+        public byte[] encode() {
+            BodyWriter out = new BodyWriter().u8(keys.size());
+            keys.forEach(out::s32);
+            return out.toBytes();
+        }
+    }
+
+    /** C-33: asks the server to prove that it has these host keys; 1 to 3 (L-3). The reply's body has 32 bytes for each, in their order. */
+    record ProveHostKeys(List<Challenge> challenges) implements ConnectionRequest {
+        /** As in C-33. */
+        public static final String NAME = "prove-host-keys";
+        /** Bytes of a proof. */
+        public static final int PROOF_BYTES = 32;
+
+        private static final int CIPHERTEXT_BYTES = 1088;
+
+        /**
+         * What only the owner of a key can answer.
+         *
+         * @param fingerprint H(pk), 32 bytes
+         * @param ciphertext  ML-KEM-768, 1088 bytes
+         * @param ephemeral   X25519 public key, 32 bytes
+         */
+        public record Challenge(byte[] fingerprint, byte[] ciphertext, byte[] ephemeral) {}
+
+        static ProveHostKeys read(BodyReader in) throws ProtocolException {
+            List<Challenge> challenges = new ArrayList<>();
+            for (int left = count(in); left > 0; left--) {
+                challenges.add(new Challenge(in.bytes(32), in.bytes(CIPHERTEXT_BYTES), in.bytes(32)));
+            }
+            return new ProveHostKeys(challenges);
+        }
+
+        @Override
+        public String name() {
+            return NAME;
+        }
+
+        @Override
+        public byte[] encode() {
+            BodyWriter out = new BodyWriter().u8(challenges.size());
+            challenges.forEach(c -> out.bytes(c.fingerprint()).bytes(c.ciphertext()).bytes(c.ephemeral()));
+            return out.toBytes();
         }
     }
 }

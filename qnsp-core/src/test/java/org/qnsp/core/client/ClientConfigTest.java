@@ -168,7 +168,7 @@ class ClientConfigTest {
     @Test
     void environmentVariablesMustHaveAValue() {
         ConfigException e = assertThrows(ConfigException.class, () -> load("IdentityFile ${NOPE}/a\n"));
-        assertEquals(List.of("env var ${NOPE} has no value"), e.lines());
+        assertEquals(List.of("cfg line 1: env var ${NOPE} has no value", "cfg: terminating, 1 bad configuration options"), e.lines());
     }
 
     @Test
@@ -232,6 +232,6 @@ class ClientConfigTest {
     void optionsAreCheckedWithoutAHost() {
         ClientConfigLoader loader = new ClientConfigLoader(files, ME, this::run);
         ConfigException e = assertThrows(ConfigException.class, () -> loader.checkOptions(List.of("ControlPersist")));
-        assertEquals(List.of("command-line: line 0: Bad configuration option: controlpersist"), e.lines());
+        assertEquals(List.of("command-line line 0: no argument after keyword \"controlpersist\""), e.lines());
     }
 }

@@ -1,5 +1,7 @@
 package org.qnsp.crypto.keys;
 
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Base64;
 import org.qnsp.crypto.InvalidKeyEncodingException;
@@ -22,6 +24,15 @@ public final class Fingerprint {
     /** {@code SHA3-256:} and base64 without padding, of a raw fingerprint of 32 bytes. */
     public static String text(byte[] fingerprint) {
         return PREFIX + Base64.getEncoder().withoutPadding().encodeToString(fingerprint);
+    }
+
+    /** {@code SHA256:} and base64 without padding of the SHA-256 of the encoded key (K-1): for display only, nothing takes it as a fingerprint. */
+    public static String sha2Text(PublicKey key) {
+        try {
+            return "SHA256:" + Base64.getEncoder().withoutPadding().encodeToString(MessageDigest.getInstance("SHA-256").digest(key.encoded()));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("this runtime has no SHA-256", e);
+        }
     }
 
     /**

@@ -12,9 +12,9 @@ public enum KeyType {
     /** ML-KEM-768 and X25519: authenticates by decapsulating. Host keys are of this type. */
     KEM("mlkem768-x25519", "MLKEM768 X25519", MlKem768.EK_BYTES, X25519.KEY_BYTES,
             MlKem768.SEED_BYTES, X25519.KEY_BYTES, List.of("mlkem768", "kyber768")),
-    /** ML-DSA-65 and Ed25519: authenticates by signing. */
+    /** ML-DSA-65 and Ed25519: authenticates by signing. Who asks for Ed25519, as scripts do, gets it with its post-quantum half. */
     SIG("mldsa65-ed25519", "MLDSA65 ED25519", MlDsa65.PUBLIC_BYTES, Ed25519.PUBLIC_BYTES,
-            MlDsa65.SEED_BYTES, Ed25519.SEED_BYTES, List.of("mldsa65", "dilithium3"));
+            MlDsa65.SEED_BYTES, Ed25519.SEED_BYTES, List.of("mldsa65", "dilithium3", "ed25519"));
 
     private final String typeName;
     private final String title;

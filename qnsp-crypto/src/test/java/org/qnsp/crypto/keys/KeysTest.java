@@ -148,7 +148,7 @@ class KeysTest {
         for (String name : new String[] {"kyber768", "mlkem768", "mlkem768-x25519"}) {
             assertEquals(Optional.of(KeyType.KEM), KeyType.named(name));
         }
-        for (String name : new String[] {"dilithium3", "mldsa65", "mldsa65-ed25519"}) {
+        for (String name : new String[] {"dilithium3", "mldsa65", "ed25519", "mldsa65-ed25519"}) {
             assertEquals(Optional.of(KeyType.SIG), KeyType.named(name));
         }
         assertEquals(Optional.empty(), KeyType.named("rsa"));

@@ -83,7 +83,7 @@ public final class Gatekeeper {
      * @param invite the invite that the connection was opened with, one use of it taken; or null
      */
     public Findings examine(FindKeys ask, ServerConfig global, Origin origin, InviteFile.Entry invite) throws InterruptedException {
-        String asked = ask.user() == null ? global.anonymousUser() : ask.user();
+        String asked = ask.user() == null ? global.anonymousUser() : withoutStyle(ask.user());
         try {
             Account account = Account.named(asked).orElse(null);
             // a directory may find "alice" for "Alice" too; what is said of alice in the configuration holds for her by every name
@@ -109,6 +109,11 @@ public final class Gatekeeper {
             LOG.error("login of {} from {} refused: {}", quoted(asked), origin.address, e.getMessage());
             return Findings.none(ask, global);
         }
+    }
+
+    /** As sshd: what follows a colon names a style of logging in, of which there are none here. */
+    private static String withoutStyle(String user) {
+        return user.contains(":") ? user.substring(0, user.indexOf(':')) : user;
     }
 
     private AuthorizedKeys.Line find(FindKeys ask, Entry entry, AuthorizedKeys known, ServerConfig config, Origin origin, InviteFile.Entry invite, Account account) {

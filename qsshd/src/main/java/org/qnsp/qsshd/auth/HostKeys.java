@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.qnsp.core.handshake.HostKeyOps;
 import org.qnsp.core.message.Limits;
 import org.qnsp.crypto.Secret;
@@ -29,19 +30,27 @@ public final class HostKeys implements HostKeyOps, AutoCloseable {
      * Reads private host keys.
      *
      * @param files 1 to 3
-     * @throws IOException for one that is missing, not a `kem` key, protected by a passphrase, or readable by others than its owner
+     * @param unusable is told of a file that holds a `sig` key, which is passed over as long as another one can be used
+     * @throws IOException for one that is missing, protected by a passphrase, or readable by others than its owner, and where no `kem` key is left
      */
-    public static HostKeys read(List<Path> files) throws IOException {
-        if (files.isEmpty() || files.size() > Limits.HOST_KEYS) {
-            throw new IOException("1 to " + Limits.HOST_KEYS + " host keys are needed, not " + files.size());
-        }
+    public static HostKeys read(List<Path> files, Consumer<String> unusable) throws IOException {
         List<KemKeyPair> keys = new ArrayList<>();
         for (Path file : files) {
-            keys.add(read(file));
+            KemKeyPair key = read(file);
+            if (key == null) {
+                unusable.accept("host key " + file + " is a signature key; host keys are of type kyber768");
+            } else {
+                keys.add(key);
+            }
+        }
+        if (keys.isEmpty() || keys.size() > Limits.HOST_KEYS) {
+            keys.forEach(KemKeyPair::close);
+            throw new IOException("1 to " + Limits.HOST_KEYS + " host keys of type kyber768 are needed, not " + keys.size());
         }
         return new HostKeys(keys);
     }
 
+    /** Null for a key of the other kind. */
     private static KemKeyPair read(Path file) throws IOException {
         try {
             if (KeyFile.exposed(file)) {
@@ -52,7 +61,7 @@ public final class HostKeys implements HostKeyOps, AutoCloseable {
                 return kem;
             }
             opened.close();
-            throw new IOException("host key " + file + " is a signature key; host keys are of type kyber768");
+            return null;
         } catch (NoSuchFileException e) {
             throw new IOException("no host key " + file, e);
         } catch (KeyFileException e) {

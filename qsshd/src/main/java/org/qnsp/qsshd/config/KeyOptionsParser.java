@@ -217,8 +217,8 @@ final class KeyOptionsParser {
             throw new InvalidOptionException("invalid expires time");
         }
         try {
-            LocalDateTime time = LocalDateTime.of(part(digits, 0, 4), part(digits, 4, 6), part(digits, 6, 8), part(digits, 8, 10), part(digits, 10, 12),
-                part(digits, 12, 14));
+            LocalDateTime time = LocalDateTime.of(part(digits, 0, 4), part(digits, 4, 6), part(digits, 6, 8),
+                part(digits, 8, 10), part(digits, 10, 12), part(digits, 12, 14));
             return time.atZone(utc ? ZoneOffset.UTC : zone).toEpochSecond();
         } catch (DateTimeException e) {
             throw new InvalidOptionException("invalid expires time");

@@ -58,6 +58,8 @@ public final class Guest implements Link.Owner, Connection.Listener {
     private boolean established;
     private boolean useTaken;
     private boolean over;
+    private boolean hostKeysProved;
+    private byte[] name;
     private int sessions;
 
     Guest(Loop loop, Invitation invitation, ServerHandshake handshake, InetSocketAddress peer, InetSocketAddress local, Hospitality hospitality, Reception reception) {
@@ -135,10 +137,23 @@ public final class Guest implements Link.Owner, Connection.Listener {
                 giveBack();
                 return;
             }
+            Link.Answer answer = answer(found);
             // H-14: at a fixed time; where finding took longer, at the next multiple of it
             long late = Math.max(1, Math.ceilDiv(System.nanoTime() - askedAt, CHALLENGE_DELAY_NANOS));
-            loop.at(askedAt + late * CHALLENGE_DELAY_NANOS, () -> from.proceed(() -> handshake.onKeysFound(found.keys(), found.accountDenial())));
+            loop.at(askedAt + late * CHALLENGE_DELAY_NANOS, () -> from.proceed(answer));
         }));
+    }
+
+    /** The challenge, computed before it is due, so that its computing adds nothing to H-14's time; a fault shows when it would have been sent. */
+    private Link.Answer answer(Findings found) {
+        try {
+            List<Action> actions = handshake.onKeysFound(found.keys(), found.accountDenial());
+            return () -> actions;
+        } catch (ProtocolException | RuntimeException e) {
+            return () -> {
+                throw e;
+            };
+        }
     }
 
     @Override
@@ -152,6 +167,9 @@ public final class Guest implements Link.Owner, Connection.Listener {
         }
         useTaken = false;
         watch();
+        List<byte[]> hostKeys = invitation.policy.host().publicKeys().stream().map(PublicKey::encoded).toList();
+        connection.tell(ConnectionRequest.HostKeys.NAME, new ConnectionRequest.HostKeys(hostKeys).encode());
+        name = result.id();
         hospitality.banner(findings, text -> connection.tell(ConnectionRequest.Banner.NAME, new ConnectionRequest.Banner(text).encode()));
     }
 
@@ -232,7 +250,19 @@ public final class Guest implements Link.Owner, Connection.Listener {
 
     @Override
     public void requested(Connection from, int id, String name, byte[] body) {
-        from.reply(id, name.equals("keepalive"));
+        try {
+            switch (ConnectionRequest.decode(name, body).orElse(null)) {
+                case ConnectionRequest.Keepalive k -> from.reply(id, true);
+                case ConnectionRequest.ProveHostKeys asked when id != 0 && established && !hostKeysProved -> {
+                    hostKeysProved = true;
+                    hospitality.proveHostKeys(invitation.policy.host(), asked, this.name,
+                            proofs -> from.reply(id, proofs != null, proofs == null ? new byte[0] : proofs));
+                }
+                case null, default -> from.reply(id, false); // C-19
+            }
+        } catch (ProtocolException e) {
+            from.reply(id, false);
+        }
     }
 
     void sayGoodbye(String farewell) {

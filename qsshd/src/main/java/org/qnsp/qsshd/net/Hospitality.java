@@ -1,6 +1,8 @@
 package org.qnsp.qsshd.net;
 
 import org.qnsp.core.handshake.Action.FindKeys;
+import org.qnsp.core.handshake.HostKeyOps;
+import org.qnsp.core.message.ConnectionRequest;
 import org.qnsp.core.transport.Channel;
 import org.qnsp.core.transport.ChannelListener;
 import org.qnsp.crypto.keys.PublicKey;
@@ -21,6 +23,9 @@ public interface Hospitality {
 
     /** Reads the banner for a login, if there is one, and gives it on, from any thread. */
     void banner(Findings findings, java.util.function.Consumer<String> banner);
+
+    /** C-33: computes proofs for host keys and gives them on, from any thread; null where there is one that cannot be given. */
+    void proveHostKeys(HostKeyOps host, ConnectionRequest.ProveHostKeys asked, byte[] connection, java.util.function.Consumer<byte[]> proofs);
 
     /** A session on a channel that is yet to be accepted: who hears of the channel. Its channel follows by the consumer's being called. */
     Session session(Guest guest);

@@ -120,11 +120,11 @@ final class LoginScript {
         variables.put("MAIL", "/var/mail/" + account.name());
         variables.put("SHELL", account.shell());
         Optional.ofNullable(System.getenv("TZ")).ifPresent(zone -> variables.put("TZ", zone));
-        request.peers().ifPresent(peers -> {
-            variables.put("SSH_CLIENT", peers.clientVariable());
-            variables.put("SSH_CONNECTION", peers.connectionVariable());
-            variables.put("QSSH_CONNECTION", peers.connectionVariable());
-        });
+        // on standard input and output nobody knows; sshd's words for it
+        String connection = request.peers().map(Peers::connectionVariable).orElse("UNKNOWN 65535 UNKNOWN 65535");
+        variables.put("SSH_CLIENT", request.peers().map(Peers::clientVariable).orElse("UNKNOWN 65535 65535"));
+        variables.put("SSH_CONNECTION", connection);
+        variables.put("QSSH_CONNECTION", connection);
         terminal.ifPresent(path -> variables.put("SSH_TTY", path));
         request.pty().map(PtyRequest::term).filter(term -> !term.isEmpty()).ifPresent(term -> variables.put("TERM", term));
         return variables;

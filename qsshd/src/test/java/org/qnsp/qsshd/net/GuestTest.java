@@ -38,8 +38,10 @@ import org.qnsp.core.client.LoginException;
 import org.qnsp.core.config.ConfigFiles;
 import org.qnsp.core.handshake.Action.FindKeys;
 import org.qnsp.core.handshake.ClientHandshake;
+import org.qnsp.core.handshake.HostKeyOps;
 import org.qnsp.core.handshake.Mode;
 import org.qnsp.core.handshake.UserAuth;
+import org.qnsp.core.message.ConnectionRequest;
 import org.qnsp.core.message.DisconnectReason;
 import org.qnsp.core.message.Limits;
 import org.qnsp.core.mux.Budget;
@@ -118,6 +120,11 @@ final class GuestTest {
         }
 
         @Override
+        public void proveHostKeys(HostKeyOps host, ConnectionRequest.ProveHostKeys asked, byte[] connection, Consumer<byte[]> proofs) {
+            proofs.accept(null);
+        }
+
+        @Override
         public void guestGone(Guest guest) {
             gone.incrementAndGet();
         }
@@ -135,7 +142,7 @@ final class GuestTest {
         InviteFile invites = new InviteFile(directory.resolve("invites"));
         long now = System.currentTimeMillis() / 1000;
         invites.add(new InviteFile.Entry("one", inviteKey, Optional.empty(), now + 100, 5), now);
-        policy = Policy.of(ServerConfig.load(null, List.of("LoginGraceTime 1"), new ConfigFiles(0)), HostKeys.read(List.of(file)),
+        policy = Policy.of(ServerConfig.load(null, List.of("LoginGraceTime 1"), new ConfigFiles(0)), HostKeys.read(List.of(file), fault -> { }),
                 new ReplayFile(directory.resolve("openings"), 3600), invites);
         loop = new Loop("test-loop", bugs::add);
         slots = new SlotThread("test-slot");

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What a program finds around it. */
 @Timeout(60)
@@ -40,7 +41,11 @@ class EnvironmentTest {
     }
 
     private Map<String, String> environment(Map<String, String> requested, Optional<PtyRequest> pty, Optional<Peers> peers) throws Exception {
-        UserProcess process = bench.launcher.launch(new LaunchRequest(bench.self, new Program.ShellCommand("exec env -0"), pty, requested, peers));
+        return environment(bench.self, requested, pty, peers);
+    }
+
+    private Map<String, String> environment(Account account, Map<String, String> requested, Optional<PtyRequest> pty, Optional<Peers> peers) throws Exception {
+        UserProcess process = bench.launcher.launch(new LaunchRequest(account, new Program.ShellCommand("exec env -0"), pty, requested, peers));
         Map<String, String> found = new TreeMap<>();
         for (String line : Bench.finish(process).output().split("\0")) {
             found.put(line.substring(0, line.indexOf('=')), line.substring(line.indexOf('=') + 1));
@@ -49,14 +54,16 @@ class EnvironmentTest {
     }
 
     @Test
-    void theEnvironmentIsMadeFromNothing() throws Exception {
-        Map<String, String> found = environment(Map.of(), Optional.empty(), Optional.empty());
+    void theEnvironmentIsMadeFromNothing(@TempDir Path home) throws Exception {
+        Account plain = with(bench.self, home.toString(), bench.self.shell()); // a shell that finds SSH_CLIENT reads its startup file
+        Map<String, String> found = environment(plain, Map.of(), Optional.empty(), Optional.empty());
         Set<String> names = new TreeSet<>(found.keySet());
         names.removeAll(SHELLS_OWN);
         names.remove("TZ");
-        assertEquals(Set.of("USER", "LOGNAME", "HOME", "PATH", "MAIL", "SHELL"), names);
+        assertEquals(Set.of("USER", "LOGNAME", "HOME", "PATH", "MAIL", "SHELL", "SSH_CLIENT", "SSH_CONNECTION", "QSSH_CONNECTION"), names);
+        assertEquals("UNKNOWN 65535 UNKNOWN 65535", found.get("SSH_CONNECTION"), "as with sshd where the ends are not known");
         assertEquals(bench.self.name(), found.get("USER"));
-        assertEquals(bench.self.home(), found.get("HOME"));
+        assertEquals(home.toString(), found.get("HOME"));
         assertEquals(bench.self.shell(), found.get("SHELL"));
         assertEquals("/var/mail/" + bench.self.name(), found.get("MAIL"));
         assertEquals(System.getenv("TZ"), found.get("TZ"));

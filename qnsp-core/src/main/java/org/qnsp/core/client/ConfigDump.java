@@ -1,0 +1,80 @@
+package org.qnsp.core.client;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.qnsp.core.config.Keyword;
+import org.qnsp.core.config.Settings;
+
+/** What {@code -G} prints: keywords in ssh's order, values in ssh's spelling, so that what reads the one reads the other; it can be read as a configuration again. */
+final class ConfigDump {
+    /** Of these ssh prints a yes as true and a no as false. */
+    private static final Set<String> TRUE_OR_FALSE = Set.of("canonicalizehostname", "controlmaster", "pubkeyauthentication", "requesttty", "stricthostkeychecking",
+        "updatehostkeys", "addkeystoagent");
+
+    private final ClientConfig config;
+    private final Settings settings;
+
+    ConfigDump(ClientConfig config, Settings settings) {
+        this.config = config;
+        this.settings = settings;
+    }
+
+    String text() {
+        StringBuilder out = new StringBuilder(2048).append("host ").append(config.originalHost()).append('\n');
+        for (Keyword keyword : ClientKeywords.obeyed()) {
+            for (String value : values(keyword)) {
+                out.append(keyword.key()).append(' ').append(value).append('\n');
+            }
+        }
+        return out.toString();
+    }
+
+    private List<String> values(Keyword keyword) {
+        return switch (keyword.key()) {
+            case "user" -> List.of(config.user());
+            case "hostname" -> List.of(config.hostName());
+            case "identityfile" -> config.hasIdentityFiles() ? settings.all(keyword) : ClientConfig.DEFAULT_IDENTITIES;
+            case "userknownhostsfile" -> List.of(joined(config.userKnownHostsFiles()));
+            case "globalknownhostsfile" -> List.of(joined(config.globalKnownHostsFiles()));
+            case "canonicaldomains" -> List.of(settings.has(keyword) ? String.join(" ", settings.all(keyword)) : "none");
+            case "permitremoteopen" -> List.of(String.join(" ", config.permitRemoteOpen()));
+            case "sendenv" -> config.sendEnv();
+            case "setenv" -> settings.all(keyword);
+            case "loglevel" -> List.of(config.logLevel().equals("DEBUG1") ? "DEBUG" : config.logLevel());
+            case "updatehostkeys" -> List.of(switch (config.updateHostKeys()) {
+                case YES -> "true";
+                case NO -> "false";
+                case ASK -> "ask";
+            });
+            case "controlpath" -> optional(config.controlPath());
+            case "revokedhostkeys" -> optional(config.revokedHostKeys());
+            case "remotecommand" -> optional(config.remoteCommand());
+            case "proxyjump" -> optional(config.proxyJump());
+            case "forwardagent" -> List.of(config.forwardAgent());
+            case "identityagent" -> optional(config.identityAgentAsGiven());
+            default -> keyword.many() ? settings.all(keyword) : optional(spelling(keyword));
+        };
+    }
+
+    private String spelling(Keyword keyword) {
+        String value = settings.one(keyword);
+        if (value == null || !TRUE_OR_FALSE.contains(keyword.key())) {
+            return value;
+        }
+        return switch (value) {
+            case "yes" -> "true";
+            case "no", "off" -> "false";
+            default -> value;
+        };
+    }
+
+    private static List<String> optional(String value) {
+        return value == null ? List.of() : List.of(value);
+    }
+
+    private static String joined(List<Path> files) {
+        return files.isEmpty() ? "none" : files.stream().map(Path::toString).collect(Collectors.joining(" "));
+    }
+}
