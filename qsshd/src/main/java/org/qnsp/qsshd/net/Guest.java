@@ -268,7 +268,7 @@ public final class Guest implements Link.Owner, Connection.Listener {
 
     private void openSession(Connection from, int channel) {
         if (noMoreSessions || sessions >= findings.config().maxSessions()) {
-            from.refuse(channel, OpenFailure.PROHIBITED, noMoreSessions ? "no more sessions" : "too many sessions");
+            from.refuse(channel, noMoreSessions ? OpenFailure.PROHIBITED : OpenFailure.RESOURCES, noMoreSessions ? "no more sessions" : "too many sessions");
             return;
         }
         sessions++;
