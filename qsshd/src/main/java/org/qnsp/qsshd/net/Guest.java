@@ -331,6 +331,11 @@ public final class Guest implements Link.Owner, Connection.Listener {
         return findings.optionsOf(key);
     }
 
+    /** The key that the login was proved with, null for none. */
+    public PublicKey key() {
+        return key;
+    }
+
     /** Whether no one in particular logged in (SIMPLEX). */
     public boolean anonymous() {
         return user == null;
