@@ -8,7 +8,7 @@ import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
-import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.Executor;
@@ -97,7 +97,7 @@ public final class Dialer {
     }
 
     /** Connects to a Unix socket, which can wait for as long as its owner likes: so it is ended from here. On the loop. */
-    public void unix(String to, Rights rights, Outcome outcome) {
+    public void unix(Path to, Rights rights, Outcome outcome) {
         try {
             SocketChannel socket = SocketChannel.open(StandardProtocolFamily.UNIX);
             Loop.Timer end = loop.at(System.nanoTime() + PATIENCE_NANOS, () -> close(socket));
@@ -120,19 +120,11 @@ public final class Dialer {
         }
     }
 
-    private void wait(Outcome outcome, SocketChannel socket, String to, Rights rights) {
+    private void wait(Outcome outcome, SocketChannel socket, Path to, Rights rights) {
         wait(outcome, () -> {
-            rights.connect(socket, address(to));
+            rights.connect(socket, UnixDomainSocketAddress.of(to));
             loop.execute(() -> outcome.connected(socket));
         });
-    }
-
-    private static UnixDomainSocketAddress address(String path) throws IOException {
-        try {
-            return UnixDomainSocketAddress.of(path);
-        } catch (InvalidPathException e) {
-            throw new IOException("Invalid argument"); // it has no form in the file system's character set
-        }
     }
 
     private static void close(SocketChannel socket) {

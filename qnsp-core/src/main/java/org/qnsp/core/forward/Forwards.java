@@ -104,11 +104,11 @@ public final class Forwards implements AutoCloseable {
     }
 
     /** Not every text has a form in the file system's character set. */
-    private static Path file(String path) throws BindException {
+    private static Path file(String path) throws IOException {
         try {
             return Path.of(path);
         } catch (InvalidPathException e) {
-            throw new BindException("unix_listener: cannot bind to path " + path + ": Invalid argument");
+            throw new IOException(path + ": Invalid argument");
         }
     }
 
@@ -206,14 +206,22 @@ public final class Forwards implements AutoCloseable {
             switch (to) {
                 case Place.Tcp(String host, int port) -> dialer.tcp(new Endpoint(host, port), new JoinOnConnect(board, connection, id, circuits, label,
                     why -> notices.say("connect_to " + host + " port " + port + ": failed.")));
-                case Place.Unix(String path) -> dialer.unix(path, (socket, address) -> socket.connect(address), new JoinOnConnect(board, connection, id, circuits,
-                    label, why -> notices.say("connect_to " + path + ": failed.")));
+                case Place.Unix(String path) -> connect(path, new JoinOnConnect(board, connection, id, circuits, label,
+                    why -> notices.say("connect_to " + path + ": failed.")));
                 case Place.Socks socks -> {
                     SocksChannel channel = new SocksChannel(board, dialer, settings.remoteOpen(), circuits, notices);
                     channel.start(connection.accept(id, org.qnsp.core.message.Limits.STREAM_CREDIT_BYTES, channel));
                 }
             }
         });
+    }
+
+    private void connect(String path, Dialer.Outcome outcome) {
+        try {
+            dialer.unix(file(path), (socket, address) -> socket.connect(address), outcome);
+        } catch (IOException e) {
+            outcome.failed(e);
+        }
     }
 
     // ---- later

@@ -83,8 +83,9 @@ public final class GuestForwarding {
     }
 
     private void connect(int id, String path) {
-        if (mayOpen(id, permits.connectUnix() && file(path) != null, path)) {
-            exchange.board().loop().execute(() -> dialer.unix(path, (socket, to) -> AsUser.call(account, () -> socket.connect(to)), answer(id, path)));
+        Path file = file(path);
+        if (mayOpen(id, permits.connectUnix() && file != null, path)) {
+            exchange.board().loop().execute(() -> dialer.unix(file, (socket, to) -> AsUser.call(account, () -> socket.connect(to)), answer(id, path)));
         }
     }
 
