@@ -30,6 +30,7 @@ public final class Login implements Link.Owner {
     private boolean over;
     private IOException overCause;
     private volatile byte[] id;
+    private volatile PublicKey userKey;
 
     Login(ClientHandshake handshake, HostKeyJudge judge) {
         this.handshake = handshake;
@@ -117,6 +118,11 @@ public final class Login implements Link.Owner {
         return handshake.hostKey();
     }
 
+    /** The key of the user's that the host chose for the proof; null before the login, and in simplex mode. */
+    PublicKey userKey() {
+        return userKey;
+    }
+
     /** The connection's name, 32 bytes: the same at both ends, different for every connection; null before the login. */
     byte[] id() {
         return id;
@@ -157,6 +163,7 @@ public final class Login implements Link.Owner {
     @Override
     public void established(Link from, Action.Established result) {
         id = result.id();
+        userKey = result.key();
         stage(Stage.ESTABLISHED);
     }
 
