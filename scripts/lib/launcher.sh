@@ -46,7 +46,7 @@ esac
 ulimit -S -c 0 2>/dev/null # a core file would hold keys
 
 # 4. The options of the JVM. Why each is there: docs/adr/0001-launchers-runtime-image-start-up-cache.md
-jars=$home/lib
+jars=$home/lib given=$#
 set -- -cp "@CLASSPATH@" @MAIN@ "$@"
 @CACHE@
 set -- @OPTIONS@ \

@@ -129,7 +129,7 @@ final class SuddenEndTest {
         assertNothingLeft();
         System.out.printf("ends: %d logins: descriptors %d, then %d; resident %d MiB, then %d MiB%n", number, descriptors, daemon.descriptors(), resident >> 10, daemon.residentKiB() >> 10);
         assertTrue(daemon.descriptors() <= descriptors + 4, "descriptors went from " + descriptors + " to " + daemon.descriptors());
-        assertTrue(daemon.residentKiB() < resident + (96 << 10), "resident memory went from " + resident + " to " + daemon.residentKiB() + " KiB");
+        assertTrue(daemon.residentKiB() < resident + (192 << 10), "resident memory went from " + resident + " to " + daemon.residentKiB() + " KiB");
     }
 
     private void many(int number) throws Exception {

@@ -125,12 +125,12 @@ final class SessionDialer implements Dialer {
         }
 
         /** Everything is queued before there is a connection, so that it rides right behind the login. */
-        Connection prepare(HostRequests fromHost) throws IOException {
-            requests = fromHost;
+        Connection prepare(HostRequests host) throws IOException {
+            requests = host;
             connection = Connector.connection(new Connection.Listener() {
                 @Override
                 public void requested(Connection from, int id, String name, byte[] body) {
-                    fromHost.take(from, id, name, body);
+                    host.take(from, id, name, body);
                 }
             });
             first = new Service(connection);

@@ -7,6 +7,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.qnsp.core.client.Getopt;
+import org.qnsp.core.config.ConfigException;
+import org.qnsp.core.config.ForwardSpec;
 import org.qnsp.core.config.Jumps;
 import org.qnsp.core.config.Words;
 import org.qnsp.crypto.keys.Invite;
@@ -19,7 +21,7 @@ final class CommandLine {
     /** ssh's letters; a colon after those that take a value. */
     private static final String LETTERS = "1246ab:c:e:fgi:kl:m:no:p:qstvxAB:CD:E:F:GI:J:KL:MNO:P:Q:R:S:TVw:W:XYy";
 
-    private static final Set<String> CONTROL_COMMANDS = Set.of("check", "forward", "cancel", "exit", "stop", "proxy");
+    private static final Set<String> CONTROL_COMMANDS = Set.of("check", "conninfo", "forward", "cancel", "exit", "stop", "proxy");
 
     private final Predicate<String> fileExists;
     /** Options that count wherever they stand: the last of each. */
@@ -37,7 +39,8 @@ final class CommandLine {
     private boolean printsConfiguration;
     private boolean printsVersion;
     private String controlCommand;
-    private String stdioForward;
+    private ForwardSpec.Place stdioForward;
+    private String forwarded;
 
     private CommandLine(Predicate<String> fileExists) {
         this.fileExists = fileExists;
@@ -151,9 +154,9 @@ final class CommandLine {
             case 'S' -> decided.put("ControlPath", value);
             case 'c', 'm' -> notes.add("-" + letter + " is ignored: QNSP has one suite");
             case 'B' -> decided.put("BindInterface", value);
-            case 'D' -> options.add("DynamicForward " + Words.quote(value));
-            case 'L' -> options.add("LocalForward " + Words.quote(value));
-            case 'R' -> options.add("RemoteForward " + Words.quote(value));
+            case 'D' -> forward(ForwardSpec.Kind.DYNAMIC, "DynamicForward", value);
+            case 'L' -> forward(ForwardSpec.Kind.LOCAL, "LocalForward", value);
+            case 'R' -> forward(ForwardSpec.Kind.REMOTE, "RemoteForward", value);
             case 'O' -> controlCommand(value);
             case 'W' -> stdioForward(value);
             case 'I' -> throw UsageException.unsupported("-I (PKCS#11)");
@@ -173,6 +176,16 @@ final class CommandLine {
             throw UsageException.plain("Invalid -J argument");
         }
         options.add("ProxyJump " + Words.quote(value));
+    }
+
+    private void forward(ForwardSpec.Kind kind, String keyword, String value) throws UsageException {
+        try {
+            ForwardSpec.parse(kind, value);
+        } catch (ConfigException e) {
+            throw UsageException.plain(e.getMessage());
+        }
+        options.add(keyword + " " + Words.quote(value.strip()));
+        forwarded = forwarded == null ? "-" + kind.name().charAt(0) + " " + value : forwarded;
     }
 
     private void controlCommand(String value) throws UsageException {
@@ -195,7 +208,11 @@ final class CommandLine {
         if (controlCommand != null) {
             throw UsageException.plain("Cannot specify stdio forward with -O");
         }
-        stdioForward = value;
+        try {
+            stdioForward = ForwardSpec.stdio(value);
+        } catch (ConfigException e) {
+            throw UsageException.plain(e.getMessage());
+        }
         decided.put("RequestTTY", "no");
         decided.put("SessionType", "none");
     }
@@ -261,14 +278,19 @@ final class CommandLine {
         return logFile;
     }
 
-    /** {@code -O}: check, forward, cancel, exit, stop or proxy; null for none. */
+    /** {@code -O}: check, conninfo, forward, cancel, exit, stop or proxy; null for none. */
     String controlCommand() {
         return controlCommand;
     }
 
     /** {@code -W}: {@code host:port} or a socket's path; null for none. */
-    String stdioForward() {
+    ForwardSpec.Place stdioForward() {
         return stdioForward;
+    }
+
+    /** The first -L, -R or -D as it was given, null where there is none. */
+    String forwarded() {
+        return forwarded;
     }
 
     /** {@code -Q}. */

@@ -25,6 +25,8 @@ final class EscapeKeys {
         QUIETER,
         /** Say more. */
         LOUDER,
+        /** Read a command about forwardings. */
+        COMMAND_LINE,
         /** A command of ssh that this version does not have. */
         UNSUPPORTED,
         /** A command that has no purpose here: keys change with every frame. */
@@ -68,7 +70,8 @@ final class EscapeKeys {
             case 'V' -> Action.QUIETER;
             case 'v' -> Action.LOUDER;
             case 'R' -> Action.REKEY;
-            case 'B', 'C', '&', 'I' -> Action.UNSUPPORTED;
+            case 'C' -> Action.COMMAND_LINE;
+            case 'B', '&', 'I' -> Action.UNSUPPORTED;
             default -> c == escape ? Action.SEND : Action.SEND_BOTH;
         };
     }
@@ -87,6 +90,7 @@ final class EscapeKeys {
         String e = name();
         return e + "?\nSupported escape sequences:\n"
             + " " + e + ".   - terminate connection\n"
+            + " " + e + "C   - open a command line\n"
             + " " + e + "V/v - decrease/increase verbosity (LogLevel)\n"
             + " " + e + "^Z  - suspend qssh\n"
             + " " + e + "#   - list forwarded connections\n"

@@ -3,6 +3,7 @@ package org.qnsp.qssh;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.PrintStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
@@ -10,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import org.qnsp.core.client.ClientConfig;
 import org.qnsp.core.client.ClientConfigLoader;
 import org.qnsp.core.client.ClientRequest;
@@ -21,6 +23,9 @@ import org.qnsp.core.client.Messages;
 import org.qnsp.core.client.Prompt;
 import org.qnsp.core.config.ConfigException;
 import org.qnsp.core.config.ConfigFiles;
+import org.qnsp.core.message.SessionRequest;
+import org.qnsp.core.share.SharedClient;
+import org.qnsp.core.transport.Connection;
 
 /** The program: from arguments to an exit status. */
 final class Qssh {
@@ -44,6 +49,8 @@ final class Qssh {
     private final LocalUser local;
     private final Map<String, String> environment;
     private final Prompt prompt;
+    private List<String> arguments = List.of();
+    private Background background;
     private Messages messages;
 
     Qssh(StandardStreams streams, LocalUser local, Map<String, String> environment, Prompt prompt) {
@@ -55,11 +62,13 @@ final class Qssh {
     }
 
     /** Runs. Returns the exit status. */
-    int run(List<String> arguments) throws InterruptedException {
+    int run(List<String> all) throws InterruptedException {
         try {
-            if (!arguments.isEmpty() && arguments.getFirst().equals(TELEPORT)) {
-                return teleport(arguments);
+            if (!all.isEmpty() && all.getFirst().equals(TELEPORT)) {
+                return teleport(all);
             }
+            background = all.isEmpty() ? null : Background.of(all.getFirst());
+            arguments = background == null ? all : all.subList(1, all.size());
             return run(CommandLine.parse(arguments, file -> Files.exists(Path.of(file.startsWith("~/") ? local.home() + file.substring(1) : file))));
         } catch (UsageException e) {
             if (e.getMessage() != null) {
@@ -92,7 +101,8 @@ final class Qssh {
         ClientConfigLoader loader = new ClientConfigLoader(new ConfigFiles(local.uid()), local, Qssh::commandSucceeds);
         if (line.host() == null) {
             loader.checkOptions(line.optionLines()); // a faulty option is said before a missing host: programs probe for options so
-            throw UsageException.withUsage(null);
+            throw UsageException.withUsage(line.forwarded() == null ? null : "qssh: error: there is no host to log in to\nqssh: hint: what is forwarded comes before it: qssh "
+                + line.forwarded() + " [user@]host");
         }
         ClientConfig config = loader.load(new ClientRequest(line.host(), line.optionLines(), line.file(), line.command()));
         if (line.printsConfiguration()) {
@@ -100,43 +110,92 @@ final class Qssh {
             return 0;
         }
         messages.level(config.logLevel());
-        line.warnings().forEach(messages::info);
+        if (background == null) {
+            line.warnings().forEach(messages::info); // else they were said already
+        }
         messages.debug(version());
         line.notes().forEach(messages::debug);
-        refuseAbsent(config, line);
-        return session(config, line);
+        if (line.controlCommand() != null) {
+            return Share.command(line.controlCommand(), config, messages, new PrintStream(Channels.newOutputStream(streams.out())));
+        }
+        return connect(config, line);
     }
 
-    /** What the configuration can say and this version cannot do. */
-    private static void refuseAbsent(ClientConfig config, CommandLine line) throws UsageException {
-        if (config.forkAfterAuthentication()) {
-            throw UsageException.unsupported("-f (going to the background)");
-        }
-        if (line.controlCommand() != null || config.controlMaster() != ClientConfig.ControlMaster.NO) {
-            throw UsageException.unsupported("connection sharing (-M, -O, ControlMaster)");
-        }
-        if (line.stdioForward() != null) {
-            throw UsageException.unsupported("-W (forwarding of standard input and output)");
-        }
-        if (!config.localForwards().isEmpty() || !config.remoteForwards().isEmpty() || !config.dynamicForwards().isEmpty()) {
-            throw UsageException.unsupported("port forwarding (-L, -R, -D)");
-        }
-    }
-
-    private int session(ClientConfig config, CommandLine line) throws UsageException, ConnectFailure, IOException, InterruptedException {
+    /** Decides which process does the work, and over whose connection. */
+    private int connect(ClientConfig config, CommandLine line) throws UsageException, ConfigException, ConnectFailure, IOException, InterruptedException {
         SessionPlan.Decision decision = SessionPlan.of(config, line, streams.inputIsTerminal(), environment);
+        SessionPlan plan = decision.plan();
+        boolean isMaster = background != null && background.purpose() == Background.Purpose.MASTER;
+        if (isMaster) {
+            return ownConnection(config, line, SessionPlan.NONE, null);
+        }
+        if (config.forkAfterAuthentication() && background == null) {
+            if (plan.start() instanceof SessionRequest.Shell) {
+                throw UsageException.plain("Cannot fork into background without a command to execute.");
+            }
+            return Background.start(Background.Purpose.SESSION, arguments, environment);
+        }
         if (decision.notice() != null) {
             messages.info(decision.notice());
         }
-        SessionPlan plan = decision.plan();
+        Terminal terminal = plan.tty() && streams.inputIsTerminal() ? Terminal.open() : null;
+        OptionalInt status = config.controlPath() == null ? OptionalInt.empty() : sharedConnection(config, line, plan, terminal, true);
+        if (status.isEmpty() && config.controlPath() != null && config.controlMaster() != ClientConfig.ControlMaster.NO && config.controlPersistSeconds() >= 0) {
+            int started = Background.start(Background.Purpose.MASTER, arguments, environment);
+            if (started != 0) {
+                return started;
+            }
+            LocalCommand.run(config, environment);
+            status = sharedConnection(config, line, plan, terminal, false);
+        }
+        return status.isPresent() ? status.getAsInt() : ownConnection(config, line, plan, terminal);
+    }
+
+    /**
+     * A session on the connection of a master.
+     *
+     * @param found whether it is another's master, which does not know yet what this process wants forwarded
+     * @return its exit status; empty where there is no master, or it does not serve
+     */
+    private OptionalInt sharedConnection(ClientConfig config, CommandLine line, SessionPlan plan, Terminal terminal, boolean found)
+            throws UsageException, ConfigException, IOException, InterruptedException {
+        Forwarding forwarding = new Forwarding(config, List.of(), line.stdioForward(), streams, messages);
+        RemoteSession session = new RemoteSession(config, plan, streams, terminal, environment.getOrDefault("TERM", ""), forwarding, messages);
+        Connection connection = SharedClient.connection(session.listener());
+        try (SharedClient client = found ? Share.find(config, messages, connection) : Share.join(config, messages, connection)) {
+            if (client == null || found && !Share.forward(config, messages, client, null) || !session.openShared(connection)) {
+                return OptionalInt.empty();
+            }
+            return OptionalInt.of(session.run(client, null, this::leave));
+        }
+    }
+
+    private int ownConnection(ClientConfig config, CommandLine line, SessionPlan plan, Terminal terminal)
+            throws UsageException, ConfigException, ConnectFailure, IOException, InterruptedException {
+        boolean own = background == null || background.purpose() == Background.Purpose.SESSION;
+        Forwarding forwarding = new Forwarding(config, config.forwards(), own ? line.stdioForward() : null, streams, messages);
         try (HostLogin host = HostLogin.prepare(config, local, line.invite(), prompt, messages)) {
-            Terminal terminal = plan.tty() && streams.inputIsTerminal() ? Terminal.open() : null;
-            String term = environment.getOrDefault("TERM", "");
-            RemoteSession session = new RemoteSession(config, plan, streams, terminal, term, messages);
+            RemoteSession session = new RemoteSession(config, plan, streams, terminal, environment.getOrDefault("TERM", ""), forwarding, messages);
+            session.forwards(host.agentForward(local));
             Login login = host.login(session::prepare);
-            int status = session.run(login);
-            messages.debug("Exit status " + status);
-            return status;
+            boolean used = plan.start() != null || own && line.stdioForward() != null;
+            try (Mastership master = Mastership.begin(config, messages, prompt, host.loop(), login.connection(), forwarding, used)) {
+                int status = session.run(login, master, () -> {
+                    if (own) {
+                        LocalCommand.run(config, environment); // else by whoever started the master, who has the streams
+                    }
+                    leave();
+                });
+                messages.debug("Exit status " + status);
+                return status;
+            }
+        }
+    }
+
+    /** A process that is to stay behind lets the one go that waits for it. */
+    private void leave() throws IOException {
+        if (background != null) {
+            background.leave();
         }
     }
 

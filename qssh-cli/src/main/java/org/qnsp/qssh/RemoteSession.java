@@ -1,5 +1,6 @@
 package org.qnsp.qssh;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -9,20 +10,23 @@ import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import org.qnsp.core.client.AgentForward;
 import org.qnsp.core.client.ClientConfig;
 import org.qnsp.core.client.Connector;
 import org.qnsp.core.client.HostLogin;
 import org.qnsp.core.client.HostRequests;
-import org.qnsp.core.client.Login;
 import org.qnsp.core.client.Messages;
+import org.qnsp.core.message.ChannelOpening;
 import org.qnsp.core.message.DisconnectReason;
 import org.qnsp.core.message.Limits;
+import org.qnsp.core.message.OpenFailure;
 import org.qnsp.core.message.ProtocolException;
 import org.qnsp.core.message.SessionRequest;
 import org.qnsp.core.mux.DataStream;
 import org.qnsp.core.transport.Channel;
 import org.qnsp.core.transport.ChannelListener;
 import org.qnsp.core.transport.Connection;
+import org.qnsp.core.transport.Lifeline;
 
 /**
  * One session: what the host runs, joined to the streams of this process. Everything that the session needs is queued before there is a connection, so that it
@@ -39,7 +43,9 @@ final class RemoteSession {
     private final Terminal terminal;
     private final Messages messages;
     private final String term;
+    private final Forwarding forwarding;
     private final End end = new End();
+    private AgentForward agent;
     private Connection connection;
     private HostRequests requests;
     private Channel channel;
@@ -47,14 +53,30 @@ final class RemoteSession {
     private Channel.Request startRequest;
     private Reports reports;
     private volatile boolean ttyGranted;
-    private volatile Thread banner;
+    private volatile String farewell;
+    private boolean shared;
     private final CountDownLatch errorsMoved = new CountDownLatch(1);
 
-    /** How the session ended. @param notice for the user, or null @param error whether the notice is one of ours */
-    private record Outcome(int status, String notice, boolean error) {
-        static Outcome of(int status) {
-            return new Outcome(status, null, false);
+    /** How the session ended. @param notice for the user, or null @param error whether the notice is one of ours @param remote whether the host has reported it */
+    private record Outcome(int status, String notice, boolean error, boolean remote) {
+        Outcome(int status, String notice, boolean error) {
+            this(status, notice, error, false);
         }
+
+        static Outcome of(int status) {
+            return new Outcome(status, null, false, false);
+        }
+
+        static Outcome remote(int status) {
+            return new Outcome(status, null, false, true);
+        }
+    }
+
+    /** Who waits for the connection to be as it was asked for. */
+    @FunctionalInterface
+    interface Readiness {
+        /** It is. */
+        void ready() throws IOException, InterruptedException;
     }
 
     /** The first to say how the session ends decides. */
@@ -105,40 +127,95 @@ final class RemoteSession {
     }
 
     /** @param terminal that standard input is; null where the session gets none or standard input is none @param term the terminal's type */
-    RemoteSession(ClientConfig config, SessionPlan plan, StandardStreams streams, Terminal terminal, String term, Messages messages) {
+    RemoteSession(ClientConfig config, SessionPlan plan, StandardStreams streams, Terminal terminal, String term, Forwarding forwarding, Messages messages) {
         this.config = config;
         this.plan = plan;
         this.streams = streams;
         this.terminal = terminal;
         this.term = term;
+        this.forwarding = forwarding;
         this.messages = messages;
     }
 
-    /** The connection with the session on it, nothing of it sent yet. */
+    /** Lets the host use the agent, if there is one to forward. */
+    void forwards(AgentForward forwarded) {
+        agent = forwarded;
+    }
+
+    /** The connection with the session on it, nothing of it sent yet. With forwardings the session comes after them, as what it runs may use them. */
     Connection prepare(HostRequests host) throws IOException {
         requests = host;
-        connection = Connector.connection(new Connection.Listener() {
+        open(Connector.connection(listener()));
+        return connection;
+    }
+
+    /** Who hears of what concerns the whole connection. */
+    Connection.Listener listener() {
+        return new Connection.Listener() {
+            @Override
+            public void peerOpened(Connection from, int id, String type, byte[] body) {
+                try {
+                    ChannelOpening opening = ChannelOpening.decode(type, body).orElse(null);
+                    boolean taken = opening instanceof ChannelOpening.Agent ? agent != null && agent.opened(from, id, opening) : opening != null && forwarding.opened(id, opening);
+                    if (!taken) {
+                        from.refuse(id, OpenFailure.PROHIBITED, "not asked for"); // A-18, C-30
+                    }
+                } catch (ProtocolException e) {
+                    from.refuse(id, OpenFailure.PROHIBITED, "not asked for");
+                }
+            }
+
             @Override
             public void requested(Connection from, int id, String name, byte[] body) {
-                host.take(from, id, name, body);
+                if (requests == null) {
+                    from.reply(id, false); // a master has its own
+                } else {
+                    requests.take(from, id, name, body);
+                }
             }
 
             @Override
             public void disconnected(DisconnectReason reason, String text) {
+                farewell = text;
                 messages.debug("Received disconnect: " + reason + (text.isEmpty() ? "" : ": " + HostLogin.clean(text)));
             }
-        });
-        if (plan.start() == null) {
-            return connection;
+        };
+    }
+
+    private void open(Connection on) throws IOException {
+        connection = on;
+        forwarding.on(on);
+        if (plan.start() != null && !forwarding.wanted()) {
+            openSession();
         }
+    }
+
+    private void openSession() throws IOException {
         reports = new Reports();
         channel = connection.open("session", new byte[0], Limits.CHANNEL_CREDIT_BYTES, reports);
         plan.environment().forEach(this::tell);
+        if (agent != null || shared && !config.forwardAgent().equals("no")) { // a master has its own to forward
+            tell(new SessionRequest.Agent());
+        }
         if (plan.tty()) {
             ptyRequest = ask(pty());
         }
         startRequest = ask(plan.start());
-        return connection;
+    }
+
+    /** Opens the session on the connection of a master. Returns whether that came about; if not, another connection may still serve. */
+    boolean openShared(Connection on) {
+        shared = true;
+        try {
+            open(on);
+            if (channel != null) {
+                channel.awaitOpened();
+            }
+            return true;
+        } catch (IOException e) {
+            messages.say(Messages.Level.ERROR, "mux_client_request_session: session request failed: " + HostLogin.clean(String.valueOf(e.getMessage())));
+            return false;
+        }
     }
 
     private SessionRequest.Pty pty() {
@@ -154,40 +231,69 @@ final class RemoteSession {
         return channel.ask(request.name(), request.encode());
     }
 
-    /** Runs the session to its end and says goodbye. Returns the exit status. */
-    int run(Login login) throws InterruptedException {
+    /**
+     * Runs the session to its end and says goodbye.
+     *
+     * @param life of the connection
+     * @param master that shares the connection with others, which outlasts the session for their sake; or null
+     * @param ready is told once the connection is as it was asked for, before anything that belongs to the session moves
+     * @return the exit status
+     */
+    int run(Lifeline life, Mastership master, Readiness ready) throws InterruptedException {
         Signals.onEnding(() -> {
             if (!end.with(Outcome.of(Qssh.FAILED))) {
                 System.exit(Qssh.FAILED); // it is ending already, though not fast enough
             }
         });
-        Keepalive.start(config, connection, () -> end.with(new Outcome(Qssh.FAILED, "Timeout, server " + config.hostName() + " not responding.", false)));
-        daemon("qssh-session", () -> converse(login));
+        if (!shared) {
+            Keepalive.start(config, connection, () -> end.with(new Outcome(Qssh.FAILED, "Timeout, server " + config.hostName() + " not responding.", false)));
+        }
+        if (master != null) {
+            master.onEnding(() -> end.with(Outcome.of(Qssh.FAILED)));
+        }
+        daemon("qssh-session", () -> converse(life, ready));
         Outcome outcome = end.await();
         if (terminal != null) {
             terminal.leaveRaw();
             messages.raw(false);
         }
         closeInput();
+        if (master != null && outcome.remote()) {
+            master.awaitUnused(() -> life.awaitEnd(Duration.ZERO));
+        }
+        say(outcome);
+        if (master != null) {
+            master.dismiss(outcome.notice() == null ? "" : outcome.notice());
+        }
+        if (requests != null) {
+            requests.settle();
+        }
+        connection.disconnect(DisconnectReason.DONE, "");
+        life.awaitEnd(FAREWELL);
+        return outcome.status();
+    }
+
+    private void say(Outcome outcome) {
         if (outcome.error()) {
             messages.error(outcome.notice());
         } else if (outcome.notice() != null) {
             messages.info(outcome.notice());
         }
         if (ttyGranted) {
-            messages.info("Connection to " + config.hostName() + " closed.");
+            messages.info((shared ? "Shared connection to " : "Connection to ") + config.hostName() + " closed.");
         }
-        requests.settle();
-        connection.disconnect(DisconnectReason.DONE, "");
-        login.awaitEnd(FAREWELL);
-        if (banner instanceof Thread saying) {
-            saying.join(FAREWELL); // a short session may be over before it is said
-        }
-        return outcome.status();
     }
 
-    private void converse(Login login) {
+    private void converse(Lifeline login, Readiness ready) {
         try {
+            if (!forwarding.begin(status -> end.with(status == 0 ? Outcome.remote(status) : Outcome.of(status)))) {
+                end.with(Outcome.of(Qssh.FAILED));
+                return;
+            }
+            ready.ready();
+            if (plan.start() != null && channel == null) {
+                openSession();
+            }
             if (channel == null || begin(login)) {
                 while (channel == null && !login.awaitEnd(Duration.ofDays(1))) {
                     messages.detail("still connected");
@@ -196,11 +302,14 @@ final class RemoteSession {
             }
         } catch (IOException e) {
             end.with(lost(login));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            end.with(Outcome.of(Qssh.FAILED));
         }
     }
 
     /** Starts what the host was asked for; true if there is no session after all. */
-    private boolean begin(Login login) throws IOException {
+    private boolean begin(Lifeline login) throws IOException {
         if (!plan.tty()) {
             startInput();
         }
@@ -256,7 +365,7 @@ final class RemoteSession {
     // ---- output
 
     /** Moves the main stream, then waits for the other one and for the host's report, which comes before the channel closes. */
-    private void moveOutput(Login login) {
+    private void moveOutput(Lifeline login) {
         pump(DataStream.MAIN, streams.out());
         try {
             errorsMoved.await();
@@ -265,10 +374,23 @@ final class RemoteSession {
             Thread.currentThread().interrupt();
         }
         if (reports.status >= 0 || reports.signalled) {
-            end.with(Outcome.of(reports.status >= 0 ? reports.status : Qssh.FAILED));
+            awaitForwards(login);
+            end.with(Outcome.remote(reports.status >= 0 ? reports.status : Qssh.FAILED));
         } else {
             // H-29: after a fault of the host's our slots go on for up to two seconds; leaving earlier would show when it was
             end.with(login.awaitEnd(AFTER_FAULT) ? lost(login) : Outcome.of(Qssh.FAILED));
+        }
+    }
+
+    /** As with ssh, what is forwarded over this connection is not cut off by the end of its session. */
+    private void awaitForwards(Lifeline login) {
+        if (terminal != null && forwarding.active()) {
+            terminal.leaveRaw(); // so that Ctrl-C ends it
+            messages.raw(false);
+        }
+        boolean over = false;
+        while (!over && forwarding.active()) {
+            over = login.awaitEnd(Duration.ofMillis(20));
         }
     }
 
@@ -331,7 +453,7 @@ final class RemoteSession {
                 if (escapes == null) {
                     out.write(buffer.array(), 0, buffer.position());
                 } else {
-                    keys(escapes, buffer.array(), buffer.position(), out);
+                    keys(escapes, buffer.flip(), out);
                 }
             }
         } catch (IOException e) {
@@ -339,29 +461,31 @@ final class RemoteSession {
         }
     }
 
-    private void keys(EscapeKeys escapes, byte[] keys, int count, OutputStream out) throws IOException {
-        byte[] send = new byte[2 * count];
+    private void keys(EscapeKeys escapes, ByteBuffer keys, OutputStream out) throws IOException {
+        byte[] send = new byte[2 * keys.remaining()];
         int n = 0;
-        for (int i = 0; i < count; i++) {
-            EscapeKeys.Action action = escapes.next(keys[i]);
+        while (keys.hasRemaining()) {
+            byte key = keys.get();
+            EscapeKeys.Action action = escapes.next(key);
             switch (action) {
-                case SEND -> send[n++] = keys[i];
+                case SEND -> send[n++] = key;
                 case SEND_BOTH -> {
                     send[n++] = (byte) config.escapeChar();
-                    send[n++] = keys[i];
+                    send[n++] = key;
                 }
                 case HOLD -> {}
-                case TERMINATE, SUSPEND, HELP, LIST, QUIETER, LOUDER, UNSUPPORTED, REKEY -> {
+                case TERMINATE, SUSPEND, HELP, LIST, QUIETER, LOUDER, COMMAND_LINE, UNSUPPORTED, REKEY -> {
                     out.write(send, 0, n);
                     n = 0;
-                    command(action, escapes, keys[i]);
+                    command(action, escapes, key, keys);
                 }
             }
         }
         out.write(send, 0, n);
     }
 
-    private void command(EscapeKeys.Action action, EscapeKeys escapes, byte key) {
+    /** @param ahead what was typed after it */
+    private void command(EscapeKeys.Action action, EscapeKeys escapes, byte key, ByteBuffer ahead) throws IOException {
         String typed = escapes.name() + (key < ' ' ? "^" + (char) (key + '@') : String.valueOf((char) key));
         switch (action) {
             case TERMINATE -> {
@@ -376,11 +500,42 @@ final class RemoteSession {
                 continued();
             }
             case HELP -> escape(escapes.help());
-            case LIST -> escape(typed + "\nThe following connections are open:\n  #0 client-session (channel " + channel.id() + ")\n");
+            case LIST -> escape(typed + "\nThe following connections are open:\n  #0 client-session (channel " + channel.id() + ")\n" + forwarding.list());
+            case COMMAND_LINE -> commandLine(ahead);
             case QUIETER, LOUDER -> escape(typed + " [LogLevel " + messages.step(action == EscapeKeys.Action.LOUDER ? 1 : -1) + "]");
             case REKEY -> escape(typed + " [keys change with every frame]");
             default -> escape(typed + " [not supported by this version]");
         }
+    }
+
+    /** Reads a line as the terminal edits it, which it does when it is not raw. */
+    private void commandLine(ByteBuffer ahead) throws IOException {
+        if (!config.enableEscapeCommandline()) {
+            escape("commandline disabled\n");
+            return;
+        }
+        terminal.leaveRaw();
+        messages.raw(false);
+        try {
+            escape("");
+            forwarding.command(line("qssh> ", ahead));
+        } finally {
+            continued();
+        }
+    }
+
+    private String line(String prompt, ByteBuffer ahead) throws IOException {
+        write(streams.err(), prompt.getBytes(StandardCharsets.UTF_8), prompt.length(), DataStream.EXTENDED);
+        ByteArrayOutputStream line = new ByteArrayOutputStream();
+        ByteBuffer one = ByteBuffer.allocate(1);
+        while (line.size() < BUFFER_BYTES && (ahead.hasRemaining() || streams.in().read(one.clear()) > 0)) {
+            byte key = ahead.hasRemaining() ? ahead.get() : one.get(0);
+            if (key == '\n' || key == '\r') {
+                break;
+            }
+            line.write(key);
+        }
+        return line.toString(StandardCharsets.UTF_8);
     }
 
     private void escape(String text) {
@@ -388,8 +543,12 @@ final class RemoteSession {
     }
 
     /** The connection is over before the session was. */
-    private Outcome lost(Login login) {
+    private Outcome lost(Lifeline login) {
         login.awaitEnd(FAREWELL); // the cause comes a moment after its effects
+        if (shared) {
+            String said = farewell == null ? "Control master terminated unexpectedly" : HostLogin.clean(farewell);
+            return new Outcome(Qssh.FAILED, said.isEmpty() ? null : said, false);
+        }
         IOException cause = login.endCause();
         return cause != null && cause.getCause() instanceof ProtocolException
             ? new Outcome(Qssh.FAILED, "the connection broke: " + cause.getMessage(), true)

@@ -18,13 +18,16 @@ import org.qnsp.core.message.SessionRequest;
  * @param tty whether it gets a terminal
  */
 record SessionPlan(SessionRequest.FromClient start, boolean tty, List<SessionRequest.Env> environment) {
+    /** No session at all. */
+    static final SessionPlan NONE = new SessionPlan(null, false, List.of());
+
     /** The plan, and what there is to say about it. */
     record Decision(SessionPlan plan, String notice) {}
 
     /** @param inputIsTerminal whether standard input is one @throws UsageException if something is missing */
     static Decision of(ClientConfig config, CommandLine line, boolean inputIsTerminal, Map<String, String> environment) throws UsageException {
         if (config.sessionType() == SessionType.NONE) {
-            return new Decision(new SessionPlan(null, false, List.of()), null);
+            return new Decision(NONE, null);
         }
         boolean both = line.hasCommand() && config.remoteCommand() != null;
         if (both && config.sessionType() != SessionType.SUBSYSTEM) {

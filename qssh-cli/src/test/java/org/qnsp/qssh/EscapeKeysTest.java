@@ -39,7 +39,7 @@ final class EscapeKeysTest {
         "~/~.,      ~/<TERMINATE>",
         "~?~.,      <HELP><TERMINATE>",
         "~#x~.,     <LIST>x~.",
-        "~v~V~R~B~C~&, <LOUDER><QUIETER><REKEY><UNSUPPORTED><UNSUPPORTED><UNSUPPORTED>",
+        "~v~V~R~B~C~&, <LOUDER><QUIETER><REKEY><UNSUPPORTED><COMMAND_LINE><UNSUPPORTED>",
         "ls/~,      ls/",
     })
     void keysAreCommandsAfterALineEndOnly(String keys, String sent) {

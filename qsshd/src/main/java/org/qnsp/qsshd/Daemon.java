@@ -22,6 +22,7 @@ import org.qnsp.core.transport.Wire;
 import org.qnsp.qsshd.auth.Gatekeeper;
 import org.qnsp.qsshd.config.ServerConfig;
 import org.qnsp.qsshd.config.ServerConfig.Listen;
+import org.qnsp.qsshd.forward.Exchange;
 import org.qnsp.qsshd.net.Policy;
 import org.qnsp.qsshd.net.Reception;
 import org.qnsp.qsshd.session.InProcessLauncher;
@@ -50,17 +51,19 @@ final class Daemon implements AutoCloseable {
     private final ExecutorService judges = workers("qsshd-judge", 2, 256);
     private final ExecutorService lookups = workers("qsshd-lookup", 64, 256);
     private final ExecutorService workers = workers("qsshd-worker", 8, 1024);
+    private final Exchange exchange;
     private final Reception reception;
     private final Map<Listen, Listener> listeners = new HashMap<>();
     private final CountDownLatch ended = new CountDownLatch(1);
 
     /** @param emptied told on the loop when a guest or stranger has gone */
-    Daemon(PolicySource source, String copyProgram, Runnable emptied) throws IOException, ConfigException {
+    Daemon(PolicySource source, Services services, Runnable emptied) throws IOException, ConfigException {
         this.source = source;
         this.policy = new AtomicReference<>(source.load());
         ServerConfig config = policy.get().config();
-        House house = new House(new Gatekeeper(new UserFiles(pump)), new InProcessLauncher(pump, config.printMotd() ? InProcessLauncher.MOTD : List.of()), lookups, workers,
-                copyProgram, emptied);
+        exchange = new Exchange(halfTheDescriptors() / 2, e -> LOG.error("fault", e));
+        House house = new House(new Gatekeeper(new UserFiles(pump)), new InProcessLauncher(pump, config.printMotd() ? InProcessLauncher.MOTD : List.of(), services.sftp()), lookups, workers,
+                services, exchange, emptied);
         long held = Math.min(Limits.HELD_BYTES, Runtime.getRuntime().maxMemory() / 4); // L-12
         int drainMax = config.drainMax().orElseGet(() -> (int) Math.min(halfTheDescriptors(), Runtime.getRuntime().maxMemory() / 4 / STRANGER_BYTES));
         reception = new Reception(loop, slots, policy::get, judges, house, new CreditBudget(held), drainMax);
@@ -181,6 +184,7 @@ final class Daemon implements AutoCloseable {
     /** Hangs up on all sessions. */
     @Override
     public void close() {
+        exchange.close();
         pump.close();
         loop.close();
         slots.close();

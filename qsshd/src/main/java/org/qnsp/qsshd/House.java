@@ -18,12 +18,16 @@ import org.qnsp.core.handshake.Action.FindKeys;
 import org.qnsp.core.handshake.HostKeyOps;
 import org.qnsp.core.handshake.HostKeyProof;
 import org.qnsp.core.message.ConnectionRequest;
+import org.qnsp.core.transport.Connection;
 import org.qnsp.crypto.Secret;
 import org.qnsp.crypto.keys.PublicKey;
 import org.qnsp.qsshd.auth.Gatekeeper;
 import org.qnsp.qsshd.auth.Gatekeeper.Findings;
 import org.qnsp.qsshd.auth.Gatekeeper.Origin;
 import org.qnsp.qsshd.auth.InviteFile;
+import org.qnsp.qsshd.forward.AgentSocket;
+import org.qnsp.qsshd.forward.Exchange;
+import org.qnsp.qsshd.forward.GuestForwarding;
 import org.qnsp.qsshd.net.Guest;
 import org.qnsp.qsshd.net.Hospitality;
 import org.qnsp.qsshd.net.Policy;
@@ -50,21 +54,23 @@ final class House implements Hospitality {
     private final Executor lookups;
     private final Executor workers;
     private final Map<String, Integer> pendingLookups = new ConcurrentHashMap<>();
-    private final String copyProgram;
+    private final Services services;
+    private final Exchange exchange;
     private final Runnable emptied;
 
     /**
      * @param lookups run what reads the keys of users, which a user can make slow; bounded, reject what they cannot take
      * @param workers run everything else that waits; likewise
-     * @param copyProgram absolute path of qscp, or null
+     * @param exchange what forwarding needs
      * @param emptied told when a guest or stranger has gone
      */
-    House(Gatekeeper gatekeeper, SessionLauncher launcher, Executor lookups, Executor workers, String copyProgram, Runnable emptied) {
+    House(Gatekeeper gatekeeper, SessionLauncher launcher, Executor lookups, Executor workers, Services services, Exchange exchange, Runnable emptied) {
         this.gatekeeper = gatekeeper;
         this.launcher = launcher;
         this.lookups = lookups;
         this.workers = workers;
-        this.copyProgram = copyProgram;
+        this.services = services;
+        this.exchange = exchange;
         this.emptied = emptied;
     }
 
@@ -223,8 +229,14 @@ final class House implements Hospitality {
     }
 
     @Override
-    public Session session(Guest guest) {
-        return new SessionChannel(guest, launcher, workers, copyProgram);
+    public Session session(Guest guest, Connection connection) {
+        return new SessionChannel(guest, launcher, workers, services, new AgentSocket(exchange, connection, guest.findings().account()));
+    }
+
+    @Override
+    public GuestForwarding forwarding(Guest guest, Connection connection) {
+        Findings findings = guest.findings();
+        return new GuestForwarding(exchange, connection, findings.config(), guest.options(), findings.account(), guest.anonymous());
     }
 
     @Override

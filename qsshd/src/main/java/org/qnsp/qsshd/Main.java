@@ -106,7 +106,7 @@ public final class Main {
     }
 
     private static int serve(Arguments wanted, Setup setup, ServerConfig config) throws IOException, ConfigException, InterruptedException {
-        try (Daemon daemon = new Daemon(() -> setup.policy(LoggerFactory.getLogger(Main.class)::warn), copyProgram(), () -> {})) {
+        try (Daemon daemon = new Daemon(() -> setup.policy(LoggerFactory.getLogger(Main.class)::warn), services(), () -> {})) {
             Signal.handle(new Signal("HUP"), s -> daemon.reload());
             Signal.handle(new Signal("TERM"), s -> daemon.stop());
             Signal.handle(new Signal("INT"), s -> daemon.stop());
@@ -144,7 +144,7 @@ public final class Main {
     /** One connection on standard input and output, as from inetd or a ProxyCommand. */
     private static int serveStreams(Setup setup) throws IOException, ConfigException, InterruptedException {
         CountDownLatch gone = new CountDownLatch(1);
-        try (Daemon daemon = new Daemon(() -> setup.policy(LoggerFactory.getLogger(Main.class)::warn), copyProgram(), gone::countDown)) {
+        try (Daemon daemon = new Daemon(() -> setup.policy(LoggerFactory.getLogger(Main.class)::warn), services(), gone::countDown)) {
             Signal.handle(new Signal("TERM"), s -> daemon.stop());
             if (System.inheritedChannel() instanceof SocketChannel socket) {
                 daemon.serve(Wire.of(socket), (InetSocketAddress) socket.getRemoteAddress(), (InetSocketAddress) socket.getLocalAddress());
@@ -173,9 +173,7 @@ public final class Main {
         }
     }
 
-    private static String copyProgram() {
-        String home = System.getProperty(HOME);
-        Path program = home == null ? null : Path.of(home, "bin", "qscp");
-        return program != null && Files.isExecutable(program) ? program.toString() : null;
+    private static Services services() {
+        return Services.of(System.getProperty(HOME));
     }
 }

@@ -2,21 +2,30 @@ package org.qnsp.qsshd;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import org.qnsp.core.config.ConfigException;
 import org.qnsp.core.message.Limits;
 import org.qnsp.core.message.ProtocolException;
 import org.qnsp.core.message.SessionRequest;
 import org.qnsp.core.mux.DataStream;
 import org.qnsp.core.transport.Channel;
+import org.qnsp.qsshd.config.SafePath;
 import org.qnsp.qsshd.config.ServerConfig;
+import org.qnsp.qsshd.forward.AgentSocket;
 import org.qnsp.qsshd.net.Guest;
 import org.qnsp.qsshd.net.Hospitality;
+import org.qnsp.qsshd.session.Account;
 import org.qnsp.qsshd.session.ExitStatus;
 import org.qnsp.qsshd.session.LaunchRequest;
+import org.qnsp.qsshd.session.LoginRecords;
 import org.qnsp.qsshd.session.Program;
 import org.qnsp.qsshd.session.PtyRequest;
 import org.qnsp.qsshd.session.SessionLauncher;
@@ -36,13 +45,15 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
     /** Input that may wait in front of a program that does not read; the rest waits in the channel's window, and then at the client. */
     private static final int INPUT_WAITING_BYTES = 256 << 10;
     private static final int CHUNK_BYTES = 32 << 10;
+    private static final LoginRecords RECORDS = new LoginRecords();
 
     private enum Stage { ASKING, STARTING, RUNNING, OVER }
 
     private final Guest guest;
     private final SessionLauncher launcher;
     private final Executor starters;
-    private final String copyProgram;
+    private final Services services;
+    private final AgentSocket agent;
     private final Map<String, String> environment = new LinkedHashMap<>();
     private final byte[] outgoing = new byte[CHUNK_BYTES];
     /** Each signal costs a process of the user's, started on the one thread that serves all sessions. */
@@ -51,21 +62,25 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
     private Stage stage = Stage.ASKING;
     private PtyRequest pty;
     private String original;
+    private boolean subsystem;
+    private volatile AuthInfo authInfo;
     private UserProcess process;
     private int inputWaiting;
     private boolean inputEnded;
     private boolean clientGone;
+    private boolean wantsAgent;
     private int outputsEnded;
 
     /**
      * @param starters runs what starts programs, which takes a few milliseconds
-     * @param copyProgram absolute path of qscp, which serves copies (C-17)
+     * @param agent what leads to the client's agent, if the client asks for it
      */
-    SessionChannel(Guest guest, SessionLauncher launcher, Executor starters, String copyProgram) {
+    SessionChannel(Guest guest, SessionLauncher launcher, Executor starters, Services services, AgentSocket agent) {
         this.guest = guest;
         this.launcher = launcher;
         this.starters = starters;
-        this.copyProgram = copyProgram;
+        this.services = services;
+        this.agent = agent;
     }
 
     @Override
@@ -90,7 +105,7 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
                 case SessionRequest.Exec exec -> start(id, exec.command());
                 case SessionRequest.Subsystem subsystem -> startSubsystem(id, subsystem.service());
                 case SessionRequest.Window window -> channel.reply(id, resize(window));
-                case SessionRequest.Agent agent -> channel.reply(id, false);
+                case SessionRequest.Agent wanted -> channel.reply(id, takeAgent());
                 case SessionRequest.Signal signal -> channel.reply(id, signal(signal.signal()));
             }
         } catch (ProtocolException | IllegalArgumentException e) {
@@ -104,6 +119,13 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
         if (taken) {
             environment.put(env.variable(), env.value());
         }
+        return taken;
+    }
+
+    /** A-17, C-30 */
+    private synchronized boolean takeAgent() {
+        boolean taken = stage == Stage.ASKING && !guest.anonymous() && config().allowsAgentForwarding() && guest.options().agentForwarding();
+        wantsAgent |= taken;
         return taken;
     }
 
@@ -128,23 +150,40 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
         if (forced != null) {
             original = command;
         }
-        String run = forced == null ? command : forced;
-        start(id, run.isEmpty() ? new Program.LoginShell() : new Program.ShellCommand(run));
+        startLine(id, forced == null ? command : forced);
+    }
+
+    /** A line of the client's or of the configuration, where {@code internal-sftp} is a word of its own, as with sshd. */
+    private void startLine(int id, String line) {
+        boolean configured = original != null || subsystem;
+        Optional<List<String>> sftp = configured ? ServerConfig.internalSftp(line) : Optional.empty();
+        if (sftp.isPresent() && services.sftp().isPresent()) {
+            List<String> arguments = new ArrayList<>(List.of(services.sftp().get()));
+            arguments.addAll(sftp.get());
+            start(id, new Program.Service(arguments));
+        } else if (sftp.isPresent()) {
+            LOG.error("no internal-sftp outside an installation");
+            channel.reply(id, false);
+        } else {
+            start(id, line.isEmpty() ? new Program.LoginShell() : new Program.ShellCommand(line));
+        }
     }
 
     private void startSubsystem(int id, String name) {
         boolean forced = config().forceCommand() != null || guest.options().command() != null;
+        subsystem = true;
         if (forced || guest.anonymous()) {
-            start(id, name); // sshd too runs the forced command, whatever was asked for
-        } else if (name.equals(SessionRequest.Subsystem.COPY) && copyProgram != null) {
-            start(id, new Program.Service(List.of(copyProgram, "--serve")));
+            Optional<String> named = config().subsystem(name);
+            start(id, named.orElse(name)); // sshd too runs the forced command, whatever was asked for, and tells it the command of the subsystem
+        } else if (name.equals(SessionRequest.Subsystem.COPY) && services.copy().isPresent() && root().isEmpty()) {
+            start(id, new Program.Service(List.of(services.copy().get(), "--serve")));
         } else {
             Optional<String> command = config().subsystem(name);
-            if (command.isEmpty() || command.get().equals("internal-sftp")) {
+            if (command.isEmpty()) {
                 LOG.info("no subsystem {}", name);
                 channel.reply(id, false);
             } else {
-                start(id, new Program.ShellCommand(command.get()));
+                startLine(id, command.get());
             }
         }
     }
@@ -156,13 +195,28 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
                 channel.reply(id, false);
                 return;
             }
-            request = new LaunchRequest(guest.findings().account(), program, Optional.ofNullable(pty), wholeEnvironment(), imposedEnvironment(), guest.peers());
+            request = new LaunchRequest(guest.findings().account(), program, Optional.ofNullable(pty), wholeEnvironment(), imposedEnvironment(), guest.peers(), customs(program));
             stage = Stage.STARTING;
         }
         try {
             starters.execute(() -> launch(id, request));
-        } catch (java.util.concurrent.RejectedExecutionException e) {
+        } catch (RejectedExecutionException e) {
             failed(id, new IOException("too many programs are being started"));
+        }
+    }
+
+    private LaunchRequest.Customs customs(Program program) {
+        boolean rc = !subsystem && original == null && config().permitUserRc() && guest.options().userRc() && root().isEmpty();
+        return new LaunchRequest.Customs(config().userEnvironment(), rc && !(program instanceof Program.Service), Optional.empty(), root());
+    }
+
+    /** ChrootDirectory, as the configuration has it for this user. */
+    private Optional<Path> root() {
+        Account account = guest.findings().account();
+        try {
+            return Optional.ofNullable(config().chrootDirectory(account.name(), (int) account.uid(), Path.of(account.home())));
+        } catch (ConfigException e) {
+            throw new IllegalStateException(e); // the login would have been refused
         }
     }
 
@@ -187,10 +241,11 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
         return imposed;
     }
 
-    private void launch(int id, LaunchRequest request) {
+    private void launch(int id, LaunchRequest asked) {
         try {
+            LaunchRequest request = completed(asked);
             LOG.debug("starting a program for {}", request.account().name());
-            UserProcess started = started(request);
+            UserProcess started = started(withAgent(request));
             LOG.debug("started process {}", started.pid());
             boolean gone;
             synchronized (this) {
@@ -198,6 +253,7 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
                 stage = Stage.RUNNING;
                 gone = clientGone;
             }
+            started.terminal().ifPresent(terminal -> RECORDS.login(request.account(), terminal, started.pid(), host(), Instant.now()));
             channel.reply(id, true);
             started.start(this);
             if (gone) {
@@ -209,7 +265,48 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
         }
     }
 
+    /** With what is only known by looking at files. */
+    private LaunchRequest completed(LaunchRequest asked) throws IOException {
+        LaunchRequest.Customs customs = asked.customs();
+        boolean greets = asked.program() instanceof Program.LoginShell && asked.pty().isPresent() && config().printLastLog();
+        Map<String, String> imposed = new LinkedHashMap<>(asked.imposed());
+        if (config().exposeAuthInfo() && guest.key() != null && customs.root().isEmpty()) {
+            authInfo = AuthInfo.write(asked.account(), guest.key());
+            imposed.put(AuthInfo.VARIABLE, authInfo.file().toString());
+        }
+        return new LaunchRequest(asked.account(), asked.program(), asked.pty(), asked.environment(), imposed, asked.peers(), new LaunchRequest.Customs(
+                customs.environmentFile(), customs.userRc(), greets ? RECORDS.last(asked.account()) : Optional.empty(), customs.root()));
+    }
+
+    private String host() {
+        return guest.peers().map(peers -> peers.client().getAddress().getHostAddress()).orElse("");
+    }
+
+    /** A session whose agent's socket cannot be had starts without one, as with sshd. */
+    private LaunchRequest withAgent(LaunchRequest request) {
+        synchronized (this) {
+            if (!wantsAgent) {
+                return request;
+            }
+        }
+        Map<String, String> imposed = new LinkedHashMap<>(request.imposed());
+        try {
+            imposed.put("SSH_AUTH_SOCK", agent.open().toString());
+        } catch (IOException e) {
+            LOG.error("no socket for the agent of {}: {}", request.account().name(), e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return new LaunchRequest(request.account(), request.program(), request.pty(), request.environment(), imposed, request.peers(), request.customs());
+    }
+
     private UserProcess started(LaunchRequest request) throws IOException {
+        if (request.customs().root().isPresent()) {
+            Optional<String> fault = SafePath.rootFault(request.customs().root().get());
+            if (fault.isPresent()) {
+                throw new IOException("ChrootDirectory: " + fault.get());
+            }
+        }
         try {
             return launcher.launch(request);
         } catch (RuntimeException e) {
@@ -359,8 +456,29 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
             stage = Stage.OVER;
         }
         LOG.debug("session over");
+        UserProcess ended = process;
+        AuthInfo info = authInfo;
+        if (info != null || ended != null && ended.terminal().isPresent()) {
+            tidy(ended, info);
+        }
+        agent.close();
         channel.close();
         guest.sessionEnded();
+    }
+
+    private void tidy(UserProcess ended, AuthInfo info) {
+        try {
+            starters.execute(() -> {
+                if (ended != null) {
+                    ended.terminal().ifPresent(terminal -> RECORDS.logout(terminal, ended.pid(), Instant.now()));
+                }
+                if (info != null) {
+                    info.delete();
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            LOG.warn("the end of a session is not recorded: too much to do at once");
+        }
     }
 
     private ServerConfig config() {

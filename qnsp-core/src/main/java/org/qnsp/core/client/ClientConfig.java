@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.qnsp.core.config.ConfigException;
+import org.qnsp.core.config.ForwardSpec;
 import org.qnsp.core.config.Jumps;
 import org.qnsp.core.config.Keyword;
 import org.qnsp.core.config.Patterns;
@@ -526,25 +527,35 @@ public final class ClientConfig {
         return List.copyOf(expanded);
     }
 
-    // ---- forwardings: as they were given, with colons
+    // ---- forwardings
 
-    /** LocalForward and {@code -L}: {@code [address:]port:host:hostport}, with paths of sockets in place of either half. */
-    public List<String> localForwards() {
-        return forwards(ClientKeywords.LOCAL_FORWARD);
+    /** LocalForward, DynamicForward and RemoteForward, in this order, with the paths of sockets expanded; none where they are cleared. */
+    public List<ForwardSpec> forwards() throws ConfigException {
+        List<ForwardSpec> all = new ArrayList<>();
+        if (!clearAllForwardings()) {
+            for (Keyword keyword : List.of(ClientKeywords.LOCAL_FORWARD, ClientKeywords.DYNAMIC_FORWARD, ClientKeywords.REMOTE_FORWARD)) {
+                for (ForwardSpec spec : forwards(keyword)) {
+                    all.add(new ForwardSpec(spec.kind(), expanded(spec.listen()), expanded(spec.connect())));
+                }
+            }
+        }
+        return List.copyOf(all);
     }
 
-    /** RemoteForward and {@code -R}: as {@link #localForwards}, or {@code [address:]port} alone for SOCKS. */
-    public List<String> remoteForwards() {
-        return forwards(ClientKeywords.REMOTE_FORWARD);
+    /** As they were given. */
+    List<ForwardSpec> forwards(Keyword keyword) throws ConfigException {
+        ForwardSpec.Kind kind = keyword == ClientKeywords.LOCAL_FORWARD ? ForwardSpec.Kind.LOCAL
+            : keyword == ClientKeywords.REMOTE_FORWARD ? ForwardSpec.Kind.REMOTE : ForwardSpec.Kind.DYNAMIC;
+        List<ForwardSpec> all = new ArrayList<>();
+        for (String text : settings.all(keyword)) {
+            all.add(ForwardSpec.parse(kind, text));
+        }
+        return all;
     }
 
-    /** DynamicForward and {@code -D}: {@code [address:]port}. */
-    public List<String> dynamicForwards() {
-        return forwards(ClientKeywords.DYNAMIC_FORWARD);
-    }
-
-    private List<String> forwards(Keyword keyword) {
-        return clearAllForwardings() ? List.of() : settings.all(keyword);
+    private ForwardSpec.Place expanded(ForwardSpec.Place place) throws ConfigException {
+        return place instanceof ForwardSpec.Place.Unix(String path)
+            ? new ForwardSpec.Place.Unix(Tokens.environment(Tokens.percent(path, tokens), local.environment())) : place;
     }
 
     /** Where a remote SOCKS forwarding may lead: {@code any}, {@code none}, or {@code host:port} with {@code *} for any port. */

@@ -4,6 +4,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.qnsp.core.config.ConfigException;
+import org.qnsp.core.config.ForwardSpec;
 import org.qnsp.core.config.Keyword;
 import org.qnsp.core.config.Settings;
 
@@ -54,8 +56,17 @@ final class ConfigDump {
             case "proxyjump" -> optional(config.proxyJump());
             case "forwardagent" -> List.of(config.forwardAgent());
             case "identityagent" -> optional(config.identityAgentAsGiven());
+            case "localforward", "remoteforward", "dynamicforward" -> forwards(keyword);
             default -> keyword.many() ? settings.all(keyword) : optional(spelling(keyword));
         };
+    }
+
+    private List<String> forwards(Keyword keyword) {
+        try {
+            return config.clearAllForwardings() ? List.of() : config.forwards(keyword).stream().map(ForwardSpec::toString).toList();
+        } catch (ConfigException e) {
+            throw new IllegalStateException(e); // they were read before
+        }
     }
 
     private String spelling(Keyword keyword) {

@@ -13,8 +13,8 @@ import java.util.function.Consumer;
 import org.qnsp.core.handshake.Action;
 import org.qnsp.core.handshake.ClientHandshake;
 import org.qnsp.core.message.ProtocolException;
-import org.qnsp.core.mux.Budget;
 import org.qnsp.core.transport.Connection;
+import org.qnsp.core.transport.CreditBudget;
 import org.qnsp.core.transport.Link;
 import org.qnsp.core.transport.Loop;
 import org.qnsp.core.transport.SlotThread;
@@ -39,9 +39,13 @@ public final class Connector implements AutoCloseable {
         loop = new Loop("qnsp-loop", bugs);
     }
 
+    Loop loop() {
+        return loop;
+    }
+
     /** The application's side of a connection that is yet to be made: what is opened and asked on it goes out right behind the login. */
     public static Connection connection(Connection.Listener listener) {
-        return new Connection(true, Budget.UNLIMITED, listener);
+        return new Connection(true, new CreditBudget(Runtime.getRuntime().maxMemory() / 2), listener); // hundreds of forwarded streams may stall at once
     }
 
     /**

@@ -29,6 +29,7 @@ import org.qnsp.core.mux.DataStream;
 import org.qnsp.core.transport.Channel;
 import org.qnsp.core.transport.ChannelListener;
 import org.qnsp.core.transport.Connection;
+import org.qnsp.core.transport.Loop;
 import org.qnsp.core.transport.Wire;
 import org.qnsp.crypto.keys.Fingerprint;
 import org.qnsp.crypto.keys.Invite;
@@ -65,6 +66,7 @@ public final class HostLogin implements AutoCloseable {
     private List<InetAddress> addresses = List.of();
     private Process proxy;
     private String peer = "";
+    private volatile PublicKey met;
 
     private HostLogin(ClientConfig config, LocalUser local, Invite invite, Prompt prompt, Messages messages, Connector connector) throws IOException, ConnectFailure {
         this.config = config;
@@ -105,14 +107,27 @@ public final class HostLogin implements AutoCloseable {
         try {
             HostLogin login = new HostLogin(config, local, invite, prompt, messages, connector);
             if (login.identities.isEmpty() && config.mode() == ClientConfig.Mode.DUPLEX) {
+                String trouble = login.identities.agentTrouble();
+                login.identities.close();
                 throw config.pubkeyAuthentication()
-                    ? ConnectFailure.error("there is no key to log in with", "make one with qssh-keygen, then have its public half added to authorized_keys on the host")
+                    ? ConnectFailure.error("there is no key to log in with", trouble != null ? trouble
+                        : "make one with qssh-keygen, then have its public half added to authorized_keys on the host")
                     : ConnectFailure.plain(config.user() + "@" + config.hostName() + ": Permission denied (publickey).", "the configuration forbids to log in with a key, and there is no other way");
             }
             return login;
         } catch (IOException e) {
             throw ConnectFailure.error(String.valueOf(e.getMessage()), null);
         }
+    }
+
+    /** Where the events of the connection are told. */
+    public Loop loop() {
+        return connector.loop();
+    }
+
+    /** The forwarding of the agent to this host; null where the configuration wants none, or there is none to forward (A-18). */
+    public AgentForward agentForward(LocalUser local) {
+        return AgentForward.of(config, local, () -> met, messages);
     }
 
     /** Connects and logs in. @throws ConnectFailure if that cannot be done */
@@ -133,16 +148,23 @@ public final class HostLogin implements AutoCloseable {
             }
         }
         Iterator<Trust> attempts = trust.attempts().iterator();
+        Trust tried = attempts.next();
         while (true) {
-            Trust tried = attempts.next();
             try {
                 return attempt(tried, preparation);
             } catch (LoginException e) {
+                if (isRefused(e) && identities.more()) {
+                    messages.debug("Permission denied; trying other keys");
+                    tried = trust.again(tried);
+                    continue;
+                }
                 boolean other = e.kind() == Kind.SILENCE || e.kind() == Kind.DENIED && trust.invited();
                 if (!attempts.hasNext() || !other) {
                     throw failure(e, tried);
                 }
                 messages.debug(e.getMessage() + "; trying another way in");
+                tried = attempts.next();
+                identities.restart();
             } catch (IOException e) {
                 throw unreachable(e);
             }
@@ -204,13 +226,24 @@ public final class HostLogin implements AutoCloseable {
             trust.known(key);
         }
         trust.proved();
+        met = login.hostKey();
+        if (login.key() != null) {
+            identities.proved(login.key());
+        }
         keyUpdate.loggedIn(login.id(), trust.vouchedFor() ? login.hostKey() : null);
         return login;
     }
 
+    /** Whether it was for want of a key. */
+    private boolean isRefused(LoginException e) {
+        return e.kind() == Kind.DENIED && e.getMessage().equals("Permission denied") && config.mode() == ClientConfig.Mode.DUPLEX;
+    }
+
+    /** What starts a program first, or goes over other hosts, takes longer before anything can be heard. */
     private Duration silence() {
+        Duration longest = config.proxyCommand() == null && config.proxyJump() == null ? SILENCE : SILENCE.multipliedBy(4);
         int seconds = config.connectTimeoutSeconds();
-        return seconds > 0 && seconds < SILENCE.toSeconds() ? Duration.ofSeconds(seconds) : SILENCE;
+        return seconds > 0 && seconds < longest.toSeconds() ? Duration.ofSeconds(seconds) : longest;
     }
 
     private ConnectFailure failure(LoginException e, Trust tried) {

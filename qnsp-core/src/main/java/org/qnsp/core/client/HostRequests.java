@@ -1,13 +1,22 @@
 package org.qnsp.core.client;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import org.qnsp.core.message.ConnectionRequest;
 import org.qnsp.core.message.ProtocolException;
 import org.qnsp.core.transport.Connection;
 
 /** What a host asks or tells about the connection itself, whichever client it is: signs of life, banners, its keys. Called on the loop. */
 public final class HostRequests {
+    private static final Duration BANNER = Duration.ofMillis(500);
+    private static final FileOutputStream STANDARD_ERROR = new FileOutputStream(FileDescriptor.err);
+
     private final Messages messages;
     private final HostKeyUpdate keys;
+    private volatile Thread banner;
 
     HostRequests(Messages messages, HostKeyUpdate keys) {
         this.messages = messages;
@@ -31,8 +40,10 @@ public final class HostRequests {
                 case ConnectionRequest.Keepalive k -> from.reply(id, true);
                 case ConnectionRequest.Banner(String text) -> {
                     from.reply(id, false);
-                    // not on the loop, which must not wait for whoever reads standard error
-                    Thread.ofPlatform().daemon().name("qnsp-banner").start(() -> messages.say(Messages.Level.INFO, HostLogin.clean(text)));
+                    if (messages.says(Messages.Level.INFO)) {
+                        // not on the loop, which must not wait for whoever reads standard error
+                        banner = Thread.ofPlatform().daemon().name("qnsp-banner").start(() -> say(HostLogin.clean(text)));
+                    }
                 }
                 case ConnectionRequest.HostKeys announced -> {
                     from.reply(id, false);
@@ -46,8 +57,24 @@ public final class HostRequests {
         }
     }
 
-    /** Waits, for a short time, for what is under way about the host's keys; before the connection is ended. */
+    /** A banner is for the user, wherever the messages go. */
+    private static void say(String text) {
+        try {
+            STANDARD_ERROR.write(text.getBytes(StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            // there is nobody to tell
+        }
+    }
+
+    /** Waits, for a short time, for what is under way: a banner being said, news of the host's keys; before the connection is ended. */
     public void settle() {
         keys.settle();
+        try {
+            if (banner instanceof Thread saying) {
+                saying.join(BANNER); // a short session may be over before it is said
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -38,6 +38,7 @@ public final class HostTrust {
     private boolean anyKeyWillDo;
     private boolean vouchedFor;
     private PublicKey toBeAdded;
+    private PublicKey met;
 
     /**
      * @param invite that the user gave, or null
@@ -215,6 +216,7 @@ public final class HostTrust {
                 boolean trusted = anyKeyWillDo || invite != null || config.strictHostKeyChecking() != HostKeyChecking.ASK || confirmed(key, u.otherNames());
                 vouchedFor = trusted && byUser;
                 toBeAdded = trusted && !anyKeyWillDo ? key : null;
+                met = trusted ? key : null;
                 yield trusted;
             }
         };
@@ -265,6 +267,11 @@ public final class HostTrust {
             answer = prompt.line(HostKeyTexts.askAgain());
         }
         return false;
+    }
+
+    /** How to go to the same host once more: who met it as a stranger knows it now. */
+    public Trust again(Trust tried) {
+        return tried instanceof Trust.Unknown && met != null ? new Trust.Pinned(met) : tried;
     }
 
     /** The host proved its key: one that is new is kept. */

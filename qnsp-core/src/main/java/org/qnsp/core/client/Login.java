@@ -8,11 +8,12 @@ import org.qnsp.core.handshake.Action;
 import org.qnsp.core.handshake.ClientHandshake;
 import org.qnsp.core.message.ProtocolException;
 import org.qnsp.core.transport.Connection;
+import org.qnsp.core.transport.Lifeline;
 import org.qnsp.core.transport.Link;
 import org.qnsp.crypto.keys.PublicKey;
 
 /** A login under way and the session that comes of it, for threads that wait. */
-public final class Login implements Link.Owner {
+public final class Login implements Link.Owner, Lifeline {
     /** Decides about a host key at first contact; may ask the user and so may take its time. */
     @FunctionalInterface
     public interface HostKeyJudge {
@@ -20,13 +21,14 @@ public final class Login implements Link.Owner {
         boolean trusts(PublicKey hostKey) throws IOException;
     }
 
-    private enum Stage { WAITING, ANSWERED, JUDGING, ESTABLISHED, FAILED }
+    private enum Stage { WAITING, ANSWERED, ASKING, ESTABLISHED, FAILED }
 
     private final ClientHandshake handshake;
     private final HostKeyJudge judge;
     private Link link;
     private Stage stage = Stage.WAITING;
     private LoginException failure;
+    private PublicKey key;
     private boolean over;
     private IOException overCause;
     private volatile byte[] id;
@@ -45,7 +47,7 @@ public final class Login implements Link.Owner {
      * Waits for the login.
      *
      * @param silence how long the host may stay silent before it counts as not there
-     * @param patience how long the login may take from then on, without the time that the user takes to judge a host key
+     * @param patience how long the login may take from then on, without the time that the user takes to judge a host key, or an agent to answer
      * @throws LoginException if there will be no session
      */
     public synchronized void await(Duration silence, Duration patience) throws LoginException {
@@ -53,7 +55,7 @@ public final class Login implements Link.Owner {
         long deadline = System.nanoTime() + silence.toNanos();
         while (stage != Stage.ESTABLISHED && stage != Stage.FAILED) {
             long left = deadline - System.nanoTime();
-            if (stage == Stage.JUDGING) {
+            if (stage == Stage.ASKING) {
                 pause(0);
             } else if (left <= 0) {
                 fail(stage == Stage.WAITING ? new LoginException(Kind.SILENCE, "no answer") : new LoginException(Kind.STALLED, "the login did not end in time"));
@@ -70,7 +72,7 @@ public final class Login implements Link.Owner {
         }
     }
 
-    /** Waits, at most this long, for the link to be over. Returns whether it is. */
+    @Override
     public synchronized boolean awaitEnd(Duration atMost) {
         long deadline = System.nanoTime() + atMost.toNanos();
         while (!over && deadline - System.nanoTime() > 0) {
@@ -79,7 +81,12 @@ public final class Login implements Link.Owner {
         return over;
     }
 
-    /** Why the link ended: null while it has not, and after a goodbye. */
+    /** The key that the login was proved with; null before its end and in SIMPLEX. */
+    public synchronized PublicKey key() {
+        return key;
+    }
+
+    @Override
     public synchronized IOException endCause() {
         return overCause;
     }
@@ -137,11 +144,19 @@ public final class Login implements Link.Owner {
 
     @Override
     public void asked(Link from, Action question) {
-        if (!(question instanceof Action.JudgeHostKey(PublicKey key))) {
-            throw new IllegalStateException("a client is not asked for " + question.getClass().getSimpleName());
-        }
-        stage(Stage.JUDGING);
-        Thread.ofPlatform().daemon().name("qnsp-judge").start(() -> judge(from, key)); // the schedule goes on while the user thinks
+        stage(Stage.ASKING);
+        Runnable asking = switch (question) {
+            case Action.JudgeHostKey(PublicKey key) -> () -> judge(from, key);
+            case Action.UseKeys(Runnable work) -> () -> useKeys(from, work);
+            default -> throw new IllegalStateException("a client is not asked for " + question.getClass().getSimpleName());
+        };
+        Thread.ofPlatform().daemon().name("qnsp-judge").start(asking); // the schedule goes on while the user thinks
+    }
+
+    private void useKeys(Link from, Runnable work) {
+        work.run();
+        stage(Stage.ANSWERED);
+        from.proceed(handshake::onKeysUsed);
     }
 
     private void judge(Link from, PublicKey key) {
@@ -162,6 +177,9 @@ public final class Login implements Link.Owner {
 
     @Override
     public void established(Link from, Action.Established result) {
+        synchronized (this) {
+            key = result.key();
+        }
         id = result.id();
         userKey = result.key();
         stage(Stage.ESTABLISHED);

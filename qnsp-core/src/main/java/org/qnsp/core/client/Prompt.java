@@ -15,4 +15,9 @@ public interface Prompt {
      * @return the answer without its line end; null where nobody can be asked or the question was dismissed
      */
     String line(String question);
+
+    /** Asks for a yes by a program that asks, where there is one: whether it was given. */
+    default boolean confirms(String question) {
+        return false;
+    }
 }

@@ -52,6 +52,19 @@ public final class TerminalPrompt implements Prompt {
         return answer == null ? null : new String(answer, StandardCharsets.UTF_8);
     }
 
+    /** By the askpass program alone, as an agent asks, which has no terminal. */
+    @Override
+    public boolean confirms(String question) {
+        byte[] answer = mayAskProgram() ? askProgram(question, "confirm") : null;
+        return answer != null && (answer.length == 0 || new String(answer, StandardCharsets.UTF_8).equalsIgnoreCase("yes"));
+    }
+
+    private boolean mayAskProgram() {
+        String require = variable("SSH_ASKPASS_REQUIRE");
+        boolean display = !variable("DISPLAY").isEmpty() || !variable("WAYLAND_DISPLAY").isEmpty();
+        return require.equalsIgnoreCase("force") || !require.equalsIgnoreCase("never") && display;
+    }
+
     private static char[] decodeAndWipe(byte[] utf8) {
         CharBuffer chars = StandardCharsets.UTF_8.decode(ByteBuffer.wrap(utf8));
         char[] answer = Arrays.copyOfRange(chars.array(), 0, chars.limit());
@@ -62,9 +75,9 @@ public final class TerminalPrompt implements Prompt {
 
     private byte[] ask(String question, boolean echo, String hint) {
         String require = variable("SSH_ASKPASS_REQUIRE").toLowerCase(java.util.Locale.ROOT);
-        boolean forced = require.equals("force");
-        boolean allowed = forced || !require.equals("never") && (!variable("DISPLAY").isEmpty() || !variable("WAYLAND_DISPLAY").isEmpty());
-        if (forced || allowed && require.equals("prefer")) {
+        boolean allowed = mayAskProgram();
+        boolean away = mayReadStandardInput && !program().isEmpty() && !isTerminal(0); // as ssh-add: who reads from elsewhere is not at the terminal
+        if (require.equals("force") || allowed && (away || require.equals("prefer"))) {
             return askProgram(question, hint);
         }
         try (FileInputStream in = new FileInputStream(TERMINAL); FileOutputStream out = new FileOutputStream(TERMINAL)) {
@@ -81,8 +94,12 @@ public final class TerminalPrompt implements Prompt {
         return value == null ? "" : value;
     }
 
+    private String program() {
+        return variable("QSSH_ASKPASS").isEmpty() ? variable("SSH_ASKPASS") : variable("QSSH_ASKPASS");
+    }
+
     private byte[] askProgram(String question, String hint) {
-        String program = variable("QSSH_ASKPASS").isEmpty() ? variable("SSH_ASKPASS") : variable("QSSH_ASKPASS");
+        String program = program();
         if (program.isEmpty()) {
             return null;
         }

@@ -28,7 +28,7 @@ final class Arguments {
             case LOG_LEVEL -> List.of(logLevel(single(keyword, words, at), at));
             case ESCAPE -> List.of(escape(single(keyword, words, at), at));
             case JUMP -> List.of(jump(single(keyword, words, at), at));
-            case FORWARD -> List.of(String.join(":", full(words, at)));
+            case FORWARD -> List.of(forward(keyword, String.join(":", full(words, at)), at));
             case AGENT -> List.of(agent(single(keyword, words, at)));
             case AGENT_KEYS -> List.of(agentKeys(words, at));
             case PERSIST -> List.of(persist(single(keyword, words, at), at));
@@ -39,6 +39,15 @@ final class Arguments {
             case SUBSYSTEM -> subsystem(line, at);
             case ANYTHING -> words;
         };
+    }
+
+    private static String forward(Keyword keyword, String text, Position at) throws ConfigException {
+        try {
+            ForwardSpec.parse(ForwardSpec.Kind.of(keyword.key()), text);
+            return text;
+        } catch (ConfigException e) {
+            throw at.fault(e.getMessage() + ".");
+        }
     }
 
     private static String single(Keyword keyword, List<String> words, Position at) throws ConfigException {

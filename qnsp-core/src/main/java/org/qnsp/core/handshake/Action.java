@@ -29,6 +29,12 @@ public sealed interface Action {
     record JudgeHostKey(PublicKey hostKey) implements Action {}
 
     /**
+     * Client: the user's keys are wanted, some of which lie elsewhere, so that their answers may take their time (a user may be asked). Run the work, which blocks,
+     * off the thread of the handshake, then tell the machine.
+     */
+    record UseKeys(Runnable work) implements Action {}
+
+    /**
      * Server: find out which of these keys may log in as this user, and whether the account may be used now. In SIMPLEX user is null and entries is empty.
      * enrol is empty, or the encoded public key that an invite may let in.
      */

@@ -16,6 +16,7 @@ import org.qnsp.core.handshake.Action.Send;
 import org.qnsp.core.handshake.Action.SendRaw;
 import org.qnsp.core.handshake.Action.StartReading;
 import org.qnsp.core.handshake.Action.StartSending;
+import org.qnsp.core.handshake.Action.UseKeys;
 import org.qnsp.core.handshake.HandshakeMessage.Challenge;
 import org.qnsp.core.handshake.HandshakeMessage.ClientAnswer;
 import org.qnsp.core.handshake.HandshakeMessage.ClientFinished;
@@ -93,7 +94,11 @@ public final class ClientHandshake implements AutoCloseable {
 
         record AwaitFinished(byte[] xS, byte[] ekE2) implements State {}
 
+        record AwaitSignatures(byte[] xS, MlKem768.Encapsulation toServer, Signing signing) implements State {}
+
         record AwaitChallenge(byte[] xS, List<Entry> entries, byte[] th) implements State {}
+
+        record AwaitProof(Proving proving, byte[] challenge) implements State {}
 
         record AwaitAccept(PublicKey key) implements State {}
 
@@ -210,9 +215,8 @@ public final class ClientHandshake implements AutoCloseable {
      * A handshake message, whole.
      *
      * @throws ProtocolException the peer's fault
-     * @throws IOException where an identity's holder (an agent) does not answer
      */
-    public List<Action> on(byte[] whole) throws ProtocolException, IOException {
+    public List<Action> on(byte[] whole) throws ProtocolException {
         HandshakeMessage message = HandshakeMessage.decode(whole, state instanceof State.AwaitChallenge s ? s.entries : List.of());
         List<Action> actions = new ArrayList<>();
         record In(State state, HandshakeMessage message) {}
@@ -267,7 +271,7 @@ public final class ClientHandshake implements AutoCloseable {
         return new State.AwaitFinished(xS, ekE2);
     }
 
-    private State onFinished(State.AwaitFinished s, ServerFinished m, byte[] whole, List<Action> actions) throws ProtocolException, IOException {
+    private State onFinished(State.AwaitFinished s, ServerFinished m, byte[] whole, List<Action> actions) throws ProtocolException {
         if (!schedule.verifies(Labels.FIN_S, m.mac())) {
             throw new ProtocolException(Reason.CREDENTIAL, "the host did not prove its key"); // H-11
         }
@@ -280,24 +284,65 @@ public final class ClientHandshake implements AutoCloseable {
             return application(null, actions);
         }
         MlKem768.Encapsulation toServer = encapsulate(s.ekE2);
-        List<Entry> entries = offer(toServer.ciphertext());
+        Signing signing = new Signing(toServer.ciphertext(), schedule.th());
+        if (settings.identities.stream().anyMatch(i -> i instanceof Identity.Sig && i.waits())) {
+            actions.add(new UseKeys(signing));
+            return new State.AwaitSignatures(s.xS, toServer, signing);
+        }
+        signing.run();
+        return identify(s.xS, toServer, signing.entries, actions);
+    }
+
+    private State identify(byte[] xS, MlKem768.Encapsulation toServer, List<Entry> entries, List<Action> actions) {
         send(actions, identity(toServer.ciphertext(), entries));
         schedule.mix(Labels.KE2, toServer.shared());
         schedule.mixAbsentPskAndQkd();
-        return new State.AwaitChallenge(s.xS, entries, schedule.th());
+        return new State.AwaitChallenge(xS, entries, schedule.th());
     }
 
-    /** H-12: the entries of CI, signed where the key is one that signs. */
-    private List<Entry> offer(byte[] ctE2) throws IOException {
-        List<Entry> unsigned = settings.identities.stream()
-                .map(i -> new Entry(i instanceof Identity.Kem ? Method.KEM : Method.SIG, i.publicKey().fingerprint(), null)).toList();
-        byte[] signed = UserAuth.signed(schedule.th(), identity(ctE2, unsigned).head(), hostKey.fingerprint(), settings.user);
-        List<Entry> entries = new ArrayList<>();
-        for (int i = 0; i < unsigned.size(); i++) {
-            Entry entry = unsigned.get(i);
-            entries.add(settings.identities.get(i) instanceof Identity.Sig sig ? new Entry(entry.method(), entry.keyHash(), sig.sign(signed)) : entry);
+    /** H-12: makes the entries of CI, signed where the key is one that signs. It touches nothing that changes, so that it may run on another thread. */
+    private final class Signing implements Runnable {
+        private final byte[] ctE2;
+        private final byte[] th;
+        private List<Entry> entries = List.of();
+
+        Signing(byte[] ctE2, byte[] th) {
+            this.ctE2 = ctE2;
+            this.th = th;
         }
-        return entries;
+
+        @Override
+        public void run() {
+            List<Entry> unsigned = settings.identities.stream()
+                    .map(i -> new Entry(i instanceof Identity.Kem ? Method.KEM : Method.SIG, i.publicKey().fingerprint(), null)).toList();
+            byte[] t = UserAuth.toSign(th, identity(ctE2, unsigned).head());
+            List<Entry> signed = new ArrayList<>();
+            for (int i = 0; i < unsigned.size(); i++) {
+                Entry entry = unsigned.get(i);
+                signed.add(settings.identities.get(i) instanceof Identity.Sig sig ? new Entry(entry.method(), entry.keyHash(), sign(sig, t)) : entry);
+            }
+            entries = signed;
+        }
+
+        /** A key whose holder does not sign is offered all the same, with what is no signature: the others go on, and the wire looks alike. */
+        private byte[] sign(Identity.Sig sig, byte[] t) {
+            try {
+                return sig.sign(t, hostKey.fingerprint(), settings.user);
+            } catch (IOException e) {
+                return random.bytes(HandshakeMessage.SIGNATURE);
+            }
+        }
+    }
+
+    /** Goes on after {@link UseKeys}, once its work was run. */
+    public List<Action> onKeysUsed() {
+        List<Action> actions = new ArrayList<>();
+        state = switch (state) {
+            case State.AwaitSignatures s -> identify(s.xS, s.toServer, s.signing.entries, actions);
+            case State.AwaitProof s -> answer(s.proving, s.challenge, actions);
+            default -> throw new IllegalStateException("no keys were asked for");
+        };
+        return actions;
     }
 
     private ClientIdentity identity(byte[] ctE2, List<Entry> entries) {
@@ -305,38 +350,87 @@ public final class ClientHandshake implements AutoCloseable {
         return new ClientIdentity(ctE2, settings.user, entries, enrol, new byte[0]);
     }
 
-    private State onChallenge(State.AwaitChallenge s, ServerChallenge m, byte[] whole, List<Action> actions) throws ProtocolException, IOException {
-        int which = -1;
-        Secret a = null;
-        for (int i = 0; i < s.entries.size() && which < 0; i++) { // H-15
-            a = proof(settings.identities.get(i), m.challenges().get(i), s);
-            which = a == null ? -1 : i;
+    private State onChallenge(State.AwaitChallenge s, ServerChallenge m, byte[] whole, List<Action> actions) {
+        Proving proving = new Proving(s, m.challenges());
+        if (settings.identities.stream().anyMatch(i -> i instanceof Identity.Kem && i.waits())) {
+            actions.add(new UseKeys(proving));
+            return new State.AwaitProof(proving, whole);
         }
-        if (which < 0) {
-            a = Secret.owning(random.bytes(32)); // the server will refuse; until then nothing is different
-            which = 0;
-        }
-        schedule.absorb(whole);
-        schedule.mix(Labels.CA, a);
-        send(actions, new ClientAnswer(which, schedule.finished(Labels.FIN_C2, (byte) which)));
-        return application(settings.identities.get(which).publicKey(), actions);
+        proving.run();
+        return answer(proving, whole, actions);
     }
 
-    /** The secret a for this entry if the challenge shows that it may log in, else null. */
-    private Secret proof(Identity identity, Challenge challenge, State.AwaitChallenge s) throws IOException {
-        record Pair(Identity identity, Challenge challenge) {}
-        return switch (new Pair(identity, challenge)) {
-            case Pair(Identity.Kem kem, Challenge.Kem c) -> {
-                Secret a = kem.answer(c.ciphertext(), s.xS, hostKey.fingerprint(), settings.user, s.th);
-                if (MessageDigest.isEqual(UserAuth.confirm(a, s.th), c.confirm())) {
-                    yield a;
+    private State answer(Proving proving, byte[] challenge, List<Action> actions) {
+        // where none holds the server will refuse; until then nothing is different
+        Secret a = proving.a == null ? Secret.owning(random.bytes(32)) : proving.a;
+        schedule.absorb(challenge);
+        schedule.mix(Labels.CA, a);
+        send(actions, new ClientAnswer(proving.which, schedule.finished(Labels.FIN_C2, (byte) proving.which)));
+        return application(settings.identities.get(proving.which).publicKey(), actions);
+    }
+
+    /** H-15: finds the first entry that holds. It touches nothing that changes, so that it may run on another thread. */
+    private final class Proving implements Runnable {
+        private final State.AwaitChallenge asked;
+        private final List<Challenge> challenges;
+        private int which;
+        private Secret a;
+        private boolean unwanted;
+
+        Proving(State.AwaitChallenge asked, List<Challenge> challenges) {
+            this.asked = asked;
+            this.challenges = challenges;
+        }
+
+        @Override
+        public void run() {
+            Secret found = null;
+            for (int i = 0; i < challenges.size() && found == null; i++) {
+                found = proof(settings.identities.get(i), challenges.get(i));
+                if (found != null) {
+                    found(found, i);
                 }
-                a.close();
-                yield null;
             }
-            case Pair(Identity.Sig sig, Challenge.Sig c) -> c.accepted() ? Secret.zeros(32) : null;
-            case Pair(Identity i, Challenge c) -> throw new IllegalStateException("challenge of another method");
-        };
+        }
+
+        private synchronized void found(Secret proof, int entry) {
+            a = proof;
+            which = entry;
+            if (unwanted) {
+                a.close();
+            }
+        }
+
+        /** The handshake is over: what was found, or will yet be, is wiped. */
+        synchronized void end() {
+            unwanted = true;
+            if (a != null) {
+                a.close();
+            }
+        }
+
+        /** The secret a for this entry if the challenge shows that it may log in, else null; null too where the holder of the key does not answer. */
+        private Secret proof(Identity identity, Challenge challenge) {
+            record Pair(Identity identity, Challenge challenge) {}
+            return switch (new Pair(identity, challenge)) {
+                case Pair(Identity.Kem kem, Challenge.Kem c) -> proof(kem, c);
+                case Pair(Identity.Sig sig, Challenge.Sig c) -> c.accepted() ? Secret.zeros(32) : null;
+                case Pair(Identity i, Challenge c) -> throw new IllegalStateException("challenge of another method");
+            };
+        }
+
+        private Secret proof(Identity.Kem kem, Challenge.Kem challenge) {
+            try {
+                Secret answer = kem.answer(challenge.ciphertext(), asked.xS, hostKey.fingerprint(), settings.user, asked.th);
+                if (MessageDigest.isEqual(UserAuth.confirm(answer, asked.th), challenge.confirm())) {
+                    return answer;
+                }
+                answer.close();
+                return null;
+            } catch (IOException e) {
+                return null;
+            }
+        }
     }
 
     private State application(PublicKey key, List<Action> actions) {
@@ -413,7 +507,9 @@ public final class ClientHandshake implements AutoCloseable {
             case State.AwaitHostKey s -> {}
             case State.AwaitJudgement s -> {}
             case State.AwaitFinished s -> {}
+            case State.AwaitSignatures s -> s.toServer.shared().close();
             case State.AwaitChallenge s -> {}
+            case State.AwaitProof s -> s.proving.end();
             case State.AwaitAccept s -> {}
             case State.Over s -> {}
         }

@@ -9,6 +9,11 @@ public sealed interface Identity {
     /** The public half. */
     PublicKey publicKey();
 
+    /** Whether an answer may take its time, as it comes from elsewhere; the thread of the handshake then does not wait for it. */
+    default boolean waits() {
+        return false;
+    }
+
     /** A key that answers challenges. */
     non-sealed interface Kem extends Identity {
         /**
@@ -26,10 +31,12 @@ public sealed interface Identity {
     /** A key that signs. */
     non-sealed interface Sig extends Identity {
         /**
-         * ML-DSA-65 and Ed25519 signatures, 3373 bytes, over exactly the bytes that H-12 gives.
+         * ML-DSA-65 and Ed25519 signatures, 3373 bytes, over the structure of H-12, which the holder of the key makes of these parts itself.
          *
+         * @param t as in H-12, 32 bytes
+         * @param hostFingerprint H(pk_S), 32 bytes
          * @throws IOException when the holder of the key does not answer
          */
-        byte[] sign(byte[] message) throws IOException;
+        byte[] sign(byte[] t, byte[] hostFingerprint, String user) throws IOException;
     }
 }

@@ -220,7 +220,7 @@ public final class ServerHandshake implements AutoCloseable {
     }
 
     private State onIdentity(State.AwaitIdentity s, ClientIdentity m, byte[] whole, List<Action> actions) {
-        byte[] signed = UserAuth.signed(schedule.th(), m.head(), hostPublicKey().fingerprint(), m.user());
+        byte[] signed = UserAuth.signed(UserAuth.toSign(schedule.th(), m.head()), hostPublicKey().fingerprint(), m.user());
         schedule.absorb(whole);
         try (MlKem768 e2 = s.e2) {
             schedule.mix(Labels.KE2, e2.decapsulate(m.ctE2()));

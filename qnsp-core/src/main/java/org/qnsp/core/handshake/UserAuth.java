@@ -10,9 +10,11 @@ import org.qnsp.crypto.Encoding;
 import org.qnsp.crypto.Hmac;
 import org.qnsp.crypto.Kdf;
 import org.qnsp.crypto.Labels;
+import org.qnsp.crypto.MlKem768;
 import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.Secret;
 import org.qnsp.crypto.Sha3;
+import org.qnsp.crypto.X25519;
 import org.qnsp.crypto.keys.KemKeyPair;
 import org.qnsp.crypto.keys.PrivateKey;
 import org.qnsp.crypto.keys.PublicKey;
@@ -39,9 +41,13 @@ public final class UserAuth {
         return Hmac.mac(a.bytes(), lp(Encoding.ascii(Labels.CONFIRM)), lp(th));
     }
 
-    /** The bytes that both signatures of an entry cover. @param th the transcript before CI @param head the body of CI before the signatures */
-    static byte[] signed(byte[] th, byte[] head, byte[] hostFingerprint, String user) {
-        byte[] t = Sha3.hash(th, lp(head));
+    /** What stands for the transcript in a signature, 32 bytes. @param th the transcript before CI @param head the body of CI before the signatures */
+    static byte[] toSign(byte[] th, byte[] head) {
+        return Sha3.hash(th, lp(head));
+    }
+
+    /** The bytes that both signatures of an entry cover. @param t of {@link #toSign} */
+    static byte[] signed(byte[] t, byte[] hostFingerprint, String user) {
         return concat(lp(Encoding.ascii(Labels.QNSP_AUTH)), lp(t), lp(Encoding.ascii("client")), lp(hostFingerprint), lp(user.getBytes(StandardCharsets.UTF_8)));
     }
 
@@ -50,6 +56,31 @@ public final class UserAuth {
         return switch (key) {
             case KemKeyPair kem -> new LocalKem(kem);
             case SigKeyPair sig -> new LocalSig(sig, random);
+        };
+    }
+
+    /**
+     * Whether who answers for this identity holds the private key: it is challenged as by a host, or signs and is verified.
+     *
+     * @param hostFingerprint of the host that it is asked for, 32 bytes
+     * @throws IOException when the holder of the key does not answer
+     */
+    public static boolean isHeld(Identity identity, byte[] hostFingerprint, String user, RandomSource random) throws IOException {
+        byte[] th = random.bytes(32);
+        PublicKey key = identity.publicKey();
+        return switch (identity) {
+            case Identity.Kem kem -> {
+                try (X25519 x = X25519.generate(random)) {
+                    MlKem768.Encapsulation toUser = MlKem768.encapsulate(key.first(), random);
+                    try (Secret expected = secret(toUser.shared(), x.agree(key.second()), hostFingerprint, user, key.fingerprint(), toUser.ciphertext(), th);
+                            Secret answer = kem.answer(toUser.ciphertext(), x.publicKey(), hostFingerprint, user, th)) {
+                        yield expected.matches(answer.bytes());
+                    }
+                } catch (GeneralSecurityException e) {
+                    throw new IOException("key agreement failed", e);
+                }
+            }
+            case Identity.Sig sig -> SigKeyPair.verify(key, signed(th, hostFingerprint, user), sig.sign(th, hostFingerprint, user));
         };
     }
 
@@ -76,8 +107,8 @@ public final class UserAuth {
         }
 
         @Override
-        public byte[] sign(byte[] message) {
-            return key.sign(message, random);
+        public byte[] sign(byte[] t, byte[] hostFingerprint, String user) {
+            return key.sign(signed(t, hostFingerprint, user), random);
         }
     }
 }

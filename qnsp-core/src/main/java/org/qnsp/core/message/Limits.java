@@ -42,6 +42,14 @@ public final class Limits {
     public static final int HOST_BYTES = 255;
     /** L-19: bytes of the path of a Unix socket; a sockaddr_un has room for one more, the zero at its end. */
     public static final int SOCKET_PATH_BYTES = 107;
+    /** L-20: places at which a server listens for one client (C-28). */
+    public static final int REMOTE_LISTENERS = 128;
+    /** L-21: bytes of a record with its header on a control socket (M-3). */
+    public static final int LOCAL_RECORD_BYTES = 16_384;
+    /** L-22: clients that share one connection at a time. */
+    public static final int SHARING_CLIENTS = 512;
+    /** L-23: bytes of an answer in words on a control socket (M-6, M-8). */
+    public static final int CONTROL_TEXT_BYTES = 4_096;
 
     /** F-1: bytes of records and padding in a frame. */
     public static final int PAYLOAD_BYTES = 717;

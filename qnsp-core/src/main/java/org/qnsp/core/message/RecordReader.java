@@ -45,7 +45,7 @@ public final class RecordReader {
         if (limit - at < HEADER_BYTES) {
             throw new ProtocolException(Reason.LENGTH, (limit - at) + " bytes are no record");
         }
-        int length = (payload[at + LENGTH] & 0xff) << 8 | payload[at + LENGTH + 1] & 0xff;
+        int length = bodyLength(payload, at);
         if (length > limit - at - HEADER_BYTES) {
             throw new ProtocolException(Reason.LENGTH, "record of " + length + " bytes passes the end");
         }
@@ -55,6 +55,11 @@ public final class RecordReader {
         bodyLength = length;
         at = bodyOffset + length;
         return true;
+    }
+
+    /** What the header at {@code at} says of its body's length. */
+    public static int bodyLength(byte[] bytes, int at) {
+        return (bytes[at + LENGTH] & 0xff) << 8 | bytes[at + LENGTH + 1] & 0xff;
     }
 
     /** F-9: what the first record of a non-empty payload makes of its frame must be what the frame says; NOISE has no record (F-8). */

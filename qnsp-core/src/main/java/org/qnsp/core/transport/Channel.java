@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.Objects;
 import java.util.concurrent.locks.Condition;
+import java.util.function.Consumer;
 import org.qnsp.core.mux.DataStream;
 
 /**
@@ -54,6 +55,11 @@ public final class Channel {
     /** Reads what is there: bytes read, 0 for nothing yet, -1 at the end. */
     public int readNow(DataStream stream, byte[] to, int offset, int length) {
         return connection.locked(mux -> mux.read(id, stream, to, offset, length));
+    }
+
+    /** Whether the connection was lost before the peer ended its direction: what came was not all. */
+    public boolean cut() {
+        return connection.locked(mux -> connection.lost() && !ended ? 1 : 0) == 1;
     }
 
     /** Queues what there is room for: bytes taken, -1 where nothing can be sent any more. */
@@ -138,6 +144,14 @@ public final class Channel {
         });
     }
 
+    /** Closes the channel; what is queued is lost, what came is dropped. */
+    public void abort() {
+        connection.locked(mux -> {
+            mux.abort(id);
+            return 0;
+        });
+    }
+
     /** Asks for something without waiting for an answer, or wanting one. */
     public void tell(String name, byte[] body) {
         connection.locked(mux -> mux.request(id, name, body, false));
@@ -148,11 +162,26 @@ public final class Channel {
         return connection.ask(id, name, body);
     }
 
+    /** Asks for something; {@link ChannelListener#replied} brings the answer. Returns the answer's id, or -1 where too much is unanswered or the channel is closed. */
+    public int askNow(String name, byte[] body) {
+        return connection.locked(mux -> mux.request(id, name, body, true));
+    }
+
+    /** As {@link #tell}; false where that cannot be sent now, for too much is queued, or the channel is closed. */
+    public boolean tellNow(String name, byte[] body) {
+        return connection.locked(mux -> mux.request(id, name, body, false)) >= 0;
+    }
+
     /** Answers the peer's request; id 0 is answered with nothing. */
     public void reply(int requestId, boolean ok) {
+        reply(requestId, ok, new byte[0]);
+    }
+
+    /** Answers the peer's request with something to tell; id 0 is answered with nothing. */
+    public void reply(int requestId, boolean ok, byte[] body) {
         if (requestId != 0) {
             connection.locked(mux -> {
-                mux.reply(id, requestId, ok, new byte[0]);
+                mux.reply(id, requestId, ok, body);
                 return 0;
             });
         }
@@ -161,10 +190,12 @@ public final class Channel {
     /** A request on its way. */
     public static final class Request {
         private final Connection connection;
+        final Consumer<Reply> answered;
         Reply reply;
 
-        Request(Connection connection) {
+        Request(Connection connection, Consumer<Reply> answered) {
             this.connection = connection;
+            this.answered = answered;
         }
 
         /** Waits for the answer; a channel that closes first answers no. @throws IOException if the connection is lost */

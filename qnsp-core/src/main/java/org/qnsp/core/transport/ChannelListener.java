@@ -26,6 +26,12 @@ public interface ChannelListener {
     /** The peer asks for something; id is 0 where it wants no reply. */
     default void requested(int id, String name, byte[] body) {}
 
+    /** The peer's answer to what {@link Channel#askNow} asked. */
+    default void replied(int id, boolean ok, byte[] body) {}
+
     /** The peer closed the channel, or the connection is gone; what came can still be read. */
     default void closed() {}
+
+    /** Both sides have closed the channel. Not told where the connection went first. */
+    default void gone() {}
 }

@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.ToIntFunction;
 import org.qnsp.core.handshake.StageWriter;
 import org.qnsp.core.message.ChannelOpening;
@@ -52,6 +53,8 @@ public final class Connection implements StageWriter.Records {
     private final Mux mux;
     private final Map<Integer, Channel> channels = new HashMap<>();
     private final Map<Long, Channel.Request> asked = new HashMap<>();
+    /** Answered, and yet to hear of it on the loop. */
+    private final Map<Long, Channel.Request> untold = new HashMap<>();
     /** C-31: the relay channels of either side, from OPEN on. */
     private final Set<Integer> relays = new HashSet<>();
     private final Listener listener;
@@ -189,7 +192,10 @@ public final class Connection implements StageWriter.Records {
                     answerAll(id);
                     relays.remove(id);
                 }
-                case MuxEvent.Replied(int id, int request, boolean ok, byte[] body) -> answer(key(id, request), new Channel.Reply(ok, body));
+                case MuxEvent.Replied(int id, int request, boolean ok, byte[] body) -> {
+                    untold.put(key(id, request), asked.get(key(id, request)));
+                    answer(key(id, request), new Channel.Reply(ok, body));
+                }
                 case MuxEvent.PeerOpened(int id, String type, byte[] body) -> {
                     if (type.equals(ChannelOpening.Relay.TYPE)) {
                         relays.add(id);
@@ -210,7 +216,7 @@ public final class Connection implements StageWriter.Records {
         return happened;
     }
 
-    private void with(int id, java.util.function.Consumer<Channel> change) {
+    private void with(int id, Consumer<Channel> change) {
         Channel channel = channels.get(id);
         if (channel != null) {
             change.accept(channel);
@@ -250,14 +256,34 @@ public final class Connection implements StageWriter.Records {
                     listener(id).closed();
                     forget(id);
                 }
-                case MuxEvent.Gone(int id) -> forget(id);
+                case MuxEvent.Gone(int id) -> {
+                    ChannelListener last = listener(id);
+                    forget(id);
+                    last.gone();
+                }
                 case MuxEvent.Disconnected(DisconnectReason reason, String text) -> {
                     open().forEach(c -> c.listener.closed());
                     listener.disconnected(reason, text);
                 }
                 case MuxEvent.Opened(int id, byte[] body) -> listener(id).opened();
-                case MuxEvent.Replied e -> {}
+                case MuxEvent.Replied(int id, int request, boolean ok, byte[] body) -> {
+                    answered(key(id, request), new Channel.Reply(ok, body));
+                    listener(id).replied(request, ok, body);
+                }
             }
+        }
+    }
+
+    private void answered(long key, Channel.Reply reply) {
+        Channel.Request request;
+        lock.lock();
+        try {
+            request = untold.remove(key);
+        } finally {
+            lock.unlock();
+        }
+        if (request != null) {
+            request.answered.accept(reply);
         }
     }
 
@@ -298,13 +324,25 @@ public final class Connection implements StageWriter.Records {
      * @throws IOException if the connection is gone or too much is open
      */
     public Channel open(String type, byte[] body, int windowBytes, ChannelListener channelListener) throws IOException {
+        Channel channel = tryOpen(type, body, windowBytes, channelListener);
+        if (channel == null) {
+            throw new IOException("too many channels are open");
+        }
+        return channel;
+    }
+
+    /** Opens a channel; null where too many are open or unanswered now (C-10), so that it may be tried later. @throws IOException if the connection is gone */
+    public Channel tryOpen(String type, byte[] body, int windowBytes, ChannelListener channelListener) throws IOException {
         Channel channel;
         lock.lock();
         try {
             requireWire();
             int id = mux.open(type, body, windowBytes);
             if (id < 0) {
-                throw new IOException("too many channels are open");
+                if (mux.finished()) {
+                    throw new IOException("the connection is over");
+                }
+                return null;
             }
             channel = new Channel(this, id, lock.newCondition(), channelListener);
             channels.put(id, channel);
@@ -320,29 +358,51 @@ public final class Connection implements StageWriter.Records {
 
     /** Opens a channel, as {@link #open(String, byte[], int, ChannelListener)}. */
     public Channel open(ChannelOpening opening, int windowBytes, ChannelListener channelListener) throws IOException {
-        return open(opening.type(), opening.encode(), windowBytes, channelListener);
+        Channel channel = tryOpen(opening, windowBytes, channelListener);
+        if (channel == null) {
+            throw new IOException("too many channels are open");
+        }
+        return channel;
+    }
+
+    /** Opens a channel; null where too many are open or unanswered now (C-10), so that it may be tried later. @throws IOException if the connection is gone */
+    public Channel tryOpen(ChannelOpening opening, int windowBytes, ChannelListener channelListener) throws IOException {
+        return tryOpen(opening.type(), opening.encode(), windowBytes, channelListener);
     }
 
     /** Accepts the channel that the peer opened. */
     public Channel accept(int id, int windowBytes, ChannelListener channelListener) {
-        Channel channel;
+        Channel channel = hold(id, channelListener);
+        accept(channel, windowBytes);
+        return channel;
+    }
+
+    /** Takes notice of the channel that the peer opened: what comes on it is told and can be read, nothing can be sent until it is accepted. */
+    public Channel hold(int id, ChannelListener channelListener) {
         lock.lock();
         try {
-            channel = new Channel(this, id, lock.newCondition(), channelListener);
-            channel.opened = true;
+            Channel channel = new Channel(this, id, lock.newCondition(), channelListener);
             channels.put(id, channel);
-            mux.accept(id, windowBytes, EMPTY);
+            return channel;
         } finally {
             lock.unlock();
         }
-        wake.run();
-        return channel;
+    }
+
+    /** Accepts a channel that was held. */
+    public void accept(Channel held, int windowBytes) {
+        locked(m -> {
+            held.opened = true;
+            m.accept(held.id(), windowBytes, EMPTY);
+            return 0;
+        });
     }
 
     /** Refuses the channel that the peer opened. */
     public void refuse(int id, OpenFailure reason, String text) {
         locked(m -> {
             relays.remove(id);
+            channels.remove(id);
             m.refuse(id, reason, text);
             return 0;
         });
@@ -370,7 +430,16 @@ public final class Connection implements StageWriter.Records {
 
     /** Asks about the connection (channel 0) or on a channel. */
     public Channel.Request ask(int channel, String name, byte[] body) throws IOException {
-        Channel.Request request = new Channel.Request(this);
+        return ask(channel, name, body, reply -> {});
+    }
+
+    /**
+     * Asks about the connection (channel 0) or on a channel.
+     *
+     * @param answered is told the answer on the loop, before whatever the peer did after it; not if the connection is lost first
+     */
+    public Channel.Request ask(int channel, String name, byte[] body, Consumer<Channel.Reply> answered) throws IOException {
+        Channel.Request request = new Channel.Request(this, answered);
         lock.lock();
         try {
             requireWire();
@@ -414,6 +483,11 @@ public final class Connection implements StageWriter.Records {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Whether the wire was lost; under the lock. */
+    boolean lost() {
+        return lost != null;
     }
 
     Condition replied() {

@@ -39,7 +39,7 @@ public final class Link implements Loop.Handler {
         /** The first keyed frame of the peer verified. */
         default void verified() {}
 
-        /** {@link Action.JudgeHostKey}, {@link Action.FindKeys}: an answer is wanted. Reading waits for it. */
+        /** {@link Action.JudgeHostKey}, {@link Action.UseKeys}, {@link Action.FindKeys}: an answer is wanted. Reading waits for it. */
         void asked(Link link, Action question);
 
         /** The application stage is on. */
@@ -173,6 +173,7 @@ public final class Link implements Loop.Handler {
             reader.on(action);
             switch (action) {
                 case Action.JudgeHostKey question -> ask(question);
+                case Action.UseKeys question -> ask(question);
                 case Action.FindKeys question -> ask(question);
                 case Action.Established result -> {
                     phase = Phase.APPLICATION;

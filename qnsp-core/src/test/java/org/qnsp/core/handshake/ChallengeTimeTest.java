@@ -34,7 +34,7 @@ final class ChallengeTimeTest {
         }
 
         @Override
-        public byte[] sign(byte[] message) {
+        public byte[] sign(byte[] t, byte[] hostFingerprint, String user) {
             return RANDOM.bytes(HandshakeMessage.SIGNATURE);
         }
     };

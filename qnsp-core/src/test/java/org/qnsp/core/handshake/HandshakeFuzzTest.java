@@ -3,12 +3,15 @@ package org.qnsp.core.handshake;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.qnsp.core.message.ProtocolException;
@@ -56,16 +59,23 @@ final class HandshakeFuzzTest {
         private final Deque<byte[]> toServer = new ArrayDeque<>();
         private ServerHandshake server;
         private byte[] rawReply;
-        private byte[] repeated;
+        /** All messages both ways, as sent and as they arrived. */
+        private final Map<Deque<byte[]>, ByteArrayOutputStream> sent = new IdentityHashMap<>();
+        private final Map<Deque<byte[]>, ByteArrayOutputStream> arrived = new IdentityHashMap<>();
         private boolean meddled;
         private boolean clientBelieves;
         private boolean serverBelieves;
 
         Play(boolean honest) {
             this.honest = honest;
+            for (Deque<byte[]> way : List.of(toServer, toClient)) {
+                sent.put(way, new ByteArrayOutputStream());
+                arrived.put(way, new ByteArrayOutputStream());
+            }
             Mode mode = random.nextInt(4) == 0 ? Mode.SIMPLEX : Mode.DUPLEX;
             List<PrivateKey> keys = random.nextBoolean() ? List.of(kem) : random.nextBoolean() ? List.of(sig) : List.of(sig, kem);
-            List<Identity> identities = mode == Mode.SIMPLEX ? List.of() : keys.stream().map(k -> UserAuth.identity(k, secrets)).toList();
+            boolean elsewhere = honest && keys.size() % 2 == 0;
+            List<Identity> identities = mode == Mode.SIMPLEX ? List.of() : keys.stream().map(k -> UserAuth.identity(k, secrets)).map(i -> elsewhere ? HandshakePair.elsewhere(i) : i).toList();
             ClientHandshake.Trust trust = switch (random.nextInt(4)) {
                 case 0 -> new ClientHandshake.Trust.Invited(host.publicKey().fingerprint(), inviteKey);
                 case 1 -> new ClientHandshake.Trust.Unknown();
@@ -80,9 +90,11 @@ final class HandshakeFuzzTest {
                 begin();
                 while (!toServer.isEmpty() || !toClient.isEmpty()) {
                     boolean up = !toServer.isEmpty() && (toClient.isEmpty() || random.nextBoolean());
-                    byte[] message = onTheWay(up ? toServer : toClient);
+                    Deque<byte[]> way = up ? toServer : toClient;
+                    byte[] message = onTheWay(way);
                     if (message != null) {
                         delivered++;
+                        arrived.get(way).writeBytes(message);
                         if (up) {
                             serverDo(server.on(message));
                         } else {
@@ -135,10 +147,6 @@ final class HandshakeFuzzTest {
         /** The next message as the one between lets it through; null where it is held back. */
         private byte[] onTheWay(Deque<byte[]> way) {
             byte[] message = way.remove();
-            if (message == repeated) {
-                meddled = true;
-                return message;
-            }
             if (honest || random.nextInt(4) > 0) {
                 seen.add(message);
                 if (seen.size() > 50) {
@@ -147,13 +155,11 @@ final class HandshakeFuzzTest {
                 return message;
             }
             int how = random.nextInt(6);
-            if (how == 0) {
-                repeated = message; // meddling once it comes again
-                way.addFirst(message);
-                return message;
-            }
-            meddled |= how != 2 || !way.isEmpty();
             return switch (how) {
+                case 0 -> {
+                    way.addFirst(message); // and once more
+                    yield message;
+                }
                 case 1 -> null;
                 case 2 -> {
                     byte[] next = way.poll(); // in another order, if there is another
@@ -180,13 +186,29 @@ final class HandshakeFuzzTest {
             };
         }
 
+        private void send(Deque<byte[]> way, byte[] message) {
+            sent.get(way).writeBytes(message);
+            way.add(message);
+        }
+
+        /** Whether what arrived is not how what was sent begins: a message of another handshake may well be the same, byte for byte. */
+        private boolean differs(Deque<byte[]> way) {
+            byte[] came = arrived.get(way).toByteArray();
+            byte[] all = sent.get(way).toByteArray();
+            return came.length > all.length || !Arrays.equals(came, 0, came.length, all, 0, came.length);
+        }
+
         private void clientDo(List<Action> actions) throws ProtocolException {
             for (Action action : actions) {
                 switch (action) {
-                    case Action.Send(byte[] message) -> toServer.add(message);
+                    case Action.Send(byte[] message) -> send(toServer, message);
                     case Action.JudgeHostKey q -> clientDo(client.onHostKeyJudged(judged));
+                    case Action.UseKeys use -> {
+                        use.work().run();
+                        clientDo(client.onKeysUsed());
+                    }
                     case Action.Established e -> {
-                        assertFalse(meddled, "the client believes what was tampered with");
+                        assertFalse(meddled || differs(toServer) || differs(toClient), "the client believes what was tampered with");
                         clientBelieves = true;
                     }
                     case Action.StartSending(var key) -> key.close();
@@ -203,7 +225,7 @@ final class HandshakeFuzzTest {
         private void serverDo(List<Action> actions) throws ProtocolException {
             for (Action action : actions) {
                 switch (action) {
-                    case Action.Send(byte[] message) -> toClient.add(message);
+                    case Action.Send(byte[] message) -> send(toClient, message);
                     case Action.SendRaw(byte[] bytes) -> rawReply = bytes.clone();
                     case Action.FindKeys ask -> serverDo(server.onKeysFound(find(ask), random.nextInt(8) == 0 ? "not now" : null));
                     case Action.Established e -> serverBelieves = true;
@@ -212,6 +234,7 @@ final class HandshakeFuzzTest {
                     case Action.NextSendingStage(var key) -> key.close();
                     case Action.NextReadingStage(var key) -> key.close();
                     case Action.JudgeHostKey a -> throw new AssertionError("asked of a server");
+                    case Action.UseKeys a -> throw new AssertionError("asked of a server");
                     case Action.Denied d -> { }
                 }
             }

@@ -1,5 +1,6 @@
 package org.qnsp.core.handshake;
 
+import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -46,6 +47,7 @@ final class HandshakePair {
     private final Deque<byte[]> toClient = new ArrayDeque<>();
     private final java.io.ByteArrayOutputStream first = new java.io.ByteArrayOutputStream();
     private ServerHandshake server;
+    private int keysUsed;
     private Action.Established clientResult;
     private Action.Established serverResult;
     private Action.Denied clientDenial;
@@ -67,6 +69,49 @@ final class HandshakePair {
     }
 
     static HandshakePair of(VectorFile v) throws Exception {
+        return of(v, false);
+    }
+
+    /** The same key behind an agent, whose answers are waited for. */
+    static Identity elsewhere(Identity identity) {
+        return switch (identity) {
+            case Identity.Kem kem -> new Identity.Kem() {
+                @Override
+                public PublicKey publicKey() {
+                    return kem.publicKey();
+                }
+
+                @Override
+                public boolean waits() {
+                    return true;
+                }
+
+                @Override
+                public Secret answer(byte[] ciphertext, byte[] serverEphemeral, byte[] hostFingerprint, String user, byte[] th) throws IOException {
+                    return kem.answer(ciphertext, serverEphemeral, hostFingerprint, user, th);
+                }
+            };
+            case Identity.Sig sig -> new Identity.Sig() {
+                @Override
+                public PublicKey publicKey() {
+                    return sig.publicKey();
+                }
+
+                @Override
+                public boolean waits() {
+                    return true;
+                }
+
+                @Override
+                public byte[] sign(byte[] t, byte[] hostFingerprint, String user) throws IOException {
+                    return sig.sign(t, hostFingerprint, user);
+                }
+            };
+        };
+    }
+
+    /** @param elsewhere whether the keys are behind an agent */
+    static HandshakePair of(VectorFile v, boolean elsewhere) throws Exception {
         VectorRandom clientRandom = new VectorRandom(v.bytes("stream-seed.client"));
         KemKeyPair host = KemKeyPair.fromSecrets(v.bytes("host.first"), v.bytes("host.second"));
         List<Identity> identities = new ArrayList<>();
@@ -77,7 +122,7 @@ final class HandshakePair {
             Identity identity = UserAuth.identity(kem
                     ? KemKeyPair.fromSecrets(v.bytes(name + ".first"), v.bytes(name + ".second"))
                     : SigKeyPair.fromSecrets(v.bytes(name + ".first"), v.bytes(name + ".second")), clientRandom);
-            identities.add(identity);
+            identities.add(elsewhere ? elsewhere(identity) : identity);
             if (v.text(name + ".known").equals("yes")) {
                 known.add(identity.publicKey());
             }
@@ -194,6 +239,11 @@ final class HandshakePair {
             clientReader.on(action);
             switch (action) {
                 case Action.JudgeHostKey judge -> clientDo(client.onHostKeyJudged(true));
+                case Action.UseKeys use -> {
+                    use.work().run();
+                    keysUsed++;
+                    clientDo(client.onKeysUsed());
+                }
                 case Action.Established established -> clientResult = established;
                 case Action.Denied denied -> clientDenial = denied;
                 default -> {}
@@ -220,6 +270,11 @@ final class HandshakePair {
             found.add(known.stream().filter(k -> Arrays.equals(k.fingerprint(), entry.keyHash())).findFirst().orElse(ServerHandshake.broughtKey(ask, entry)));
         }
         return found;
+    }
+
+    /** How often the machine waited for keys. */
+    int keysUsed() {
+        return keysUsed;
     }
 
     List<byte[]> sentByClient() {

@@ -162,7 +162,7 @@ public final class KeyFile implements AutoCloseable {
      */
     public Opened open(char[] passphrase) throws KeyFileException {
         if (!encrypted()) {
-            return decodeSecrets(sealed);
+            return decodeSecrets(sealed, publicKey);
         }
         if (passphrase == null) {
             throw new KeyFileException(Reason.PASSPHRASE_NEEDED, "the private key needs a passphrase");
@@ -178,7 +178,7 @@ public final class KeyFile implements AutoCloseable {
             throw new KeyFileException(Reason.UNSUPPORTED, "there is not enough memory to open the private key");
         }
         try {
-            return decodeSecrets(clear);
+            return decodeSecrets(clear, publicKey);
         } finally {
             Arrays.fill(clear, (byte) 0);
         }
@@ -248,6 +248,25 @@ public final class KeyFile implements AutoCloseable {
         return permissions.stream().anyMatch(p -> !p.name().startsWith("OWNER"));
     }
 
+    /**
+     * The secret parts and the comment (K-4), as an agent takes them; the caller closes the secret.
+     *
+     * @param comment printable text, at most 1024 bytes in UTF-8
+     */
+    public static Secret secrets(PrivateKey key, String comment) {
+        PublicKey.requirePlain(comment);
+        return Secret.owning(encodeSecrets(key, comment.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /**
+     * The key of secret parts (K-4), which name no public key: it is computed.
+     *
+     * @throws KeyFileException MALFORMED
+     */
+    public static Opened ofSecrets(byte[] clear) throws KeyFileException {
+        return decodeSecrets(clear, null);
+    }
+
     /** LP(type) | LP(first) | LP(second) | LP(comment) (K-4). */
     private static byte[] encodeSecrets(PrivateKey key, byte[] comment) {
         try (Secret first = key.firstSecret(); Secret second = key.secondSecret()) {
@@ -255,19 +274,20 @@ public final class KeyFile implements AutoCloseable {
         }
     }
 
-    private Opened decodeSecrets(byte[] clear) throws KeyFileException {
+    /** @param publicKey that the secrets must belong to, or null for any */
+    private static Opened decodeSecrets(byte[] clear, PublicKey publicKey) throws KeyFileException {
         byte[] first = new byte[0];
         byte[] second = new byte[0];
         try {
             LpReader reader = new LpReader(clear, 0);
-            String type = name(reader.next("the key type", LONGEST_NAME));
-            first = reader.next("the first secret", publicKey.type().firstSecretBytes());
-            second = reader.next("the second secret", publicKey.type().secondSecretBytes());
+            KeyType type = KeyType.ofTypeName(name(reader.next("the key type", LONGEST_NAME))).orElseThrow(() -> malformed("the type of the secrets is not known"));
+            require(publicKey == null || type == publicKey.type(), "the secrets are of another type than the public key");
+            first = reader.next("the first secret", type.firstSecretBytes());
+            second = reader.next("the second secret", type.secondSecretBytes());
             String comment = comment(reader.next("the comment", LONGEST_COMMENT_BYTES));
             reader.end();
-            require(type.equals(publicKey.type().typeName()), "the secrets are of another type than the public key");
-            PrivateKey key = PrivateKey.fromSecrets(publicKey.type(), first, second);
-            if (!key.publicKey().equals(publicKey)) {
+            PrivateKey key = PrivateKey.fromSecrets(type, first, second);
+            if (publicKey != null && !key.publicKey().equals(publicKey)) {
                 key.close();
                 throw malformed("the public key does not belong to the secrets");
             }
@@ -347,6 +367,11 @@ public final class KeyFile implements AutoCloseable {
         byte[] password = new byte[utf8.remaining()];
         utf8.get(password);
         Arrays.fill(utf8.array(), (byte) 0);
+        return argon2id(password, salt, cost);
+    }
+
+    /** The password is wiped. */
+    static Secret argon2id(byte[] password, byte[] salt, PassphraseCost cost) {
         try {
             Argon2BytesGenerator generator = new Argon2BytesGenerator();
             generator.init(new Argon2Parameters.Builder(Argon2Parameters.ARGON2_id)

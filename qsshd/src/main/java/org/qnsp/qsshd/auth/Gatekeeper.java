@@ -97,13 +97,18 @@ public final class Gatekeeper {
             List<PublicKey> keys = new ArrayList<>();
             List<KeyOptions> options = new ArrayList<>();
             PublicKey brought = null;
+            Revoked revoked = Revoked.read(config.revokedKeys());
             for (Entry entry : ask.entries()) {
                 AuthorizedKeys.Line line = allowed && keys.size() < config.maxAuthTries() ? find(ask, entry, known, config, origin, invite, account) : null;
+                if (line != null && revoked.contains(line.key())) {
+                    LOG.warn("a key of {} from {} is revoked ({})", quoted(name), origin.address, config.revokedKeys());
+                    line = null;
+                }
                 keys.add(line == null ? null : line.key());
                 options.add(line == null ? null : line.options());
                 brought = line != null && line.number() == BROUGHT ? line.key() : brought;
             }
-            return new Findings(keys, options, account, config, allowed ? denial(account) : ask.user() == null ? "This account is not available now." : null, brought,
+            return new Findings(keys, options, account, config, allowed ? denial(account, config) : ask.user() == null ? "This account is not available now." : null, brought,
                     false);
         } catch (IOException e) {
             LOG.error("login of {} from {} refused: {}", quoted(asked), origin.address, e.getMessage());
@@ -173,6 +178,9 @@ public final class Gatekeeper {
         if (!mayActFor(account)) {
             return Optional.of("this daemon serves another user only");
         }
+        if (!config.pubkeyAuthentication() && !name.equals(config.anonymousUser())) {
+            return Optional.of("PubkeyAuthentication no");
+        }
         if (account.uid() == 0 && config.permitRootLogin() == ServerConfig.RootLogin.NO) {
             return Optional.of("PermitRootLogin no");
         }
@@ -180,8 +188,9 @@ public final class Gatekeeper {
     }
 
     /** What the user is told, or null. */
-    private String denial(Account account) throws IOException {
-        return switch (check.check(account, LocalDate.now())) {
+    private String denial(Account account, ServerConfig config) throws IOException {
+        boolean confined = rootOf(account, config) != null;
+        return switch (check.check(account, LocalDate.now(), !confined)) {
             case LoginCheck.Verdict.Allowed allowed -> null;
             case LoginCheck.Verdict.Denied(String reason, String notice) -> {
                 LOG.info("{}", reason);
@@ -204,6 +213,14 @@ public final class Gatekeeper {
             end += Character.charCount(character);
         }
         return text.substring(0, end);
+    }
+
+    private static Path rootOf(Account account, ServerConfig config) throws IOException {
+        try {
+            return config.chrootDirectory(account.name(), (int) account.uid(), Path.of(account.home()));
+        } catch (ConfigException e) {
+            throw new IOException(e.getMessage(), e);
+        }
     }
 
     private static List<String> groupNames(Account account) {

@@ -174,15 +174,20 @@ final class KeyOptionsParser {
     }
 
     private static void permit(List<String> list, String value, boolean hostIsOptional) throws InvalidOptionException {
+        if (!isPermit(value, hostIsOptional) || list.size() == MAX_PERMITS) {
+            throw new InvalidOptionException("invalid permission");
+        }
+        list.add(value);
+    }
+
+    /** Whether this is host:port, with brackets around a host with colons and {@code *} for any port. */
+    static boolean isPermit(String value, boolean hostIsOptional) {
         int colon = value.lastIndexOf(':');
         String host = colon < 0 ? "" : value.substring(0, colon);
         String port = value.substring(colon + 1);
         boolean hasColons = host.indexOf(':') >= 0;
         boolean isBracketed = host.startsWith("[") && host.endsWith("]");
-        if (host.isEmpty() && !hostIsOptional || hasColons && !isBracketed || !isPortOrStar(port) || list.size() == MAX_PERMITS) {
-            throw new InvalidOptionException("invalid permission");
-        }
-        list.add(value);
+        return (!host.isEmpty() || hostIsOptional && colon < 0) && (!hasColons || isBracketed) && isPortOrStar(port);
     }
 
     private static boolean isPortOrStar(String text) {

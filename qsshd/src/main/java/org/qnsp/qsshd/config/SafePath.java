@@ -38,4 +38,24 @@ public final class SafePath {
         }
         return Optional.empty();
     }
+
+    /**
+     * Looks at what is to be a session's whole file system: it and every directory above it must belong to root and be writable by nobody else, or whoever
+     * could write there could make set-user-ID programs believe anything.
+     *
+     * @return the reason why it must not be used; empty where it may
+     * @throws IOException where it is not there or cannot be looked at
+     */
+    public static Optional<String> rootFault(Path directory) throws IOException {
+        for (Path path = directory.toRealPath(); path != null; path = path.getParent()) {
+            Map<String, Object> facts = Files.readAttributes(path, "unix:uid,mode");
+            if (!Files.isDirectory(path)) {
+                return Optional.of(path + " is not a directory");
+            }
+            if ((Integer) facts.get("uid") != 0 || ((Integer) facts.get("mode") & GROUP_OR_OTHERS_WRITE) != 0) {
+                return Optional.of("bad ownership or modes for " + path);
+            }
+        }
+        return Optional.empty();
+    }
 }

@@ -5,12 +5,14 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.qnsp.core.config.Addresses;
 import org.qnsp.core.config.Condition;
 import org.qnsp.core.config.ConfigException;
@@ -153,11 +155,23 @@ public final class ServerConfig {
             }
             names.add(name);
         }
+        if (keyword == ServerKeywords.PERMIT_OPEN || keyword == ServerKeywords.PERMIT_LISTEN) {
+            return setting.values().stream().filter(word -> !isPermit(word, setting)).findFirst().map(word -> "bad " + keyword.name() + " \"" + word + "\"").orElse(null);
+        }
+        Optional<String> wrong = Values.fault(keyword, setting.values());
+        if (wrong.isPresent()) {
+            return wrong.get();
+        }
         boolean isKeyList = keyword == ServerKeywords.ACCEPTED_KEYS;
         if (isKeyList && !acceptsKeyType(value, KeyType.KEM) && !acceptsKeyType(value, KeyType.SIG)) {
             return "Bad key types '" + value + "'.";
         }
         return null;
+    }
+
+    private static boolean isPermit(String word, Entry.Setting setting) {
+        boolean listens = setting.keyword() == ServerKeywords.PERMIT_LISTEN;
+        return setting.values().size() == 1 && (word.equals("any") || word.equals("none")) || KeyOptionsParser.isPermit(word, listens);
     }
 
     private ServerConfig checked() throws ConfigException {
@@ -167,6 +181,8 @@ public final class ServerConfig {
             }
             banner();
             pidFile();
+            chrootDirectory("user", 0, Path.of("/"));
+            revokedKeys();
             authorizedKeysFiles("user", 0, Path.of("/"));
         } catch (InvalidPathException e) {
             throw new ConfigException("invalid path \"" + e.getInput() + "\"");
@@ -488,12 +504,108 @@ public final class ServerConfig {
         return settings.flag(ServerKeywords.USE_DNS);
     }
 
+    /** Whether users may log in with keys at all; there is no other way but AnonymousUser's. */
+    public boolean pubkeyAuthentication() {
+        return settings.flag(ServerKeywords.PUBKEY_AUTHENTICATION);
+    }
+
+    /** The file of keys with which nobody may log in, null for none. */
+    public Path revokedKeys() {
+        String text = noneAsNull(ServerKeywords.REVOKED_KEYS);
+        return text == null ? null : Path.of(text).toAbsolutePath();
+    }
+
+    /**
+     * The directory that is a session's whole file system, null for none.
+     *
+     * @throws ConfigException for an unknown token, and what is no absolute path
+     */
+    public Path chrootDirectory(String user, int uid, Path home) throws ConfigException {
+        String text = noneAsNull(ServerKeywords.CHROOT_DIRECTORY);
+        if (text == null) {
+            return null;
+        }
+        String expanded = Tokens.percent(text, token -> switch (token) {
+            case 'h' -> home.toString();
+            case 'u' -> user;
+            case 'U' -> Integer.toString(uid);
+            default -> null;
+        });
+        if (!expanded.startsWith("/")) {
+            throw new ConfigException("ChrootDirectory \"" + text + "\" is not an absolute path");
+        }
+        return Path.of(expanded);
+    }
+
+    /** Whether ~/.qssh/rc is run before a session's program. */
+    public boolean permitUserRc() {
+        return settings.flag(ServerKeywords.PERMIT_USER_RC);
+    }
+
+    /** The names that ~/.qssh/environment may set, as a pattern list; empty for none. */
+    public Optional<String> userEnvironment() {
+        return switch (settings.one(ServerKeywords.PERMIT_USER_ENVIRONMENT)) {
+            case "yes" -> Optional.of("*");
+            case "no" -> Optional.empty();
+            case String patterns -> Optional.of(patterns);
+        };
+    }
+
+    /** Whether a session finds in a file, named by SSH_USER_AUTH, how its user logged in. */
+    public boolean exposeAuthInfo() {
+        return settings.flag(ServerKeywords.EXPOSE_AUTH_INFO);
+    }
+
+    /** Whether connections that this holds for are not received. */
+    public boolean refuseConnection() {
+        return settings.flag(ServerKeywords.REFUSE_CONNECTION);
+    }
+
+    /** Logins that may be under way from one source, empty for any number. */
+    public OptionalInt perSourceMaxStartups() {
+        String text = noneAsNull(ServerKeywords.SOURCE_STARTUPS);
+        return text == null ? OptionalInt.empty() : OptionalInt.of(Integer.parseInt(text));
+    }
+
+    /** How many bits of an address make a source. */
+    public int sourceBits(boolean four) {
+        String[] bits = settings.one(ServerKeywords.SOURCE_BLOCK).split(":");
+        return four ? Integer.parseInt(bits[0]) : bits.length > 1 ? Integer.parseInt(bits[1]) : 128;
+    }
+
+    /** What misbehaviour of a source costs. */
+    public Penalties penalties() {
+        return Penalties.parse(many(ServerKeywords.SOURCE_PENALTIES)).orElseThrow();
+    }
+
+    /** Whether an address is not punished. */
+    public boolean penaltyExempt(String address) {
+        String list = noneAsNull(ServerKeywords.PENALTY_EXEMPT);
+        return list != null && Addresses.list(address, list) == Patterns.Verdict.MATCH;
+    }
+
     /** The command of a subsystem, empty where there is none of that name. */
     public Optional<String> subsystem(String name) {
-        return settings.all(ServerKeywords.SUBSYSTEM).stream()
+        return subsystems().stream()
             .filter(line -> line.startsWith(name + " "))
             .map(line -> line.substring(name.length() + 1))
             .findFirst();
+    }
+
+    /** Each name and its command; sftp is there without being named. */
+    private List<String> subsystems() {
+        List<String> given = settings.all(ServerKeywords.SUBSYSTEM);
+        if (given.stream().anyMatch(line -> line.startsWith("sftp "))) {
+            return given;
+        }
+        List<String> all = new ArrayList<>(given);
+        all.add("sftp " + Values.INTERNAL_SFTP);
+        return all;
+    }
+
+    /** The options of the built-in sftp server, where a command asks for it; empty where it asks for a program. */
+    public static Optional<List<String>> internalSftp(String command) {
+        return Values.internalSftp(command);
     }
 
     /** Seconds of silence before the client is asked for a sign of life, 0 for never. */
@@ -505,15 +617,68 @@ public final class ServerConfig {
         return settings.number(ServerKeywords.ALIVE_COUNT_MAX);
     }
 
+    // ---- forwarding
+
+    /** Whether this direction of TCP forwarding is allowed. @param anonymous whether the client is nobody in particular: then only a line that says so allows it */
+    public boolean allowsTcpForwarding(boolean remote, boolean anonymous) {
+        return allows(ServerKeywords.ALLOW_TCP_FORWARDING, remote, anonymous);
+    }
+
+    /** The same for Unix sockets. */
+    public boolean allowsStreamLocalForwarding(boolean remote, boolean anonymous) {
+        return allows(ServerKeywords.ALLOW_STREAM_LOCAL_FORWARDING, remote, anonymous);
+    }
+
+    private boolean allows(Keyword keyword, boolean remote, boolean anonymous) {
+        if (settings.flag(ServerKeywords.DISABLE_FORWARDING) || anonymous && !settings.has(keyword)) {
+            return false;
+        }
+        return switch (settings.one(keyword)) {
+            case "yes", "all" -> true;
+            case "local" -> !remote;
+            case "remote" -> remote;
+            default -> false;
+        };
+    }
+
+    /** Whether sessions may use the client's agent. */
+    public boolean allowsAgentForwarding() {
+        return settings.flag(ServerKeywords.ALLOW_AGENT_FORWARDING) && !settings.flag(ServerKeywords.DISABLE_FORWARDING);
+    }
+
+    /** no, yes or clientspecified. */
+    public String gatewayPorts() {
+        return settings.one(ServerKeywords.GATEWAY_PORTS);
+    }
+
+    /** Where a client may have itself connected to: {@code host:port} with {@code *} for either, or {@code any} or {@code none} alone. */
+    public List<String> permitOpen() {
+        return settings.has(ServerKeywords.PERMIT_OPEN) ? settings.all(ServerKeywords.PERMIT_OPEN) : List.of("any");
+    }
+
+    /** Where a client may have the server listen: {@code [host:]port}, the host with patterns, or {@code any} or {@code none} alone. */
+    public List<String> permitListen() {
+        return settings.has(ServerKeywords.PERMIT_LISTEN) ? settings.all(ServerKeywords.PERMIT_LISTEN) : List.of("any");
+    }
+
+    public boolean streamLocalBindUnlink() {
+        return settings.flag(ServerKeywords.STREAM_LOCAL_BIND_UNLINK);
+    }
+
+    /** What the modes of Unix sockets lack. */
+    public int streamLocalBindMask() {
+        return Integer.parseInt(settings.one(ServerKeywords.STREAM_LOCAL_BIND_MASK), 8);
+    }
+
     /** The configuration in lines {@code keyword value}, as {@code -T} prints it. */
     public String dump() {
-        StringBuilder out = new StringBuilder(2048);
+        StringBuilder out = new StringBuilder(4096);
         for (Keyword keyword : ServerKeywords.obeyed()) {
             for (String value : dumped(keyword)) {
-                out.append(keyword.key()).append(' ').append(value).append('\n');
+                out.append(keyword.key()).append(' ').append(Values.asWritten(keyword, value)).append('\n');
             }
         }
-        return out.toString();
+        return out.append(ServerKeywords.FIXED).toString();
     }
 
     private List<String> dumped(Keyword keyword) {
@@ -521,7 +686,13 @@ public final class ServerConfig {
             case "listenaddress" -> listenAddresses().stream().flatMap(listen -> wildcards(listen).stream()).toList();
             case "authorizedkeysfile" -> List.of(String.join(" ", authorizedKeysTexts()));
             case "acceptenv" -> settings.has(keyword) ? settings.all(keyword) : DEFAULT_ACCEPT_ENV;
-            case "setenv" -> settings.all(keyword);
+            case "permitopen" -> List.of(String.join(" ", permitOpen()));
+            case "permitlisten" -> List.of(String.join(" ", permitListen()));
+            case "setenv" -> settings.has(keyword) // of several lines only the first would count
+                ? List.of(settings.all(keyword).stream().map(Values::quoted).collect(Collectors.joining(" "))) : List.of();
+            case "subsystem" -> distinctNames(subsystems());
+            case "authenticationmethods", "rekeylimit" -> List.of(settings.has(keyword) ? String.join(" ", settings.all(keyword)) : keyword.fallback());
+            case "persourcepenalties" -> List.of(penalties().toString());
             case "syslogfacility" -> List.of(settings.one(keyword).toUpperCase(Locale.ROOT));
             case "loglevel" -> List.of(logLevel().equals("DEBUG1") ? "DEBUG" : logLevel());
             case "hostkey" -> hostKeys().stream().map(Path::toString).toList();
@@ -529,6 +700,13 @@ public final class ServerConfig {
             case "permitrootlogin" -> List.of(permitRootLogin().name().toLowerCase(Locale.ROOT).replace('_', '-'));
             default -> keyword.many() ? many(keyword) : List.of(settings.one(keyword));
         };
+    }
+
+    /** Of one name the first counts. */
+    private static List<String> distinctNames(List<String> lines) {
+        Map<String, String> first = new LinkedHashMap<>();
+        lines.forEach(line -> first.putIfAbsent(line.substring(0, line.indexOf(' ')), line));
+        return List.copyOf(first.values());
     }
 
     private List<String> wildcards(Listen listen) {

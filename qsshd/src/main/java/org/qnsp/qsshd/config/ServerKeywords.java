@@ -54,7 +54,50 @@ final class ServerKeywords {
     static final Keyword SUBSYSTEM = obeyed(Keyword.of("Subsystem", Form.SUBSYSTEM, null).adding());
     static final Keyword MAX_STARTUPS = obeyed(Keyword.of("MaxStartups", Form.STARTUPS, "100:30:200").global());
     static final Keyword PERMIT_USER_ENVIRONMENT = obeyed(Keyword.of("PermitUserEnvironment", Form.WORD, "no").global());
+    static final Keyword PUBKEY_AUTHENTICATION = obeyed(Keyword.flag("PubkeyAuthentication", "yes"));
+    static final Keyword AUTHENTICATION_METHODS = obeyed(Keyword.of("AuthenticationMethods", Form.WORDS, "any"));
+    static final Keyword REVOKED_KEYS = obeyed(Keyword.of("RevokedKeys", Form.WORD, "none"));
+    static final Keyword CHROOT_DIRECTORY = obeyed(Keyword.of("ChrootDirectory", Form.WORD, "none"));
+    static final Keyword PERMIT_USER_RC = obeyed(Keyword.flag("PermitUserRC", "yes"));
+    static final Keyword EXPOSE_AUTH_INFO = obeyed(Keyword.flag("ExposeAuthInfo", "no"));
+    static final Keyword REKEY_LIMIT = obeyed(Keyword.of("RekeyLimit", Form.WORDS, "default none"));
+    static final Keyword REFUSE_CONNECTION = obeyed(Keyword.flag("RefuseConnection", "no"));
+    static final Keyword SOURCE_STARTUPS = obeyed(Keyword.of("PerSourceMaxStartups", Form.WORD, "none").global());
+    static final Keyword SOURCE_BLOCK = obeyed(Keyword.of("PerSourceNetBlockSize", Form.WORD, "32:128").global());
+    static final Keyword SOURCE_PENALTIES = obeyed(Keyword.of("PerSourcePenalties", Form.WORDS, "no").adding().global());
+    static final Keyword PENALTY_EXEMPT = obeyed(Keyword.of("PerSourcePenaltyExemptList", Form.WORD, "none").global());
     static final Keyword ACCEPTED_KEYS = obeyed(Keyword.of("PubkeyAcceptedAlgorithms", Form.WORD, "*"));
+
+    static final Keyword GATEWAY_PORTS = obeyed(Keyword.flag("GatewayPorts", "clientspecified", "no"));
+    static final Keyword ALLOW_AGENT_FORWARDING = obeyed(Keyword.flag("AllowAgentForwarding", "yes"));
+    static final Keyword ALLOW_TCP_FORWARDING = obeyed(Keyword.flag("AllowTcpForwarding", "all|local|remote", "yes"));
+    static final Keyword ALLOW_STREAM_LOCAL_FORWARDING = obeyed(Keyword.flag("AllowStreamLocalForwarding", "all|local|remote", "yes"));
+    static final Keyword DISABLE_FORWARDING = obeyed(Keyword.flag("DisableForwarding", "no"));
+    static final Keyword STREAM_LOCAL_BIND_UNLINK = obeyed(Keyword.flag("StreamLocalBindUnlink", "no"));
+    static final Keyword STREAM_LOCAL_BIND_MASK = obeyed(Keyword.of("StreamLocalBindMask", Form.MASK, "0177"));
+    static final Keyword PERMIT_OPEN = obeyed(Keyword.of("PermitOpen", Form.WORDS, "any"));
+    static final Keyword PERMIT_LISTEN = obeyed(Keyword.of("PermitListen", Form.WORDS, "any"));
+    /** What -T says of keywords that ask for what does not exist, as sshd would; scripts look for these. They can be read again. */
+    static final String FIXED = """
+            usepam no
+            passwordauthentication no
+            kbdinteractiveauthentication no
+            hostbasedauthentication no
+            gssapiauthentication no
+            kerberosauthentication no
+            permitemptypasswords no
+            authorizedkeyscommand none
+            authorizedkeyscommanduser none
+            authorizedprincipalsfile none
+            trustedusercakeys none
+            hostcertificate none
+            hostkeyagent none
+            compression no
+            x11forwarding no
+            permittunnel no
+            channeltimeout none
+            unusedconnectiontimeout none
+            """;
 
     static final Dialect DIALECT;
 
@@ -83,12 +126,10 @@ final class ServerKeywords {
     /** Keywords that would be obeyed by sshd and are not here, each with the values that ask for nothing. */
     private static void absent() {
         String[] table = {
-            "AuthenticationMethods", "any|publickey", "AuthorizedKeysCommand", "none", "AuthorizedKeysCommandUser", "none|nobody",
+            "AuthorizedKeysCommand", "none", "AuthorizedKeysCommandUser", "none|nobody",
             "AuthorizedPrincipalsCommand", "none", "AuthorizedPrincipalsCommandUser", "none|nobody", "AuthorizedPrincipalsFile", "none",
-            "ChannelTimeout", "none", "ChrootDirectory", "none", "ExposeAuthInfo", "no|false", "HostbasedAuthentication", "no|false",
-            "HostCertificate", "none", "HostKeyAgent", "none", "PerSourceMaxStartups", "none", "PerSourcePenalties", "no|false",
-            "PubkeyAuthentication", "yes|true", "PubkeyAuthOptions", "none", "RDomain", "none", "RefuseConnection", "no|false",
-            "RevokedKeys", "none", "TrustedUserCAKeys", "none", "UnusedConnectionTimeout", "none|0", "UsePAM", "no|false",
+            "ChannelTimeout", "none", "HostbasedAuthentication", "no|false", "HostCertificate", "none", "HostKeyAgent", "none",
+            "PubkeyAuthOptions", "none", "RDomain", "none", "TrustedUserCAKeys", "none", "UnusedConnectionTimeout", "none|0", "UsePAM", "no|false",
         };
         for (int i = 0; i < table.length; i += 2) {
             Keyword keyword = Keyword.absent(table[i], table[i + 1]);
@@ -98,16 +139,15 @@ final class ServerKeywords {
 
     private static void ignored() {
         String[] names = {
-            "AllowAgentForwarding", "AllowStreamLocalForwarding", "AllowTcpForwarding", "CASignatureAlgorithms",
-            "ChallengeResponseAuthentication", "Ciphers", "Compression", "DisableForwarding", "FingerprintHash", "GatewayPorts",
+            "CASignatureAlgorithms",
+            "ChallengeResponseAuthentication", "Ciphers", "Compression", "FingerprintHash", 
             "GSSAPIAuthentication", "GSSAPICleanupCredentials", "GSSAPIKexAlgorithms", "GSSAPIKeyExchange", "GSSAPIStoreCredentialsOnRekey",
             "GSSAPIStrictAcceptorCheck", "HostbasedAcceptedAlgorithms", "HostbasedAcceptedKeyTypes", "HostbasedUsesNameFromPacketOnly",
             "HostKeyAlgorithms", "IgnoreRhosts", "IgnoreUserKnownHosts", "IPQoS", "KbdInteractiveAuthentication",
             "KerberosAuthentication", "KerberosGetAFSToken", "KerberosOrLocalPasswd", "KerberosTicketCleanup", "KexAlgorithms",
             "KeyRegenerationInterval", "LogVerbose", "MACs", "ModuliFile", "PasswordAuthentication", "PermitEmptyPasswords",
-            "PermitListen", "PermitOpen", "PermitTunnel", "PermitUserRC", "PerSourceNetBlockSize", "PerSourcePenaltyExemptList",
-            "Protocol", "RekeyLimit", "RequiredRSASize", "RSAMinSize", "RhostsRSAAuthentication", "RSAAuthentication", "SecurityKeyProvider",
-            "ServerKeyBits", "SkeyAuthentication", "SshdAuthPath", "SshdSessionPath", "StreamLocalBindMask", "StreamLocalBindUnlink",
+            "PermitTunnel", "Protocol", "RequiredRSASize", "RSAMinSize", "RhostsRSAAuthentication", "RSAAuthentication", "SecurityKeyProvider",
+            "ServerKeyBits", "SkeyAuthentication", "SshdAuthPath", "SshdSessionPath",
             "UseLogin", "UsePrivilegeSeparation", "VersionAddendum", "X11DisplayOffset", "X11Forwarding", "X11UseLocalhost",
             "XAuthLocation",
         };

@@ -8,6 +8,7 @@ import java.util.Optional;
 import org.qnsp.core.handshake.Action;
 import org.qnsp.core.handshake.ServerHandshake;
 import org.qnsp.core.handshake.ServerOpening;
+import org.qnsp.core.message.ChannelOpening;
 import org.qnsp.core.message.ConnectionRequest;
 import org.qnsp.core.message.DisconnectReason;
 import org.qnsp.core.message.Limits;
@@ -27,6 +28,8 @@ import org.qnsp.qsshd.auth.Gatekeeper.Findings;
 import org.qnsp.qsshd.auth.Gatekeeper.Origin;
 import org.qnsp.qsshd.auth.InviteFile;
 import org.qnsp.qsshd.config.KeyOptions;
+import org.qnsp.qsshd.forward.GuestForwarding;
+import org.qnsp.qsshd.config.Penalties;
 import org.qnsp.qsshd.session.Peers;
 import org.qnsp.stealth.StealthProfile;
 import org.slf4j.Logger;
@@ -60,7 +63,10 @@ public final class Guest implements Link.Owner, Connection.Listener {
     private boolean over;
     private boolean hostKeysProved;
     private byte[] name;
+    private boolean charged;
     private int sessions;
+    private boolean noMoreSessions;
+    private GuestForwarding forwarding;
 
     Guest(Loop loop, Invitation invitation, ServerHandshake handshake, InetSocketAddress peer, InetSocketAddress local, Hospitality hospitality, Reception reception) {
         this.loop = loop;
@@ -95,6 +101,7 @@ public final class Guest implements Link.Owner, Connection.Listener {
     private void graceOver() {
         if (!decided) {
             LOG.info("login from {} not finished in time", origin().address());
+            charge(Penalties.Item.GRACE_EXCEEDED);
             link.expire();
         }
     }
@@ -189,7 +196,16 @@ public final class Guest implements Link.Owner, Connection.Listener {
     @Override
     public void denied(Link from, Action.Denied denial) {
         LOG.info("login from {} denied", origin().address());
+        charge(findings != null && findings.account() == null ? Penalties.Item.INVALID_USER : Penalties.Item.AUTH_FAIL);
         decide();
+    }
+
+    /** PerSourcePenalties: at most one thing a connection is held against where it came from. */
+    private void charge(Penalties.Item what) {
+        if (!charged && peer != null) {
+            charged = true;
+            reception.charge(peer.getAddress(), invitation.policy.config(), what);
+        }
     }
 
     /** A use of an invite that came to nothing. */
@@ -206,7 +222,7 @@ public final class Guest implements Link.Owner, Connection.Listener {
             if (graceEnd != null) {
                 graceEnd.cancel();
             }
-            reception.decided();
+            reception.decided(this);
         }
     }
 
@@ -218,10 +234,14 @@ public final class Guest implements Link.Owner, Connection.Listener {
             aliveCheck.cancel();
         }
         giveBack();
+        if (forwarding != null) {
+            forwarding.close();
+        }
         connection.release();
         if (established) {
             LOG.info("{} from {} left{}", account(), origin().address(), cause == null ? "" : ": " + cause.getMessage());
         } else {
+            charge(Penalties.Item.NO_AUTH);
             LOG.debug("{} left before a login: {}", origin().address(), cause == null ? "" : cause.getMessage());
         }
         reception.departed(this, from.toBeDrained() ? from.wire() : null);
@@ -231,16 +251,37 @@ public final class Guest implements Link.Owner, Connection.Listener {
 
     @Override
     public void peerOpened(Connection from, int channel, String type, byte[] body) {
-        if (!type.equals("session") || body.length > 0) {
-            from.refuse(channel, OpenFailure.UNKNOWN_TYPE, "no channels of this type");
-        } else if (sessions >= findings.config().maxSessions()) {
-            from.refuse(channel, OpenFailure.PROHIBITED, "too many sessions");
-        } else {
-            sessions++;
-            Hospitality.Session session = hospitality.session(this);
-            Channel accepted = from.accept(channel, Limits.CHANNEL_CREDIT_BYTES, session);
-            session.on(accepted);
+        try {
+            switch (ChannelOpening.decode(type, body).orElse(null)) {
+                case null -> from.refuse(channel, OpenFailure.UNKNOWN_TYPE, "no channels of this type");
+                case ChannelOpening.Session session -> openSession(from, channel);
+                case ChannelOpening opening -> {
+                    if (!forwarding().opened(channel, opening)) {
+                        from.refuse(channel, OpenFailure.PROHIBITED, "not for a client to open");
+                    }
+                }
+            }
+        } catch (ProtocolException e) {
+            from.refuse(channel, OpenFailure.PROHIBITED, e.getMessage());
         }
+    }
+
+    private void openSession(Connection from, int channel) {
+        if (noMoreSessions || sessions >= findings.config().maxSessions()) {
+            from.refuse(channel, OpenFailure.PROHIBITED, noMoreSessions ? "no more sessions" : "too many sessions");
+            return;
+        }
+        sessions++;
+        Hospitality.Session session = hospitality.session(this, from);
+        Channel accepted = from.accept(channel, Limits.CHANNEL_CREDIT_BYTES, session);
+        session.on(accepted);
+    }
+
+    private GuestForwarding forwarding() {
+        if (forwarding == null) {
+            forwarding = hospitality.forwarding(this, connection);
+        }
+        return forwarding;
     }
 
     /** A session has ended. */
@@ -258,6 +299,11 @@ public final class Guest implements Link.Owner, Connection.Listener {
                     hospitality.proveHostKeys(invitation.policy.host(), asked, this.name,
                             proofs -> from.reply(id, proofs != null, proofs == null ? new byte[0] : proofs));
                 }
+                case ConnectionRequest.NoMoreSessions none -> {
+                    noMoreSessions = true; // C-32
+                    from.reply(id, true);
+                }
+                case ConnectionRequest request when forwarding().requested(id, request) -> {}
                 case null, default -> from.reply(id, false); // C-19
             }
         } catch (ProtocolException e) {
@@ -283,6 +329,11 @@ public final class Guest implements Link.Owner, Connection.Listener {
     /** What the key's line allows. */
     public KeyOptions options() {
         return findings.optionsOf(key);
+    }
+
+    /** The key that the login was proved with, null for none. */
+    public PublicKey key() {
+        return key;
     }
 
     /** Whether no one in particular logged in (SIMPLEX). */

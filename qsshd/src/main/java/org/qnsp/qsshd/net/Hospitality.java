@@ -5,10 +5,12 @@ import org.qnsp.core.handshake.HostKeyOps;
 import org.qnsp.core.message.ConnectionRequest;
 import org.qnsp.core.transport.Channel;
 import org.qnsp.core.transport.ChannelListener;
+import org.qnsp.core.transport.Connection;
 import org.qnsp.crypto.keys.PublicKey;
 import org.qnsp.qsshd.auth.Gatekeeper.Findings;
 import org.qnsp.qsshd.auth.Gatekeeper.Origin;
 import org.qnsp.qsshd.auth.InviteFile;
+import org.qnsp.qsshd.forward.GuestForwarding;
 
 /** What a house does for its guests. The calls come on the loop and must not block. */
 public interface Hospitality {
@@ -28,7 +30,10 @@ public interface Hospitality {
     void proveHostKeys(HostKeyOps host, ConnectionRequest.ProveHostKeys asked, byte[] connection, java.util.function.Consumer<byte[]> proofs);
 
     /** A session on a channel that is yet to be accepted: who hears of the channel. Its channel follows by the consumer's being called. */
-    Session session(Guest guest);
+    Session session(Guest guest, Connection connection);
+
+    /** What a guest who has logged in may have forwarded; asked for once, when he wants something of the kind. */
+    GuestForwarding forwarding(Guest guest, Connection connection);
 
     /** A stranger has gone. */
     default void strangerGone() {}

@@ -1,6 +1,7 @@
 package org.qnsp.qsshd.net;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -22,6 +23,9 @@ import org.qnsp.core.transport.SlotThread;
 import org.qnsp.core.transport.Wire;
 import org.qnsp.crypto.RandomSource;
 import org.qnsp.qsshd.auth.InviteFile;
+import org.qnsp.qsshd.config.ConnectionFacts;
+import org.qnsp.qsshd.config.Penalties;
+import org.qnsp.qsshd.config.ServerConfig;
 import org.qnsp.qsshd.config.ServerConfig.Startups;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,6 +49,8 @@ public final class Reception implements Stranger.Judge {
     private final LinkedHashSet<Stranger> strangers = new LinkedHashSet<>();
     private final Map<Stranger, Ends> addresses = new HashMap<>();
     private final Set<Guest> guests = new LinkedHashSet<>();
+    private final Sources sources = new Sources();
+    private final Map<Guest, Sources.Source> sourcesOfGuests = new HashMap<>();
     private int startups;
     private boolean closing;
 
@@ -145,13 +151,11 @@ public final class Reception implements Stranger.Judge {
             invitation.opening().discard();
             return; // it went while it was judged
         }
-        boolean full = full(invitation.policy().config().maxStartups());
-        if (closing || full) {
-            if (full) {
-                LOG.warn("a login from {} is not received: {} are under way (MaxStartups)", ends.peer == null ? "standard input" : ends.peer.getAddress().getHostAddress(), startups);
-            }
+        Optional<String> objection = closing ? Optional.of("the daemon is ending") : objection(ends, invitation.policy().config());
+        if (objection.isPresent()) {
+            LOG.warn("a login from {} is not received: {}", ends.peer == null ? "standard input" : ends.peer.getAddress().getHostAddress(), objection.get());
             invitation.opening().discard();
-            stranger.drain(loop);
+            stranger.drain(loop); // the same silence as for everyone who is not received
             return;
         }
         strangers.remove(stranger);
@@ -160,7 +164,39 @@ public final class Reception implements Stranger.Judge {
         Guest guest = new Guest(loop, invitation, handshake, ends.peer, ends.local, hospitality, this);
         guests.add(guest);
         startups++;
+        if (ends.peer != null) {
+            sourcesOfGuests.put(guest, sources.began(ends.peer.getAddress(), invitation.policy().config()));
+        }
         guest.receive(slots, stranger.wire(), budget, stranger.early());
+    }
+
+    /** Why a login from there is not to begin, for the log; empty where it may. */
+    private Optional<String> objection(Ends ends, ServerConfig config) {
+        if (full(config.maxStartups())) {
+            return Optional.of(startups + " are under way (MaxStartups)");
+        }
+        if (ends.peer == null) {
+            return Optional.empty();
+        }
+        InetAddress peer = ends.peer.getAddress();
+        if (sources.penalised(peer, config, System.nanoTime())) {
+            return Optional.of("it is penalised (PerSourcePenalties)");
+        }
+        if (sources.full(peer, config)) {
+            return Optional.of("too many of its logins are under way (PerSourceMaxStartups)");
+        }
+        ConnectionFacts facts = new ConnectionFacts(null, false, List::of, peer.getHostAddress(), peer.getHostAddress(), ends.local.getAddress().getHostAddress(),
+                ends.local.getPort());
+        if (config.forConnection(facts).refuseConnection()) {
+            charge(peer, config, Penalties.Item.REFUSED);
+            return Optional.of("RefuseConnection");
+        }
+        return Optional.empty();
+    }
+
+    /** Holds something against a source; on the loop. */
+    void charge(InetAddress peer, ServerConfig config, Penalties.Item what) {
+        sources.charge(peer, config, what, System.nanoTime());
     }
 
     /** MaxStartups, as sshd's random early drop; what is dropped is drained. */
@@ -176,8 +212,12 @@ public final class Reception implements Stranger.Judge {
     }
 
     /** A guest's login is decided, either way. */
-    void decided() {
+    void decided(Guest guest) {
         startups--;
+        Sources.Source source = sourcesOfGuests.remove(guest);
+        if (source != null) {
+            sources.decided(source);
+        }
     }
 
     /** A guest has gone; its wire, where it was left, is drained. */

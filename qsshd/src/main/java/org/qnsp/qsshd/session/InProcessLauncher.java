@@ -17,6 +17,7 @@ public final class InProcessLauncher implements SessionLauncher {
 
     private final ProcessPump pump;
     private final List<Path> motd;
+    private final Optional<String> confiner;
     private final boolean bash;
     private final boolean privileged;
 
@@ -25,7 +26,13 @@ public final class InProcessLauncher implements SessionLauncher {
      * @param motd files to show before an interactive login shell, unless the user has {@code ~/.hushlogin}; may be empty
      */
     public InProcessLauncher(ProcessPump pump, List<Path> motd) throws IOException {
+        this(pump, motd, Optional.empty());
+    }
+
+    /** @param confiner absolute path of qsftp-server, which is the way into a root directory; empty where there is none */
+    public InProcessLauncher(ProcessPump pump, List<Path> motd, Optional<String> confiner) throws IOException {
         Posix.requireSupported();
+        this.confiner = confiner;
         this.pump = pump;
         this.motd = List.copyOf(motd);
         this.bash = LoginScript.bashInstalled();
@@ -35,7 +42,7 @@ public final class InProcessLauncher implements SessionLauncher {
     @Override
     public UserProcess launch(LaunchRequest request) throws IOException {
         LoginScript script = new LoginScript(request, bash, motd);
-        List<String> arguments = RunAs.command(request.account(), script.command());
+        List<String> arguments = request.customs().root().isPresent() ? confined(script, request) : RunAs.command(request.account(), script.command());
         UserProcess.Command command = new UserProcess.Command() {
             @Override
             public List<String> arguments() {
@@ -52,6 +59,19 @@ public final class InProcessLauncher implements SessionLauncher {
         return request.pty().isPresent()
                 ? UserProcess.onTerminal(pump, request.pty().get(), owner, command, signaller)
                 : UserProcess.overPipes(pump, owner, command, signaller);
+    }
+
+    private List<String> confined(LoginScript script, LaunchRequest request) throws LaunchRefusedException {
+        if (!RunAs.mustChange(request.account())) {
+            throw new LaunchRefusedException("only root's daemon can change the root directory");
+        }
+        if (confiner.isEmpty()) {
+            throw new LaunchRefusedException("without an installation there is no way into a root directory");
+        }
+        if (request.program() instanceof Program.Service s && !s.arguments().getFirst().equals(confiner.get())) {
+            throw new LaunchRefusedException("not to be had in a root directory: " + s.arguments().getFirst());
+        }
+        return script.confined(confiner.get(), request.customs().root().get());
     }
 
     /** A signal is sent with the user's rights: root's would also reach a set-uid program the user may not kill. */

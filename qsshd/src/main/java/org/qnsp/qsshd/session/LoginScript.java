@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The last steps before a user's program, taken by a small shell that already is the user: creation mask, descriptor limit, requested
@@ -25,6 +26,13 @@ final class LoginScript {
     /** Shells known to take {@code -l} for "login shell", for systems without bash to set the name. */
     private static final Set<String> TAKES_LOGIN_OPTION =
             Set.of("sh", "bash", "rbash", "dash", "ash", "zsh", "ksh", "ksh93", "mksh", "lksh", "csh", "tcsh", "fish");
+
+    /** As sshd: the user's own file by /bin/sh, started by the user's shell; what it prints goes where the program's output goes. */
+    private static final String RC = """
+            if [ -f .qssh/rc ]; then "$SHELL" -c '/bin/sh .qssh/rc' </dev/null
+            elif [ -f /etc/qssh/qsshrc ]; then /bin/sh /etc/qssh/qsshrc </dev/null
+            fi
+            """;
 
     private final LaunchRequest request;
     private final boolean bash;
@@ -46,7 +54,7 @@ final class LoginScript {
 
     /** The command, still to be given the user's identity. */
     List<String> command() {
-        List<String> command = new ArrayList<>(bash ? List.of(BASH, "-p", "-c") : List.of("/bin/sh", "-c"));
+        List<String> command = new ArrayList<>(bash ? List.of(BASH, "--norc", "-p", "-c") : List.of("/bin/sh", "-c"));
         command.add(text());
         command.add("qsshd");
         command.add(request.account().home());
@@ -61,6 +69,7 @@ final class LoginScript {
         StringBuilder script = new StringBuilder("umask 022\n");
         // the JVM raised its own soft limit; 1024 is the kernel's default, and more breaks programs that use select
         script.append("ulimit -S -n 1024 2>/dev/null\n");
+        request.customs().environmentFile().ifPresent(patterns -> script.append(environmentFile(patterns)));
         for (String name : requested().keySet()) {
             script.append("export ").append(name).append("=\"$").append(REQUESTED).append(name).append("\" 2>/dev/null; unset ")
                     .append(REQUESTED).append(name).append('\n');
@@ -71,9 +80,51 @@ final class LoginScript {
             motd.forEach(file -> script.append(' ').append(quoted(file.toString())));
             script.append(" 2>/dev/null\n");
         }
+        if (request.program() instanceof Program.LoginShell && request.pty().isPresent()) {
+            request.customs().lastLogin().ifPresent(line -> script.append("[ -e \"$1/.hushlogin\" ] || echo ").append(quoted(line)).append('\n'));
+        }
+        if (request.customs().userRc()) {
+            script.append(RC);
+        }
         script.append("unset PWD OLDPWD\n");
         script.append(bash ? "exec -a \"$2\" -- \"${@:3}\"" : "shift; exec \"$@\"");
         return script.toString();
+    }
+
+    /** Lines NAME=value of the user's own, as sshd reads ~/.ssh/environment; what the administrator sets comes after it and wins. */
+    private static String environmentFile(String patterns) {
+        StringBuilder refused = new StringBuilder();
+        StringBuilder taken = new StringBuilder();
+        for (String pattern : patterns.split(",")) {
+            boolean negated = pattern.startsWith("!");
+            StringBuilder list = negated ? refused : taken;
+            list.append(list.isEmpty() ? "" : "|").append(shellPattern(negated ? pattern.substring(1) : pattern));
+        }
+        return "if [ -r \"$1/.qssh/environment\" ]; then\nwhile IFS= read -r qnsp_line || [ -n \"$qnsp_line\" ]; do\ncase $qnsp_line in '#'*) continue ;; *=*) ;; *) continue ;; esac\n"
+                + "qnsp_name=${qnsp_line%%=*}\ncase $qnsp_name in ''|[0-9]*|*[!A-Za-z0-9_]*) continue ;; esac\ncase $qnsp_name in\n"
+                + (refused.isEmpty() ? "" : refused + ") ;;\n") + (taken.isEmpty() ? "" : taken + ") export \"$qnsp_name=${qnsp_line#*=}\" ;;\n")
+                + "esac\ndone <\"$1/.qssh/environment\"\nunset qnsp_line qnsp_name\nfi\n";
+    }
+
+    private static String shellPattern(String pattern) {
+        StringBuilder text = new StringBuilder();
+        pattern.chars().forEach(c -> text.append(c == '*' || c == '?' ? String.valueOf((char) c) : quoted(String.valueOf((char) c))));
+        return text.isEmpty() ? "''" : text.toString();
+    }
+
+    /** The command that goes into the session's root directory and is the user only there, for a privileged daemon to start as it is. */
+    List<String> confined(String program, Path root) {
+        Account account = request.account();
+        List<String> command = new ArrayList<>(List.of(program, "--confined", root.toString(), String.valueOf(account.uid()), String.valueOf(account.gid()),
+                account.groups().stream().map(String::valueOf).collect(Collectors.joining(",")), account.home()));
+        if (request.program() instanceof Program.Service service) {
+            command.add("sftp");
+            command.addAll(service.arguments().subList(1, service.arguments().size()));
+        } else {
+            command.addAll(List.of("exec", account.shell(), programName()));
+            command.addAll(program().subList(1, program().size()));
+        }
+        return command;
     }
 
     private List<String> program() {

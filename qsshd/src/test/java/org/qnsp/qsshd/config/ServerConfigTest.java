@@ -183,6 +183,34 @@ class ServerConfigTest {
     }
 
     @Test
+    void whatIsDumpedCanBeReadAndSaysTheSame() throws Exception {
+        String odd = """
+            Port 4
+            ListenAddress ::1
+            SetEnv A="b c" D='e"f' G=h\\\\i
+            AcceptEnv X_* Y
+            Banner "/etc/a file"
+            AllowUsers u v@10.0.0.0/8
+            ForceCommand /bin/echo "a b" '#'
+            Subsystem s /bin/x -y
+            PerSourcePenalties max:1m
+            AuthorizedKeysFile .a /b/%u
+            RekeyLimit 5M
+            """;
+        for (String text : List.of("", odd)) {
+            String first = load(text).dump();
+            assertEquals(first, load(first).dump());
+        }
+        assertTrue(load(odd).dump().contains("\nsetenv \"A=b c\" \"D=e\\\"f\" \"G=h"), load(odd).dump());
+    }
+
+    @Test
+    void filesOfAnyLengthAreRead() throws Exception {
+        String text = ("# " + "x".repeat(98) + "\n").repeat(1000) + "Port 4\n" + "SetEnv " + "A=b ".repeat(2000) + "\n";
+        assertEquals(List.of(4), load(text).ports());
+    }
+
+    @Test
     void specificationsOfTestsAreChecked() {
         assertThrows(ConfigException.class, () -> ConnectionFacts.parse(List.of("user"), user -> List.of()));
         assertThrows(ConfigException.class, () -> ConnectionFacts.parse(List.of("lport=x"), user -> List.of()));

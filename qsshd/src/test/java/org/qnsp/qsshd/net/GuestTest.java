@@ -61,6 +61,7 @@ import org.qnsp.qsshd.auth.InviteFile;
 import org.qnsp.qsshd.auth.ReplayFile;
 import org.qnsp.qsshd.config.KeyOptions;
 import org.qnsp.qsshd.config.ServerConfig;
+import org.qnsp.qsshd.forward.GuestForwarding;
 
 /**
  * A login as the daemon conducts it, with a house that answers as the test wants: when the challenge leaves, when patience ends, and who
@@ -130,7 +131,12 @@ final class GuestTest {
         }
 
         @Override
-        public Session session(Guest guest) {
+        public GuestForwarding forwarding(Guest guest, Connection connection) {
+            throw new IllegalStateException("no forwarding here");
+        }
+
+        @Override
+        public Session session(Guest guest, Connection connection) {
             throw new IllegalStateException("no sessions here");
         }
     }

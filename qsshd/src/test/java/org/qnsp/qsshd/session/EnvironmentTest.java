@@ -96,7 +96,7 @@ class EnvironmentTest {
     @Test
     void whatTheAdministratorSetsWinsOverAll() throws Exception {
         UserProcess process = bench.launcher.launch(new LaunchRequest(bench.self, new Program.ShellCommand("echo $HOME $A $B"), Optional.empty(),
-                Map.of("A", "client", "B", "client"), Map.of("A", "set", "HOME", "/elsewhere"), Optional.empty()));
+                Map.of("A", "client", "B", "client"), Map.of("A", "set", "HOME", "/elsewhere"), Optional.empty(), LaunchRequest.Customs.NONE));
         assertEquals("/elsewhere set client\n", Bench.finish(process).output());
     }
 

@@ -1,0 +1,85 @@
+package org.qnsp.qssh;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Going to the background. A virtual machine cannot fork; so the process that is to stay behind is started before there is a connection, with the same arguments, in
+ * the same session and with the same terminal, where it asks what there is to ask. Once all is well it leaves the terminal and says so on a pipe. No connection
+ * ever moves from one process to another.
+ */
+final class Background {
+    /** What the process that stays behind is for. */
+    enum Purpose {
+        /** The session, {@code -f}. */
+        SESSION,
+        /** To be the master of a shared connection, ControlPersist. */
+        MASTER
+    }
+
+    /** The first argument of a process that stays behind, before its purpose; for nobody else. */
+    static final String OPTION = "--in-background=";
+
+    private static final int PIPE = 3;
+    private static final int READY = 'r';
+
+    private final Purpose purpose;
+
+    private Background(Purpose purpose) {
+        this.purpose = purpose;
+    }
+
+    /** The role that the first argument gives this process; null for that of the usual one. */
+    static Background of(String firstArgument) {
+        for (Purpose purpose : Purpose.values()) {
+            if (firstArgument.equals(OPTION + purpose)) {
+                return new Background(purpose);
+            }
+        }
+        return null;
+    }
+
+    Purpose purpose() {
+        return purpose;
+    }
+
+    /**
+     * Starts a process to stay behind and waits until it has left.
+     *
+     * @return its exit status if it did not come so far; 0 when it stays
+     * @throws IOException if it cannot be started
+     */
+    static int start(Purpose purpose, List<String> arguments, Map<String, String> environment) throws IOException {
+        String home = System.getProperty("qnsp.home");
+        if (home == null) {
+            throw new IOException("cannot go to the background: this is no installed program");
+        }
+        List<String> command = new ArrayList<>(List.of(Path.of(home, "bin", "qssh").toString(), OPTION + purpose));
+        command.addAll(arguments);
+        int[] pipe = Posix.pipe();
+        try {
+            int pid = Posix.spawn(command, environment, purpose == Purpose.SESSION, pipe[1]);
+            Posix.close(pipe[1]);
+            return Posix.read(pipe[0]) == READY ? 0 : failure(Posix.waitFor(pid));
+        } finally {
+            Posix.close(pipe[0]);
+        }
+    }
+
+    private static int failure(int status) {
+        return status == 0 || status > 128 ? Qssh.FAILED : status;
+    }
+
+    /** Leaves the terminal and the streams of whoever started this process, and lets him go on. */
+    void leave() throws IOException {
+        Posix.setsid();
+        if (purpose == Purpose.MASTER) {
+            Posix.discard(2); // whoever waits for the end of that stream must not wait for us
+        }
+        Posix.write(PIPE, READY);
+        Posix.close(PIPE);
+    }
+}
