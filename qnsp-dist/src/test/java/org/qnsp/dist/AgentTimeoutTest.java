@@ -18,12 +18,12 @@ final class AgentTimeoutTest {
     void aKeyGoesWhenItsTimeIsOver() throws Exception {
         try (TestAgent agent = new TestAgent(dir); KemKeyPair brief = KemKeyPair.generate(RandomSource.system()); KemKeyPair lasting = KemKeyPair.generate(RandomSource.system())) {
             Path file = agent.key("brief", brief, null);
-            assertEquals("Identity added: " + file + " (brief)\nLifetime set to 3 seconds\n", agent.add("-t", "3", file.toString()).run().expect(0).err());
             agent.add(agent.key("lasting", lasting, null).toString()).run().expect(0);
-            assertTrue(agent.add("-l").run().expect(0).out().contains(" brief "));
+            long added = System.nanoTime();
+            assertEquals("Identity added: " + file + " (brief)\nLifetime set to 12 seconds\n", agent.add("-t", "12", file.toString()).run().expect(0).err());
             String both = agent.add("-l").run().expect(0).out();
-            assertEquals(2, both.lines().count());
-            Thread.sleep(3_000);
+            assertTrue(both.lines().count() == 2 || System.nanoTime() - added > 12_000_000_000L, both); // on a machine that is this busy
+            Thread.sleep(12_000);
             assertEquals(lasting.publicKey().line("lasting") + "\n", agent.add("-L").run().expect(0).out());
             assertTrue(agent.add("-t", "later", file.toString()).run().expect(1).err().startsWith("Invalid lifetime\n"));
         }

@@ -2,6 +2,7 @@ package org.qnsp.dist;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -22,10 +23,13 @@ final class RawAgent implements AutoCloseable {
         }
     }
 
-    /** A byte, -1 at the end. */
-    int read() throws IOException {
-        ByteBuffer one = ByteBuffer.allocate(1);
-        return channel.read(one) < 0 ? -1 : one.get(0) & 0xff;
+    /** Whether the other side has closed, without another byte. */
+    boolean ended() throws IOException {
+        try {
+            return channel.read(ByteBuffer.allocate(1)) < 0;
+        } catch (SocketException e) {
+            return true; // a reset: it left some of what was sent unread
+        }
     }
 
     /** Sends a message, type and body, and gives the reply's. */

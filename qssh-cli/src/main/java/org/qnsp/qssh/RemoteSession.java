@@ -268,6 +268,7 @@ final class RemoteSession {
         if (requests != null) {
             requests.settle();
         }
+        forwarding.close();
         connection.disconnect(DisconnectReason.DONE, "");
         life.awaitEnd(FAREWELL);
         return outcome.status();

@@ -172,6 +172,7 @@ public final class Agent implements AutoCloseable {
             return no();
         }
         return switch (request) {
+            // nothing that depends on the key but the value of H-14, and signatures over what H-12 says
             case Answer m when key.key.type() == KeyType.KEM -> use(caller, key, m.hostKey(), m.user(), confirmed, opened -> new AgentMessage.Answered(
                     ((Identity.Kem) opened).answer(m.ciphertext(), m.serverEphemeral(), m.hostKey(), m.user(), m.th())));
             case Sign m when key.key.type() == KeyType.SIG -> use(caller, key, m.hostKey(), m.user(), confirmed,

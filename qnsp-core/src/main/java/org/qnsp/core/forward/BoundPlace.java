@@ -73,7 +73,7 @@ public final class BoundPlace implements Closeable {
                 sockets.add(socket);
                 bound = ((InetSocketAddress) socket.getLocalAddress()).getPort();
             } catch (IOException | UnsupportedOperationException e) {
-                last = new BindException("bind [" + address.getHostAddress() + "]:" + bound + ": " + e.getMessage());
+                last = new BindException("bind [" + AddressText.of(address) + "]:" + bound + ": " + e.getMessage());
             }
         }
         if (sockets.isEmpty()) {

@@ -89,16 +89,10 @@ public final class LocalForward implements Acceptor.Server {
     public static Endpoint endpoint(SocketChannel socket) {
         try {
             SocketAddress address = socket.getRemoteAddress();
-            return address instanceof InetSocketAddress ip ? new Endpoint(host(ip), ip.getPort()) : new Endpoint("", 0);
+            return address instanceof InetSocketAddress ip ? new Endpoint(AddressText.of(ip.getAddress()), ip.getPort()) : new Endpoint("", 0);
         } catch (IOException e) {
             return new Endpoint("", 0);
         }
-    }
-
-    private static String host(InetSocketAddress address) {
-        String text = address.getAddress().getHostAddress();
-        int scope = text.indexOf('%');
-        return scope < 0 ? text : text.substring(0, scope);
     }
 
     private void open(SocketChannel socket, ChannelOpening opening, byte[] early, Endpoint from, Socks socks) {

@@ -136,7 +136,7 @@ public final class Socks {
 
     private String address(int from, int bytes) {
         try {
-            return InetAddress.getByAddress(Arrays.copyOfRange(held, from, from + bytes)).getHostAddress();
+            return AddressText.of(InetAddress.getByAddress(Arrays.copyOfRange(held, from, from + bytes)));
         } catch (UnknownHostException e) {
             throw new IllegalStateException(e); // only for other lengths than 4 and 16
         }

@@ -47,7 +47,7 @@ final class SocksTest {
         "04 01 01bb 000000ff 75 00 78 00,                 x, 443",
         "050100 05 01 00 01 0a000001 0016,                10.0.0.1, 22",
         "0502 0200 05 01 00 03 06 7765622e6578 ffff,      web.ex, 65535",
-        "050100 05 01 00 04 20010db8000000000000000000000001 0050, 2001:db8:0:0:0:0:0:1, 80",
+        "050100 05 01 00 04 20010db8000000000000000000000001 0050, 2001:db8::1, 80",
     })
     void requestsInPiecesOfAnyLength(String request, String host, int port) {
         byte[] bytes = hex(request + "deadbeef");
