@@ -171,7 +171,7 @@ final class CopyIdTest {
         result = copyId("-i", key.toString(), "-p", "1", "-F", "none", "127.0.0.1").run().expect(1);
         assertTrue(result.err().contains("qssh-copy-id: ERROR: qssh: connect to host 127.0.0.1 port 1: Connection refused"), result.toString());
         // nobody is let in who has no way in already
-        result = copyId("-i", key.toString(), "-p", "" + house.daemon().port(), "-F", "none", "-o", "UserKnownHostsFile=" + house.knownHosts(), "-o", "BatchMode=yes", House.at(anna)).run().expect(1);
+        result = copyId("-i", key.toString(), "-p", "" + house.daemon().port(), "-F", "none", "-o", "UserKnownHostsFile=" + house.knownHosts(), "-o", "BatchMode=yes", "-o", "IdentityFile=\"" + key + "\"", House.at(anna)).run().expect(1);
         assertTrue(result.err().contains("Permission denied (publickey)") && result.err().endsWith("could not be installed\n"), result.toString());
         assertEquals(1, authorized().size());
         // a home that cannot be written to
