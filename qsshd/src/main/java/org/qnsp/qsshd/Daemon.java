@@ -124,22 +124,31 @@ final class Daemon implements AutoCloseable {
     private void adopt(Policy next) {
         try {
             relisten(next.config());
-            policy.set(next);
+            policy.getAndSet(next).host().close();
             LOG.info("configuration reloaded");
         } catch (IOException e) {
+            next.host().close();
             LOG.error("configuration not reloaded: {}", e.getMessage());
         }
     }
 
     private void relisten(ServerConfig next) throws IOException {
         List<Listen> wanted = addresses(next);
-        for (Listen at : wanted) {
-            if (!listeners.containsKey(at)) {
-                Listener listener = new Listener(loop, reception, at, next.addressFamily());
-                listeners.put(at, listener);
-                listener.accept();
+        Map<Listen, Listener> added = new HashMap<>();
+        try {
+            for (Listen at : wanted) {
+                if (!listeners.containsKey(at)) {
+                    added.put(at, new Listener(loop, reception, at, next.addressFamily()));
+                }
             }
+        } catch (IOException e) {
+            for (Listener listener : added.values()) {
+                listener.close();
+            }
+            throw e;
         }
+        added.values().forEach(Listener::accept);
+        listeners.putAll(added);
         for (Listen at : List.copyOf(listeners.keySet())) {
             if (!wanted.contains(at)) {
                 listeners.remove(at).close();

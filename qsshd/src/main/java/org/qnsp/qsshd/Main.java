@@ -167,6 +167,7 @@ public final class Main {
         ProcessBuilder builder = new ProcessBuilder(command).redirectInput(new java.io.File("/dev/null")).redirectError(ProcessBuilder.Redirect.INHERIT);
         builder.directory(new java.io.File("/"));
         builder.environment().put(ANNOUNCE, "1");
+        builder.environment().put(Setup.DIRECTORY, Path.of("").toAbsolutePath().toString());
         Process child = builder.start();
         try (var answer = child.inputReader()) {
             return READY.equals(answer.readLine()) ? 0 : FAILED;

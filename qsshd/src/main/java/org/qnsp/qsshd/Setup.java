@@ -28,6 +28,8 @@ import org.qnsp.qsshd.session.Account;
  * @param self the account that the daemon runs as
  */
 record Setup(Path file, List<String> options, Account self) {
+    /** Names the directory that relative paths count from to a daemon that was sent to the background, and so to the root directory. */
+    static final String DIRECTORY = "QSSHD_DIRECTORY";
     private static final String HOST_KEY_NAME = "qssh_host_kyber768_key";
 
     /** @param file the file that was asked for, or null for the default */
@@ -47,7 +49,7 @@ record Setup(Path file, List<String> options, Account self) {
     }
 
     ServerConfig config() throws IOException, ConfigException {
-        return ServerConfig.load(file, options, new ConfigFiles((int) self.uid()));
+        return ServerConfig.load(file, options, new ConfigFiles((int) self.uid()), Path.of(System.getenv().getOrDefault(DIRECTORY, "")).toAbsolutePath());
     }
 
     List<Path> hostKeyFiles(ServerConfig config) {

@@ -31,6 +31,7 @@ import org.qnsp.core.transport.ChannelListener;
 import org.qnsp.core.transport.Connection;
 import org.qnsp.core.transport.Loop;
 import org.qnsp.core.transport.Wire;
+import org.qnsp.crypto.keys.Fingerprint;
 import org.qnsp.crypto.keys.Invite;
 import org.qnsp.crypto.keys.PublicKey;
 
@@ -215,6 +216,9 @@ public final class HostLogin implements AutoCloseable {
                 trust.proved(); // the host has, though it wants nothing of this user
             }
             throw e;
+        }
+        if (login.userKey() != null) {
+            messages.debug("Server accepts key: " + HostKeyTexts.typeTitle(login.userKey().type()) + " " + Fingerprint.text(login.userKey()));
         }
         messages.debug("Authenticated to " + config.hostName() + " (" + peer + ").");
         messages.debug("Mode " + mode.name().toLowerCase(java.util.Locale.ROOT) + ": a frame of 768 bytes every 20 ms, two in the other direction; bulk transfers are faster");

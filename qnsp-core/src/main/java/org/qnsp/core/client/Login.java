@@ -32,6 +32,7 @@ public final class Login implements Link.Owner, Lifeline {
     private boolean over;
     private IOException overCause;
     private volatile byte[] id;
+    private volatile PublicKey userKey;
 
     Login(ClientHandshake handshake, HostKeyJudge judge) {
         this.handshake = handshake;
@@ -124,6 +125,11 @@ public final class Login implements Link.Owner, Lifeline {
         return handshake.hostKey();
     }
 
+    /** The key of the user's that the host chose for the proof; null before the login, and in simplex mode. */
+    PublicKey userKey() {
+        return userKey;
+    }
+
     /** The connection's name, 32 bytes: the same at both ends, different for every connection; null before the login. */
     byte[] id() {
         return id;
@@ -175,6 +181,7 @@ public final class Login implements Link.Owner, Lifeline {
             key = result.key();
         }
         id = result.id();
+        userKey = result.key();
         stage(Stage.ESTABLISHED);
     }
 

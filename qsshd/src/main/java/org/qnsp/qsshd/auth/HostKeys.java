@@ -20,6 +20,8 @@ import org.qnsp.crypto.keys.PublicKey;
 public final class HostKeys implements HostKeyOps, AutoCloseable {
     private final List<KemKeyPair> keys;
     private final List<PublicKey> publicKeys;
+    private int holders;
+    private boolean retired;
 
     private HostKeys(List<KemKeyPair> keys) {
         this.keys = List.copyOf(keys);
@@ -89,8 +91,31 @@ public final class HostKeys implements HostKeyOps, AutoCloseable {
         return keys.get(key).agree(ephemeral);
     }
 
+    /** A connection is about to need them: until {@link #release} they are not erased. @return false when they have been */
+    public synchronized boolean hold() {
+        if (retired && holders == 0) {
+            return false;
+        }
+        holders++;
+        return true;
+    }
+
+    /** It needs them no more. */
+    public synchronized void release() {
+        holders--;
+        eraseIfUnused();
+    }
+
+    /** Others have taken their place: they are erased as soon as no connection needs them. */
     @Override
-    public void close() {
-        keys.forEach(KemKeyPair::close);
+    public synchronized void close() {
+        retired = true;
+        eraseIfUnused();
+    }
+
+    private void eraseIfUnused() {
+        if (retired && holders == 0) {
+            keys.forEach(KemKeyPair::close);
+        }
     }
 }

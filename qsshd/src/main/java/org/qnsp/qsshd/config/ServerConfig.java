@@ -83,10 +83,17 @@ public final class ServerConfig {
 
     private final List<Entry> entries;
     private final Settings settings;
+    private final Path base;
 
-    private ServerConfig(List<Entry> entries, Settings settings) {
+    private ServerConfig(List<Entry> entries, Settings settings, Path base) {
         this.entries = entries;
         this.settings = settings;
+        this.base = base;
+    }
+
+    /** Loads a configuration whose relative paths count from the working directory. */
+    public static ServerConfig load(Path file, List<String> options, ConfigSource source) throws ConfigException, IOException {
+        return load(file, options, source, Path.of("").toAbsolutePath());
     }
 
     /**
@@ -94,10 +101,11 @@ public final class ServerConfig {
      *
      * @param file    the file, null for none
      * @param options {@code -o} lines; they come before the file's
+     * @param base    absolute; relative paths count from there
      * @throws ConfigException for every fault, in words
      * @throws IOException     where the file cannot be read
      */
-    public static ServerConfig load(Path file, List<String> options, ConfigSource source) throws ConfigException, IOException {
+    public static ServerConfig load(Path file, List<String> options, ConfigSource source, Path base) throws ConfigException, IOException {
         ConfigParser parser = new ConfigParser(ServerKeywords.DIALECT, source, System::getenv);
         ConfigParser.Root root = new ConfigParser.Root(INCLUDE_DIRECTORY, null, false);
         for (String option : options) {
@@ -114,7 +122,7 @@ public final class ServerConfig {
                 global.put(setting.keyword(), setting.values());
             }
         }
-        return new ServerConfig(entries, global).checked();
+        return new ServerConfig(entries, global, base).checked();
     }
 
     /** Every fault of every line, in whatever block: a connection must not be what finds it. */
@@ -199,14 +207,14 @@ public final class ServerConfig {
                 matched.put(setting.keyword(), setting.values());
             }
         }
-        return new ServerConfig(entries, matched.over(settings, ServerKeywords.SUBSYSTEM));
+        return new ServerConfig(entries, matched.over(settings, ServerKeywords.SUBSYSTEM), base);
     }
 
     /** This configuration with these ports in place of every Port line: {@code -p}. A port in a ListenAddress stays. */
     public ServerConfig withPorts(List<Integer> ports) {
         Settings own = new Settings();
         own.put(ServerKeywords.PORT, ports.stream().map(String::valueOf).toList());
-        return new ServerConfig(entries, own.over(settings, ServerKeywords.SUBSYSTEM));
+        return new ServerConfig(entries, own.over(settings, ServerKeywords.SUBSYSTEM), base);
     }
 
     /** Whether any block asks about this attribute, so that a caller can spare itself finding it out. */
@@ -297,7 +305,7 @@ public final class ServerConfig {
 
     /** Files of private host keys, absolute, at most three. */
     public List<Path> hostKeys() {
-        return many(ServerKeywords.HOST_KEY).stream().distinct().map(text -> Path.of(text).toAbsolutePath()).toList();
+        return many(ServerKeywords.HOST_KEY).stream().distinct().map(text -> base.resolve(text)).toList();
     }
 
     /** Whether no line names a host key, so that a missing default is to be made, not complained about. */
@@ -459,7 +467,7 @@ public final class ServerConfig {
     /** The file to show before the login, null for none. */
     public Path banner() {
         String text = noneAsNull(ServerKeywords.BANNER);
-        return text == null ? null : Path.of(text).toAbsolutePath();
+        return text == null ? null : base.resolve(text);
     }
 
     public boolean printMotd() {
@@ -483,7 +491,7 @@ public final class ServerConfig {
     /** Where the daemon's process id goes, null for nowhere. */
     public Path pidFile() {
         String text = noneAsNull(ServerKeywords.PID_FILE);
-        return text == null ? null : Path.of(text).toAbsolutePath();
+        return text == null ? null : base.resolve(text);
     }
 
     /** The command that runs whatever the client asks for, null for none. */
@@ -512,7 +520,7 @@ public final class ServerConfig {
     /** The file of keys with which nobody may log in, null for none. */
     public Path revokedKeys() {
         String text = noneAsNull(ServerKeywords.REVOKED_KEYS);
-        return text == null ? null : Path.of(text).toAbsolutePath();
+        return text == null ? null : base.resolve(text);
     }
 
     /**

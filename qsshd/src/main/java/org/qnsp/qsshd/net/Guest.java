@@ -38,6 +38,8 @@ import org.slf4j.LoggerFactory;
 /** A client whose opening held: its login, and then its channels. Runs on the loop. */
 public final class Guest implements Link.Owner, Connection.Listener {
     private static final Logger LOG = LoggerFactory.getLogger(Guest.class);
+    /** How long after the login a client may ask for proofs of the host keys, which are kept for it although a reload may have replaced them. */
+    private static final long PROOF_NANOS = 60_000_000_000L;
     private static final long CHALLENGE_DELAY_NANOS = Limits.CHALLENGE_DELAY_MILLIS * 1_000_000L;
 
     /** An opening that held, what it is judged by, and the invite that it was made with, or null. */
@@ -64,6 +66,7 @@ public final class Guest implements Link.Owner, Connection.Listener {
     private boolean hostKeysProved;
     private byte[] name;
     private boolean charged;
+    private boolean keysReleased;
     private int sessions;
     private boolean noMoreSessions;
     private GuestForwarding forwarding;
@@ -88,6 +91,7 @@ public final class Guest implements Link.Owner, Connection.Listener {
             LOG.warn("an opening could not be answered: {}", e.getMessage());
             handshake.close();
             decide();
+            letGo();
             reception.departed(this, wire); // H-29: ours or not, silence
             return;
         }
@@ -177,6 +181,12 @@ public final class Guest implements Link.Owner, Connection.Listener {
         List<byte[]> hostKeys = invitation.policy.host().publicKeys().stream().map(PublicKey::encoded).toList();
         connection.tell(ConnectionRequest.HostKeys.NAME, new ConnectionRequest.HostKeys(hostKeys).encode());
         name = result.id();
+        loop.at(System.nanoTime() + PROOF_NANOS, () -> {
+            if (!hostKeysProved) {
+                hostKeysProved = true;
+                letGo();
+            }
+        });
         hospitality.banner(findings, text -> connection.tell(ConnectionRequest.Banner.NAME, new ConnectionRequest.Banner(text).encode()));
     }
 
@@ -198,6 +208,14 @@ public final class Guest implements Link.Owner, Connection.Listener {
         LOG.info("login from {} denied", origin().address());
         charge(findings != null && findings.account() == null ? Penalties.Item.INVALID_USER : Penalties.Item.AUTH_FAIL);
         decide();
+    }
+
+    /** The host keys are needed no more; the guest held them since it was received. */
+    private void letGo() {
+        if (!keysReleased) {
+            keysReleased = true;
+            invitation.policy.host().release();
+        }
     }
 
     /** PerSourcePenalties: at most one thing a connection is held against where it came from. */
@@ -230,6 +248,7 @@ public final class Guest implements Link.Owner, Connection.Listener {
     public void ended(Link from, IOException cause) {
         decide();
         over = true;
+        letGo();
         if (aliveCheck != null) {
             aliveCheck.cancel();
         }
@@ -296,8 +315,10 @@ public final class Guest implements Link.Owner, Connection.Listener {
                 case ConnectionRequest.Keepalive k -> from.reply(id, true);
                 case ConnectionRequest.ProveHostKeys asked when id != 0 && established && !hostKeysProved -> {
                     hostKeysProved = true;
-                    hospitality.proveHostKeys(invitation.policy.host(), asked, this.name,
-                            proofs -> from.reply(id, proofs != null, proofs == null ? new byte[0] : proofs));
+                    hospitality.proveHostKeys(invitation.policy.host(), asked, this.name, proofs -> {
+                        from.reply(id, proofs != null, proofs == null ? new byte[0] : proofs);
+                        loop.execute(this::letGo);
+                    });
                 }
                 case ConnectionRequest.NoMoreSessions none -> {
                     noMoreSessions = true; // C-32

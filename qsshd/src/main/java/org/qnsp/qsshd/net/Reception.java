@@ -96,21 +96,30 @@ public final class Reception implements Stranger.Judge {
     @Override
     public void judge(Stranger stranger, byte[] frames) {
         Policy now = policy.get();
+        if (!now.host().hold()) {
+            stranger.drain(loop);
+            return;
+        }
         try {
             judges.execute(() -> {
                 Optional<Guest.Invitation> verdict = examine(now, frames);
-                loop.execute(() -> verdict.ifPresentOrElse(v -> admit(stranger, v), () -> stranger.drain(loop)));
+                loop.execute(() -> verdict.ifPresentOrElse(v -> admit(stranger, v), () -> turnAway(stranger, now)));
             });
         } catch (RejectedExecutionException e) {
-            stranger.drain(loop); // more than can be judged: silence, like everything else
+            turnAway(stranger, now); // more than can be judged: silence, like everything else
         }
+    }
+
+    private void turnAway(Stranger stranger, Policy judgedBy) {
+        judgedBy.host().release();
+        stranger.drain(loop);
     }
 
     /** Off the loop: H-24 to H-27. Whatever goes wrong is silence. */
     private static Optional<Guest.Invitation> examine(Policy policy, byte[] frames) {
         try {
             long micros = Link.clockMicros();
-            List<InviteFile.Entry> invites = policy.activeInvites(micros / 1_000_000);
+            List<InviteFile.Entry> invites = invites(policy, micros / 1_000_000);
             List<ServerOpening.ActiveInvite> active = invites.stream().map(i -> new ServerOpening.ActiveInvite(i.id(), i.key())).toList();
             Optional<Accepted> accepted = policy.opening().examine(frames, active, micros);
             if (accepted.isEmpty()) {
@@ -132,6 +141,16 @@ public final class Reception implements Stranger.Judge {
         }
     }
 
+    /** A list of invites that cannot be read lets no newcomer in; who knows the host key needs none. */
+    private static List<InviteFile.Entry> invites(Policy policy, long nowSeconds) {
+        try {
+            return policy.activeInvites(nowSeconds);
+        } catch (IOException e) {
+            LOG.error("no invite is accepted: {}", e.getMessage());
+            return List.of();
+        }
+    }
+
     /** H-26, H-27: false for a replay; what is not answered is wiped. */
     private static boolean insert(Policy policy, Accepted accepted, long nowSeconds) throws IOException {
         boolean inserted = false;
@@ -149,13 +168,14 @@ public final class Reception implements Stranger.Judge {
         Ends ends = addresses.get(stranger);
         if (ends == null) {
             invitation.opening().discard();
+            invitation.policy().host().release();
             return; // it went while it was judged
         }
         Optional<String> objection = closing ? Optional.of("the daemon is ending") : objection(ends, invitation.policy().config());
         if (objection.isPresent()) {
             LOG.warn("a login from {} is not received: {}", ends.peer == null ? "standard input" : ends.peer.getAddress().getHostAddress(), objection.get());
             invitation.opening().discard();
-            stranger.drain(loop); // the same silence as for everyone who is not received
+            turnAway(stranger, invitation.policy()); // the same silence as for everyone who is not received
             return;
         }
         strangers.remove(stranger);

@@ -24,6 +24,7 @@ public final class ProcessPump implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(ProcessPump.class);
     private static final int FIRST_ROOM = 64;
+    private static final int COMMANDS_AT_ONCE = 1024;
 
     /** Something with a descriptor. All methods run on the pump's thread. */
     interface Watch {
@@ -193,20 +194,28 @@ public final class ProcessPump implements AutoCloseable {
             LOG.error("the process pump stops: {}", e.getMessage());
         } finally {
             closing = true;
-            runCommands();
+            while (!commands.isEmpty()) {
+                runCommands();
+            }
             List.copyOf(watches).forEach(Watch::closed);
             closePipe();
         }
     }
 
+    /** So many at a time that descriptors get their turn however fast commands come. */
     private void runCommands() {
-        for (Runnable command = commands.poll(); command != null; command = commands.poll()) {
+        for (int i = 0; i < COMMANDS_AT_ONCE; i++) {
+            Runnable command = commands.poll();
+            if (command == null) {
+                return;
+            }
             try {
                 command.run();
             } catch (RuntimeException e) {
                 LOG.error("process pump", e);
             }
         }
+        awake.set(true); // the poll does not wait: there are more
     }
 
     /** The array given to poll(2), and which watch each place stands for; place 0 is the wake-up pipe. */

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -70,6 +71,7 @@ public final class UserProcess {
     private final Writer input;
     private final List<Reader> outputs;
     private final AtomicLong inputBytes = new AtomicLong();
+    private final AtomicReference<WindowSize> nextSize = new AtomicReference<>();
 
     // the rest belongs to the pump's thread
     private Events events;
@@ -224,17 +226,22 @@ public final class UserProcess {
         }
     }
 
-    /** The client's window has another size. Without a terminal nothing happens. */
+    /** The client's window has another size; of sizes that come faster than they can be set the last one counts. Without a terminal nothing happens. */
     public void resize(WindowSize size) {
-        pump.execute(() -> {
-            if (terminal >= 0 && !hungUp && !ended) {
-                try {
-                    Posix.windowSize(terminal, size);
-                } catch (IOException e) {
-                    LOG.debug("process {}: {}", pid, e.getMessage());
-                }
+        if (nextSize.getAndSet(size) == null) {
+            pump.execute(this::resize);
+        }
+    }
+
+    private void resize() {
+        WindowSize size = nextSize.getAndSet(null);
+        if (terminal >= 0 && !hungUp && !ended) {
+            try {
+                Posix.windowSize(terminal, size);
+            } catch (IOException e) {
+                LOG.debug("process {}: {}", pid, e.getMessage());
             }
-        });
+        }
     }
 
     /** Sends a signal to the program's process group, with the user's rights. */
