@@ -253,9 +253,11 @@ final class ForwardingTest {
     @Test
     void theHostChoosesPortZeroAndTheCommandCanUseIt() throws Exception {
         int target = web.port();
-        try (Forwarder forwarder = forwarder("-R0:localhost:" + target, "cat")) {
+        int local = TestDaemon.freePort();
+        try (Forwarder forwarder = forwarder("-g", "-L" + local + ":127.0.0.1:" + target, "-R0:localhost:" + target, "cat")) {
             int port = Integer.parseInt(forwarder.await("^Allocated port (\\d+) for remote forward to localhost:" + target + "$"));
             assertArrayEquals(WebServer.bytes(1000), fetch(port, 1000));
+            assertTrue(Files.readString(Path.of("/proc/net/tcp6")).contains(String.format(" %032X:%04X ", 0, local)), "-g is for everyone");
             forwarder.process().getOutputStream().close();
             assertEquals(0, forwarder.ended());
         }

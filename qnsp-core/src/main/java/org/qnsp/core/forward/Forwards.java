@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -97,9 +98,18 @@ public final class Forwards implements AutoCloseable {
     private BoundPlace bind(Place at) throws IOException {
         return switch (at) {
             case Place.Tcp(String host, int port) -> BoundPlace.tcp(addresses(host), port);
-            case Place.Unix(String path) -> BoundPlace.unix(Path.of(path), settings.socketMask(), settings.unlinkSockets());
+            case Place.Unix(String path) -> BoundPlace.unix(file(path), settings.socketMask(), settings.unlinkSockets());
             case Place.Socks socks -> throw new IllegalArgumentException("nowhere to listen");
         };
+    }
+
+    /** Not every text has a form in the file system's character set. */
+    private static Path file(String path) throws IOException {
+        try {
+            return Path.of(path);
+        } catch (InvalidPathException e) {
+            throw new IOException(path + ": Invalid argument");
+        }
     }
 
     private List<InetAddress> addresses(String host) throws BindException {
@@ -196,14 +206,22 @@ public final class Forwards implements AutoCloseable {
             switch (to) {
                 case Place.Tcp(String host, int port) -> dialer.tcp(new Endpoint(host, port), new JoinOnConnect(board, connection, id, circuits, label,
                     why -> notices.say("connect_to " + host + " port " + port + ": failed.")));
-                case Place.Unix(String path) -> dialer.unix(Path.of(path), (socket, address) -> socket.connect(address), new JoinOnConnect(board, connection, id, circuits,
-                    label, why -> notices.say("connect_to " + path + ": failed.")));
+                case Place.Unix(String path) -> connect(path, new JoinOnConnect(board, connection, id, circuits, label,
+                    why -> notices.say("connect_to " + path + ": failed.")));
                 case Place.Socks socks -> {
                     SocksChannel channel = new SocksChannel(board, dialer, settings.remoteOpen(), circuits, notices);
                     channel.start(connection.accept(id, org.qnsp.core.message.Limits.STREAM_CREDIT_BYTES, channel));
                 }
             }
         });
+    }
+
+    private void connect(String path, Dialer.Outcome outcome) {
+        try {
+            dialer.unix(file(path), (socket, address) -> socket.connect(address), outcome);
+        } catch (IOException e) {
+            outcome.failed(e);
+        }
     }
 
     // ---- later
