@@ -181,6 +181,15 @@ final class ClientTest {
         }
     }
 
+    /** A host that has proved its key, and then falls silent, is not accused of having another one. */
+    @Test
+    void aLoginThatComesToNoEndIsNotTheKeysFault() throws Exception {
+        try (Relay path = new Relay(daemon.address(), Relay.Manner.PLAIN, Relay.Manner.PLAIN.stalled(768 * 6, 100_000))) {
+            String err = qssh(config, "-o", "Port=" + path.address().getPort(), "somehost", "true").run().expect(255).err();
+            assertTrue(err.startsWith("qssh: error: 127.0.0.1 port " + path.address().getPort() + " answered, and has the right key, but the login came to no end\nqssh: hint: "), err);
+        }
+    }
+
     /** Without keys there is no way in, so nothing is tried. */
     @Test
     void keysThatMayNotBeUsedAreNotOffered() throws Exception {
