@@ -39,8 +39,11 @@ fi
 # 3. The environment: nothing of it may add options to the JVM (each also prints a line) or replace the class path.
 unset JAVA_TOOL_OPTIONS JDK_JAVA_OPTIONS _JAVA_OPTIONS JDK_AOT_VM_OPTIONS CLASSPATH
 # In the C locale Java cannot name a file that is not ASCII, so that locale is widened to its UTF-8 variant.
+# Programs that pass the locale on are told what it was.
+locale=
 case ${LC_ALL:-${LC_CTYPE:-${LANG:-C}}} in
     C | POSIX)
+        if [ -n "${LC_ALL:-}" ]; then locale=LC_ALL=$LC_ALL; else locale=LC_CTYPE=${LC_CTYPE:-}; fi
         if [ -n "${LC_ALL:-}" ]; then LC_ALL=C.UTF-8; export LC_ALL; else LC_CTYPE=C.UTF-8; export LC_CTYPE; fi ;;
 esac
 ulimit -S -c 0 2>/dev/null # a core file would hold keys
@@ -52,4 +55,4 @@ set -- -cp "@CLASSPATH@" @MAIN@ "$@"
 set -- @OPTIONS@ \
     -XX:-UsePerfData -XX:UserThreadWaitAttemptsAtExit=0 -XX:+DisableAttachMechanism -XX:-CreateCoredumpOnCrash \
     -Xlog:disable -Xlog:all=error:stderr '-Xlog:aot*=off:stderr' '-Xlog:cds*=off:stderr' \
-    --enable-native-access=ALL-UNNAMED "-Dqnsp.home=$home" "$@"
+    --enable-native-access=ALL-UNNAMED "-Dqnsp.home=$home" ${locale:+"-Dqnsp.locale=$locale"} "$@"

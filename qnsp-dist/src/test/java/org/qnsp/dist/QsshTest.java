@@ -230,7 +230,7 @@ final class QsshTest {
 
     @Test
     void anUnknownHostIsNotTriedInBatchMode() throws Exception {
-        Outcome outcome = run(knowing(scratch.resolve("none"), "-o", "BatchMode=yes", HOST, "true"), new byte[0]);
+        Outcome outcome = run(knowing(scratch.resolve("none"), "-o", "BatchMode=yes", "-p", "" + daemon.port(), HOST, "true"), new byte[0]);
         assertTrue(outcome.errors().startsWith("Host key verification failed.\nqssh: hint: "), outcome.errors());
         assertEquals(255, outcome.status());
     }

@@ -69,7 +69,7 @@ final class SessionDialer implements Dialer {
         Messages messages = new Messages("qscp", new FileOutputStream(FileDescriptor.err));
         LocalUser local = LocalUser.current();
         try {
-            ClientConfigLoader loader = new ClientConfigLoader(new ConfigFiles(local.uid()), local, command -> succeeds(command));
+            ClientConfigLoader loader = new ClientConfigLoader(new ConfigFiles(local.uid()), local, command -> succeeds(local.shell(), command));
             ClientConfig config = loader.load(new ClientRequest(destination.host(), settings(destination, options), options.config().map(Object::toString).orElse(null)));
             messages.level(config.logLevel());
             Host host = new Host(HostLogin.prepare(config, local, null, new TerminalPrompt(System::getenv, false), messages));
@@ -100,9 +100,9 @@ final class SessionDialer implements Dialer {
         return lines;
     }
 
-    private static boolean succeeds(String command) {
+    private static boolean succeeds(String shell, String command) {
         try {
-            return new ProcessBuilder("/bin/sh", "-c", command).redirectInput(ProcessBuilder.Redirect.from(new java.io.File("/dev/null")))
+            return new ProcessBuilder(shell, "-c", command).redirectInput(ProcessBuilder.Redirect.from(new java.io.File("/dev/null")))
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD).redirectError(ProcessBuilder.Redirect.INHERIT).start().waitFor() == 0;
         } catch (IOException e) {
             return false;
@@ -125,12 +125,12 @@ final class SessionDialer implements Dialer {
         }
 
         /** Everything is queued before there is a connection, so that it rides right behind the login. */
-        Connection prepare(HostRequests host) throws IOException {
-            requests = host;
+        Connection prepare(HostRequests fromHost) throws IOException {
+            requests = fromHost;
             connection = Connector.connection(new Connection.Listener() {
                 @Override
                 public void requested(Connection from, int id, String name, byte[] body) {
-                    host.take(from, id, name, body);
+                    fromHost.take(from, id, name, body);
                 }
             });
             first = new Service(connection);

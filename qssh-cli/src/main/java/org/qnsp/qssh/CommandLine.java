@@ -106,7 +106,10 @@ final class CommandLine {
             }
             case 'g' -> decided.put("GatewayPorts", "yes");
             case 'n' -> decided.put("StdinNull", "yes");
-            case 'N' -> sessionType("none", "Cannot specify -N with -s/SessionType");
+            case 'N' -> {
+                sessionType("none", "Cannot specify -N with -s/SessionType");
+                decided.put("RequestTTY", "no");
+            }
             case 's' -> sessionType("subsystem", "Cannot specify -s with -N/SessionType");
             case 'q' -> decided.put("LogLevel", "QUIET");
             case 'v' -> {

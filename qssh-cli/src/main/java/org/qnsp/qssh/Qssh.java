@@ -98,7 +98,7 @@ final class Qssh {
         if (line.logFile() != null) {
             messages = new Messages("qssh", appending(line.logFile()));
         }
-        ClientConfigLoader loader = new ClientConfigLoader(new ConfigFiles(local.uid()), local, Qssh::commandSucceeds);
+        ClientConfigLoader loader = new ClientConfigLoader(new ConfigFiles(local.uid()), local, this::commandSucceeds);
         if (line.host() == null) {
             loader.checkOptions(line.optionLines()); // a faulty option is said before a missing host: programs probe for options so
             throw UsageException.withUsage(line.forwarded() == null ? null : "qssh: error: there is no host to log in to\nqssh: hint: what is forwarded comes before it: qssh "
@@ -241,9 +241,9 @@ final class Qssh {
         }
     }
 
-    private static boolean commandSucceeds(String command) {
+    private boolean commandSucceeds(String command) {
         try {
-            return new ProcessBuilder("/bin/sh", "-c", command).redirectOutput(ProcessBuilder.Redirect.DISCARD).redirectInput(ProcessBuilder.Redirect.from(
+            return new ProcessBuilder(local.shell(), "-c", command).redirectOutput(ProcessBuilder.Redirect.DISCARD).redirectInput(ProcessBuilder.Redirect.from(
                 new java.io.File("/dev/null"))).redirectError(ProcessBuilder.Redirect.INHERIT).start().waitFor() == 0;
         } catch (IOException e) {
             return false;

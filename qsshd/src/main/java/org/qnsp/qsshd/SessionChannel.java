@@ -3,12 +3,14 @@ package org.qnsp.qsshd;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import org.qnsp.core.config.ConfigException;
 import org.qnsp.core.message.Limits;
 import org.qnsp.core.message.ProtocolException;
@@ -23,6 +25,7 @@ import org.qnsp.qsshd.net.Hospitality;
 import org.qnsp.qsshd.session.Account;
 import org.qnsp.qsshd.session.ExitStatus;
 import org.qnsp.qsshd.session.LaunchRequest;
+import org.qnsp.qsshd.session.LoginRecords;
 import org.qnsp.qsshd.session.Program;
 import org.qnsp.qsshd.session.PtyRequest;
 import org.qnsp.qsshd.session.SessionLauncher;
@@ -42,6 +45,7 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
     /** Input that may wait in front of a program that does not read; the rest waits in the channel's window, and then at the client. */
     private static final int INPUT_WAITING_BYTES = 256 << 10;
     private static final int CHUNK_BYTES = 32 << 10;
+    private static final LoginRecords RECORDS = new LoginRecords();
 
     private enum Stage { ASKING, STARTING, RUNNING, OVER }
 
@@ -59,6 +63,7 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
     private PtyRequest pty;
     private String original;
     private boolean subsystem;
+    private volatile AuthInfo authInfo;
     private UserProcess process;
     private int inputWaiting;
     private boolean inputEnded;
@@ -195,7 +200,7 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
         }
         try {
             starters.execute(() -> launch(id, request));
-        } catch (java.util.concurrent.RejectedExecutionException e) {
+        } catch (RejectedExecutionException e) {
             failed(id, new IOException("too many programs are being started"));
         }
     }
@@ -236,8 +241,9 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
         return imposed;
     }
 
-    private void launch(int id, LaunchRequest request) {
+    private void launch(int id, LaunchRequest asked) {
         try {
+            LaunchRequest request = completed(asked);
             LOG.debug("starting a program for {}", request.account().name());
             UserProcess started = started(withAgent(request));
             LOG.debug("started process {}", started.pid());
@@ -247,6 +253,7 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
                 stage = Stage.RUNNING;
                 gone = clientGone;
             }
+            started.terminal().ifPresent(terminal -> RECORDS.login(request.account(), terminal, started.pid(), host(), Instant.now()));
             channel.reply(id, true);
             started.start(this);
             if (gone) {
@@ -256,6 +263,23 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
         } catch (IOException e) {
             failed(id, e);
         }
+    }
+
+    /** With what is only known by looking at files. */
+    private LaunchRequest completed(LaunchRequest asked) throws IOException {
+        LaunchRequest.Customs customs = asked.customs();
+        boolean greets = asked.program() instanceof Program.LoginShell && asked.pty().isPresent() && config().printLastLog();
+        Map<String, String> imposed = new LinkedHashMap<>(asked.imposed());
+        if (config().exposeAuthInfo() && guest.key() != null && customs.root().isEmpty()) {
+            authInfo = AuthInfo.write(asked.account(), guest.key());
+            imposed.put(AuthInfo.VARIABLE, authInfo.file().toString());
+        }
+        return new LaunchRequest(asked.account(), asked.program(), asked.pty(), asked.environment(), imposed, asked.peers(), new LaunchRequest.Customs(
+                customs.environmentFile(), customs.userRc(), greets ? RECORDS.last(asked.account()) : Optional.empty(), customs.root()));
+    }
+
+    private String host() {
+        return guest.peers().map(peers -> peers.client().getAddress().getHostAddress()).orElse("");
     }
 
     /** A session whose agent's socket cannot be had starts without one, as with sshd. */
@@ -432,9 +456,29 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
             stage = Stage.OVER;
         }
         LOG.debug("session over");
+        UserProcess ended = process;
+        AuthInfo info = authInfo;
+        if (info != null || ended != null && ended.terminal().isPresent()) {
+            tidy(ended, info);
+        }
         agent.close();
         channel.close();
         guest.sessionEnded();
+    }
+
+    private void tidy(UserProcess ended, AuthInfo info) {
+        try {
+            starters.execute(() -> {
+                if (ended != null) {
+                    ended.terminal().ifPresent(terminal -> RECORDS.logout(terminal, ended.pid(), Instant.now()));
+                }
+                if (info != null) {
+                    info.delete();
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            LOG.warn("the end of a session is not recorded: too much to do at once");
+        }
     }
 
     private ServerConfig config() {

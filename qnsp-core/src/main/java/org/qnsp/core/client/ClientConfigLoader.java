@@ -1,14 +1,17 @@
 package org.qnsp.core.client;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
+import java.net.UnknownHostException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Predicate;
 import org.qnsp.core.config.Addresses;
@@ -36,6 +39,7 @@ public final class ClientConfigLoader {
     private final LocalUser local;
     private final Predicate<String> commandSucceeds;
     private final Path systemFile;
+    private final Predicate<String> resolves;
 
     /**
      * Makes a loader.
@@ -43,10 +47,12 @@ public final class ClientConfigLoader {
      * @param commandSucceeds runs the command of a {@code Match exec}, already expanded, and tells whether its exit status was 0
      */
     public ClientConfigLoader(ConfigSource source, LocalUser local, Predicate<String> commandSucceeds) {
-        this(source, local, commandSucceeds, SYSTEM_FILE);
+        this(source, local, commandSucceeds, SYSTEM_FILE, ClientConfigLoader::resolves);
     }
 
-    ClientConfigLoader(ConfigSource source, LocalUser local, Predicate<String> commandSucceeds, Path systemFile) {
+    /** @param resolves whether a host name has an address */
+    ClientConfigLoader(ConfigSource source, LocalUser local, Predicate<String> commandSucceeds, Path systemFile, Predicate<String> resolves) {
+        this.resolves = resolves;
         this.source = source;
         this.local = local;
         this.commandSucceeds = commandSucceeds;
@@ -61,6 +67,9 @@ public final class ClientConfigLoader {
     public ClientConfig load(ClientRequest request) throws ConfigException {
         Evaluation evaluation = new Evaluation(request, parse(request));
         evaluation.pass();
+        if (evaluation.canonicalizes()) {
+            evaluation.canonicalize();
+        }
         if (evaluation.finalPassWanted) {
             evaluation.isFinalPass = true;
             evaluation.pass();
@@ -121,6 +130,14 @@ public final class ClientConfigLoader {
         }
     }
 
+    private static boolean resolves(String host) {
+        try {
+            return InetAddress.getAllByName(host).length > 0;
+        } catch (UnknownHostException e) {
+            return false;
+        }
+    }
+
     private static boolean isUsed(NetworkInterface candidate) {
         try {
             return candidate.isUp() && !candidate.isLoopback();
@@ -131,7 +148,8 @@ public final class ClientConfigLoader {
 
     /** The state of one evaluation: what was set so far decides the blocks after it. */
     private final class Evaluation {
-        private final String host;
+        private final String original;
+        private String host;
         private final String command;
         private final List<Entry> entries;
         private final Settings settings = new Settings();
@@ -143,7 +161,8 @@ public final class ClientConfigLoader {
         private boolean isFinalPass;
 
         Evaluation(ClientRequest request, List<Entry> entries) {
-            this.host = request.host();
+            this.original = request.host();
+            this.host = original;
             this.command = request.command();
             this.entries = entries;
         }
@@ -163,6 +182,40 @@ public final class ClientConfigLoader {
                         }
                     }
                 }
+            }
+        }
+
+        /** Whether the host's name is to be completed: not where a proxy, who may know other names, connects to it, but for {@code always}. */
+        boolean canonicalizes() throws ConfigException {
+            String wanted = settings.one(ClientKeywords.CANONICALIZE_HOST_NAME);
+            boolean direct = isNone(ClientKeywords.PROXY_COMMAND) && isNone(ClientKeywords.PROXY_JUMP);
+            return wanted.equals("always") || wanted.equals("yes") && direct;
+        }
+
+        private boolean isNone(Keyword keyword) {
+            return !settings.has(keyword) || settings.one(keyword).equalsIgnoreCase("none");
+        }
+
+        /** Completes the host's name by the first domain in which it has an address; the configuration is then read once more. */
+        void canonicalize() throws ConfigException {
+            finalPassWanted = true;
+            String name = names().host();
+            long dots = name.chars().filter(c -> c == '.').count();
+            List<String> domains = settings.all(ClientKeywords.CANONICAL_DOMAINS);
+            boolean complete = name.endsWith(".") || dots > settings.number(ClientKeywords.CANONICALIZE_MAX_DOTS) || Addresses.parse(name) != null;
+            if (complete || domains.isEmpty() || domains.getFirst().equalsIgnoreCase("none")) {
+                return;
+            }
+            for (String domain : domains) {
+                String full = (name + "." + domain).toLowerCase(Locale.ROOT);
+                if (resolves.test(full)) {
+                    host = full;
+                    settings.set(ClientKeywords.HOST_NAME, full.replace("%", "%%"));
+                    return;
+                }
+            }
+            if (!settings.flag(ClientKeywords.CANONICALIZE_FALLBACK_LOCAL)) {
+                throw new ConfigException("qssh: Could not resolve host \"" + name + "\"");
             }
         }
 
@@ -246,7 +299,7 @@ public final class ClientConfigLoader {
                     yield isFinalPass;
                 }
                 case "host" -> Patterns.hostList(names().host(), list) == Patterns.Verdict.MATCH;
-                case "originalhost" -> Patterns.hostList(host, list) == Patterns.Verdict.MATCH;
+                case "originalhost" -> Patterns.hostList(original, list) == Patterns.Verdict.MATCH;
                 case "user" -> Patterns.list(names().user(), list) == Patterns.Verdict.MATCH;
                 case "localuser" -> Patterns.list(local.name(), list) == Patterns.Verdict.MATCH;
                 case "localnetwork" -> isLocal(list);
@@ -278,7 +331,7 @@ public final class ClientConfigLoader {
         }
 
         private ClientTokens names() throws ConfigException {
-            return ClientTokens.of(host, local, settings);
+            return ClientTokens.of(original, local, settings);
         }
 
         private String expand(String command, Position at) throws ConfigException {

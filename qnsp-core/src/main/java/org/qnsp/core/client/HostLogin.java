@@ -381,8 +381,7 @@ public final class HostLogin implements AutoCloseable {
     private Wire proxy(String command) throws IOException {
         endProxy(); // the last attempt's
         messages.debug("Executing proxy command: exec " + command);
-        String shell = local.environment().apply("SHELL");
-        proxy = new ProcessBuilder(shell == null || shell.isEmpty() ? "/bin/sh" : shell, "-c", "exec " + command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        proxy = new ProcessBuilder(local.shell(), "-c", "exec " + command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
         peer = "via proxy";
         try {
             Runtime.getRuntime().addShutdownHook(proxyEnd);

@@ -21,6 +21,12 @@ public record LocalUser(String name, int uid, String home, UnaryOperator<String>
         return new LocalUser(System.getProperty("user.name"), processUid(), System.getProperty("user.home"), System::getenv, LocalUser::machine);
     }
 
+    /** The shell that commands of the configuration are given to. */
+    public String shell() {
+        String shell = environment.apply("SHELL");
+        return shell == null || shell.isEmpty() ? "/bin/sh" : shell;
+    }
+
     private static int processUid() {
         try {
             return (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");

@@ -192,7 +192,7 @@ final class Arguments {
         if (!word.matches("[0-7]{1,4}") || Integer.parseInt(word, 8) > 0777) {
             throw at.fault("Bad mask.");
         }
-        return String.format(Locale.ROOT, "%04o", Integer.parseInt(word, 8));
+        return "0" + Integer.toOctalString(Integer.parseInt(word, 8));
     }
 
     private static List<String> environmentNames(List<String> words, Position at) throws ConfigException {

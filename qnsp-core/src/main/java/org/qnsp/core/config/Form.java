@@ -36,7 +36,7 @@ public enum Form {
     PERSIST,
     /** A size with K, M or G, or default; then perhaps a time or none. Kept as two numbers, 0 for default and none. */
     REKEY,
-    /** An octal number up to 0777, kept with four digits. */
+    /** An octal number up to 0777, kept with a zero before it. */
     MASK,
     /** none, or hosts to jump through: [user@]host[:port] with commas. */
     JUMP,

@@ -18,6 +18,11 @@ public final class Settings {
         return true;
     }
 
+    /** Puts a value in place of what there was. */
+    public void set(Keyword keyword, String value) {
+        values.put(keyword.key(), List.of(value));
+    }
+
     /** The values of a keyword, empty where no line gave one. */
     public List<String> all(Keyword keyword) {
         List<String> given = values.get(keyword.key());

@@ -51,7 +51,7 @@ final class Guest implements Connection.Listener {
                 channels.add(channel);
                 master.permit(allowed -> {
                     if (allowed) {
-                        attempt(() -> channel.open(master.connection()));
+                        attempt(() -> channel.open(host()));
                     } else {
                         channel.refuse(OpenFailure.PROHIBITED, "Permission denied");
                     }
@@ -81,6 +81,33 @@ final class Guest implements Connection.Listener {
     /** The client shares the connection, and not what the master's user keeps to himself. */
     boolean permits(String request) {
         return !request.equals(SessionRequest.Agent.NAME) || master.sharesAgent();
+    }
+
+    /** The connection that is shared. */
+    Connection host() {
+        return master.connection();
+    }
+
+    /** Whether so many sessions are open that the host may refuse one more. */
+    boolean manySessions() {
+        return master.manySessions();
+    }
+
+    long sessions() {
+        return channels.stream().filter(SharedChannel::occupies).count();
+    }
+
+    void sessionEnded() {
+        master.sessionEnded();
+    }
+
+    /** How long ago any client's session ended. */
+    long sinceSessionEndedNanos(long now) {
+        return master.sinceSessionEndedNanos(now);
+    }
+
+    void later(long nanos, Runnable task) {
+        master.later(nanos, task);
     }
 
     /** Does something now, or as soon as it can be done, in the order in which it was asked. */

@@ -3,6 +3,7 @@ package org.qnsp.core.share;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
+import org.qnsp.core.message.ChannelOpening;
 import org.qnsp.core.message.Limits;
 import org.qnsp.core.message.OpenFailure;
 import org.qnsp.core.mux.DataStream;
@@ -18,6 +19,10 @@ final class SharedChannel {
     private static final DataStream[] STREAMS = DataStream.values();
     /** What the client may have under way to the master; memory is all that is between them. */
     private static final int WINDOW_BYTES = 256 << 10;
+    private static final long RETRY_NANOS = 50_000_000L;
+    /** How long a session waits for another to end before its client is to look for another way; and how long at most, while others end. */
+    private static final long PATIENCE_NANOS = 3_000_000_000L;
+    private static final long MOST_PATIENCE_NANOS = 60_000_000_000L;
 
     private final Guest guest;
     private final Connection nearConnection;
@@ -27,6 +32,10 @@ final class SharedChannel {
     private final Side near = new Side();
     private final Side far = new Side();
     private boolean accepted;
+    /** Nothing goes to the host before it has accepted the channel, so that a refusal can be tried again. */
+    private boolean careful;
+    private boolean abandoned;
+    private long firstRefusalNanos;
 
     /** One of the two ends. */
     private static final class Side {
@@ -57,6 +66,7 @@ final class SharedChannel {
             refuse(OpenFailure.CONNECT_FAILED, "");
             return true;
         }
+        careful |= isSession() && guest.manySessions();
         try {
             far.channel = connection.tryOpen(type, body, Limits.CHANNEL_CREDIT_BYTES, new FarEvents());
             if (far.channel == null && connection.channelCount() < Limits.CHANNELS) {
@@ -69,6 +79,45 @@ final class SharedChannel {
             refuse(OpenFailure.CONNECT_FAILED, String.valueOf(e.getMessage()));
         }
         return true;
+    }
+
+    boolean isSession() {
+        return type.equals(ChannelOpening.Session.TYPE);
+    }
+
+    /** Whether it is one of the host's sessions, or about to be. */
+    boolean occupies() {
+        return isSession() && far.channel != null && !far.closed;
+    }
+
+    /** Whether the host may be sent what the client has sent. */
+    private boolean passable() {
+        return far.channel != null && (accepted || !careful);
+    }
+
+    /** The host has no room for one more session: soon it may have, as they come and go. */
+    private boolean triesAgain(OpenFailure reason) {
+        long now = System.nanoTime();
+        if (!careful || reason != OpenFailure.RESOURCES || near.closed) {
+            return false;
+        }
+        if (firstRefusalNanos == 0) {
+            firstRefusalNanos = now;
+        }
+        long waitedNanos = now - firstRefusalNanos;
+        if (waitedNanos > MOST_PATIENCE_NANOS || Math.min(waitedNanos, guest.sinceSessionEndedNanos(now)) > PATIENCE_NANOS) {
+            return false;
+        }
+        far.channel = null;
+        guest.later(RETRY_NANOS, this::openAgain);
+        return true;
+    }
+
+    /** Not behind what the client asked of the channel meanwhile, which waits for this. */
+    private void openAgain() {
+        if (!abandoned && !open(guest.host())) {
+            guest.later(RETRY_NANOS, this::openAgain);
+        }
     }
 
     void refuse(OpenFailure reason, String text) {
@@ -84,6 +133,7 @@ final class SharedChannel {
 
     /** The client is gone: what it did not take and what the host did not take is lost. */
     void abandon() {
+        abandoned = true;
         near.closed = true;
         if (far.channel != null) {
             far.channel.abort();
@@ -93,7 +143,7 @@ final class SharedChannel {
     // ---- data
 
     private void move(Side from, Side to) {
-        if (from.channel == null || to.channel == null || !accepted && to == near) {
+        if (to == near ? !accepted : !passable()) {
             return;
         }
         boolean drained = true;
@@ -142,9 +192,12 @@ final class SharedChannel {
     // ---- requests
 
     /** Passes a request on; false where that has to be tried later. */
-    private static boolean pass(Side to, int id, String name, byte[] body) {
-        if (to.channel == null || to.closed || to.left) {
-            return to.closed || to.left;
+    private boolean pass(Side to, int id, String name, byte[] body) {
+        if (to.closed || to.left) {
+            return true;
+        }
+        if (to == far && !passable()) {
+            return false;
         }
         if (id == 0) {
             return to.channel.tellNow(name, body);
@@ -224,7 +277,9 @@ final class SharedChannel {
 
         @Override
         public void refused(OpenFailure reason, String text) {
-            refuse(reason, text);
+            if (!triesAgain(reason)) {
+                refuse(reason, text);
+            }
         }
 
         @Override
@@ -257,7 +312,13 @@ final class SharedChannel {
 
         @Override
         public void closed() {
+            if (far.channel == null) {
+                return; // refused, to be tried again
+            }
             far.closed = true;
+            if (isSession()) {
+                guest.sessionEnded();
+            }
             if (accepted) {
                 move(far, near);
             }

@@ -47,6 +47,8 @@ public final class SharedMaster implements Closeable, Loop.Handler {
     /** Memory for all that clients have under way to the host and that waits for them. */
     private static final long BUDGET_BYTES = 96L << 20;
     private static final int BUFFER_BYTES = 16_384;
+    /** The sessions of one connection that a server usually allows (MaxSessions). */
+    private static final int USUAL_SESSIONS = 10;
     private static final long RETRY_NANOS = 20_000_000L;
     private static final long GOODBYE_NANOS = 30_000_000L;
     /** As many times {@link #RETRY_NANOS} a client has to take what came for it, and then to go. */
@@ -72,6 +74,7 @@ public final class SharedMaster implements Closeable, Loop.Handler {
     private boolean endsUnused;
     private boolean hadGuest;
     private long usedNanos = System.nanoTime();
+    private long sessionEndedNanos = usedNanos;
     private Loop.Timer timer;
 
     /**
@@ -136,6 +139,23 @@ public final class SharedMaster implements Closeable, Loop.Handler {
 
     boolean sharesAgent() {
         return terms.sharesAgent();
+    }
+
+    /** With one of the master's own. */
+    boolean manySessions() {
+        return guests.stream().mapToLong(Guest::sessions).sum() + 1 >= USUAL_SESSIONS;
+    }
+
+    void sessionEnded() {
+        sessionEndedNanos = System.nanoTime();
+    }
+
+    long sinceSessionEndedNanos(long now) {
+        return now - sessionEndedNanos;
+    }
+
+    void later(long nanos, Runnable task) {
+        loop.at(System.nanoTime() + nanos, task);
     }
 
     /** Answers on the loop. */

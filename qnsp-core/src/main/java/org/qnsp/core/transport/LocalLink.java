@@ -138,6 +138,8 @@ public final class LocalLink implements Loop.Handler {
         buffered -= at;
         if (connection.finished()) {
             end(null);
+        } else {
+            write(); // credit may have come
         }
     }
 

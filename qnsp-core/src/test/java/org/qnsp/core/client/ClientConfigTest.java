@@ -166,6 +166,76 @@ class ClientConfigTest {
     }
 
     @Test
+    void aHostsNameIsCompletedAndTheConfigurationReadAgain() throws ConfigException {
+        files.with("cfg", """
+            CanonicalizeHostname yes
+            CanonicalDomains a.example b.example
+            Match originalhost foo
+            User u
+            Host *.b.example
+            Port 7
+            SendEnv X
+            Match canonical all
+            BatchMode yes
+            """);
+        List<String> asked = new ArrayList<>();
+        ClientConfigLoader loader = new ClientConfigLoader(files, ME, this::run, Path.of("/none"), name -> {
+            asked.add(name);
+            return name.endsWith(".b.example");
+        });
+        ClientConfig config = loader.load(new ClientRequest("Foo", List.of("User v"), "cfg"));
+        assertEquals("foo.b.example", config.hostName());
+        assertEquals(List.of("foo.a.example", "foo.b.example"), asked);
+        assertEquals(7, config.port());
+        assertEquals(List.of("X"), config.sendEnv());
+        assertTrue(config.batchMode());
+        assertEquals("Foo", config.originalHost());
+        asked.clear();
+        assertEquals("a.b.c", loader.load(new ClientRequest("a.b.c", List.of(), "cfg")).hostName(), "too many dots");
+        assertEquals("10.0.0.1", loader.load(new ClientRequest("10.0.0.1", List.of(), "cfg")).hostName());
+        assertEquals("foo", loader.load(new ClientRequest("foo", List.of("ProxyCommand x"), "cfg")).hostName(), "a proxy may know other names");
+        assertEquals(List.of(), asked);
+        assertEquals("foo.b.example", loader.load(new ClientRequest("foo", List.of("ProxyCommand x", "CanonicalizeHostname always"), "cfg")).hostName());
+        ClientConfigLoader none = new ClientConfigLoader(files, ME, this::run, Path.of("/none"), name -> false);
+        assertEquals("foo", none.load(new ClientRequest("foo", List.of(), "cfg")).hostName());
+        assertThrows(ConfigException.class, () -> none.load(new ClientRequest("foo", List.of("CanonicalizeFallbackLocal no"), "cfg")));
+    }
+
+    @Test
+    void hostsOnTheWayHaveTheirOwnConfiguration() throws ConfigException {
+        files.with("cfg", """
+            Host a
+            ProxyJump gate
+            User alice
+            Host b
+            ProxyJump elsewhere
+            HostName b.example
+            Host target
+            ProxyJump a,bob@b:7
+            Host *
+            Port 5
+            User other
+            """);
+        ClientConfig target = load("target", List.of("Port 9", "IdentityFile x"), "cfg");
+        List<String> way = target.way().stream().map(hop -> hop.user() + "@" + hop.hostName() + ":" + hop.port()).toList();
+        assertEquals(List.of("other@gate:5", "alice@a:5", "bob@b.example:7"), way, "only what the first hop goes through comes before it");
+        assertFalse(target.way().getLast().hasIdentityFiles(), "options are for the destination");
+        assertEquals(List.of(), load("target", List.of("ProxyJump none"), "cfg").way());
+        assertEquals(List.of("other@gate:5"), load("x", List.of("ProxyJump gate", "ProxyCommand nc"), "cfg").way().stream()
+            .map(hop -> hop.user() + "@" + hop.hostName() + ":" + hop.port()).toList());
+    }
+
+    @Test
+    void waysThatLeadBackAreRefused() {
+        files.with("cfg", "Host a\nProxyJump b\nHost b\nProxyJump a\nHost *\nProxyJump gate\n");
+        for (String host : List.of("a", "b", "c")) {
+            ConfigException e = assertThrows(ConfigException.class, () -> load(host, List.of(), "cfg").way());
+            assertEquals("jumphost loop via " + (host.equals("c") ? "gate" : host), e.getMessage());
+        }
+        assertThrows(ConfigException.class, () -> load("c", List.of("ProxyJump c"), "none").way());
+    }
+
+    @Test
     void environmentVariablesMustHaveAValue() {
         ConfigException e = assertThrows(ConfigException.class, () -> load("IdentityFile ${NOPE}/a\n"));
         assertEquals(List.of("cfg line 1: env var ${NOPE} has no value", "cfg: terminating, 1 bad configuration options"), e.lines());

@@ -268,7 +268,7 @@ public final class Guest implements Link.Owner, Connection.Listener {
 
     private void openSession(Connection from, int channel) {
         if (noMoreSessions || sessions >= findings.config().maxSessions()) {
-            from.refuse(channel, OpenFailure.PROHIBITED, noMoreSessions ? "no more sessions" : "too many sessions");
+            from.refuse(channel, noMoreSessions ? OpenFailure.PROHIBITED : OpenFailure.RESOURCES, noMoreSessions ? "no more sessions" : "too many sessions");
             return;
         }
         sessions++;
@@ -329,6 +329,11 @@ public final class Guest implements Link.Owner, Connection.Listener {
     /** What the key's line allows. */
     public KeyOptions options() {
         return findings.optionsOf(key);
+    }
+
+    /** The key that the login was proved with, null for none. */
+    public PublicKey key() {
+        return key;
     }
 
     /** Whether no one in particular logged in (SIMPLEX). */

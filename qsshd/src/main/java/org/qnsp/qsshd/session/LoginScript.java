@@ -54,7 +54,7 @@ final class LoginScript {
 
     /** The command, still to be given the user's identity. */
     List<String> command() {
-        List<String> command = new ArrayList<>(bash ? List.of(BASH, "-p", "-c") : List.of("/bin/sh", "-c"));
+        List<String> command = new ArrayList<>(bash ? List.of(BASH, "--norc", "-p", "-c") : List.of("/bin/sh", "-c"));
         command.add(text());
         command.add("qsshd");
         command.add(request.account().home());

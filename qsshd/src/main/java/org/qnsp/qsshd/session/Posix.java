@@ -122,6 +122,10 @@ final class Posix {
     private static final MethodHandle TCSETATTR = call("tcsetattr", JAVA_INT, JAVA_INT, ADDRESS);
     private static final MethodHandle CFSETISPEED = call("cfsetispeed", ADDRESS, JAVA_INT);
     private static final MethodHandle CFSETOSPEED = call("cfsetospeed", ADDRESS, JAVA_INT);
+    private static final MethodHandle SETUTXENT = plain("setutxent", FunctionDescriptor.ofVoid());
+    private static final MethodHandle PUTUTXLINE = plain("pututxline", FunctionDescriptor.of(ADDRESS, ADDRESS));
+    private static final MethodHandle ENDUTXENT = plain("endutxent", FunctionDescriptor.ofVoid());
+    private static final MethodHandle UPDWTMPX = plain("updwtmpx", FunctionDescriptor.ofVoid(ADDRESS, ADDRESS));
     private static final MethodHandle NTOP = plain("inet_ntop", FunctionDescriptor.of(ADDRESS, JAVA_INT, ADDRESS, ADDRESS, JAVA_INT));
 
 
@@ -508,6 +512,20 @@ final class Posix {
                 checked("cfsetospeed", e -> (int) CFSETOSPEED.invokeExact(e, termios, out.getAsInt()));
             }
             checked("tcsetattr", e -> (int) TCSETATTR.invokeExact(e, master, 0, termios));
+        }
+    }
+
+    /** Puts a record of a login or its end into utmp and at the end of {@code wtmp}, where there are such files. The functions have one state for the process. */
+    static synchronized void loginRecord(byte[] entry, String wtmp) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment record = arena.allocateFrom(JAVA_BYTE, entry);
+            MemorySegment path = arena.allocateFrom(wtmp);
+            SETUTXENT.invokeExact();
+            MemorySegment put = (MemorySegment) PUTUTXLINE.invokeExact(record); // null where there is no utmp
+            ENDUTXENT.invokeExact();
+            UPDWTMPX.invokeExact(path, record);
+        } catch (Throwable t) {
+            throw unexpected(t);
         }
     }
 
