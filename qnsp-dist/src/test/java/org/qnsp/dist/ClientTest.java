@@ -56,7 +56,6 @@ final class ClientTest {
     @AfterAll
     static void stop() throws Exception {
         daemon.stop();
-        KEY.close();
     }
 
     /** As the configuration of those scripts: any host is the daemon. */
@@ -180,6 +179,25 @@ final class ClientTest {
             String err = qssh(config, "-o", "Port=" + silent.getLocalPort(), "-o", "ConnectTimeout=1", "somehost", "true").run().expect(255).err();
             assertTrue(err.startsWith("qssh: error: no answer from 127.0.0.1 port ") && err.contains("it takes no logins now"), err);
         }
+    }
+
+    /** A host that has proved its key, and then falls silent, is not accused of having another one. */
+    @Test
+    void aLoginThatComesToNoEndIsNotTheKeysFault() throws Exception {
+        try (Relay path = new Relay(daemon.address(), Relay.Manner.PLAIN, Relay.Manner.PLAIN.stalled(768 * 6, 100_000))) {
+            String err = qssh(config, "-o", "Port=" + path.address().getPort(), "somehost", "true").run().expect(255).err();
+            assertTrue(err.startsWith("qssh: error: 127.0.0.1 port " + path.address().getPort() + " answered, and has the right key, but the login came to no end\nqssh: hint: "), err);
+        }
+    }
+
+    /** Without keys there is no way in, so nothing is tried. */
+    @Test
+    void keysThatMayNotBeUsedAreNotOffered() throws Exception {
+        for (String option : List.of("PubkeyAuthentication=no", "PreferredAuthentications=password,keyboard-interactive", "PreferredAuthentications=,")) {
+            String err = qssh(config, "-v", "-o", option, "somehost", "true").run().expect(255).err();
+            assertTrue(err.contains("\n" + user() + "@" + HOST + ": Permission denied (publickey).\n") && !err.contains("Will offer key"), err);
+        }
+        qssh(config, "-o", "PreferredAuthentications=gssapi-with-mic,publickey", "somehost", "true").run().expect(0);
     }
 
     @Test
@@ -436,6 +454,10 @@ final class ClientTest {
             String err = qssh(file, words).run().expect(0).err();
             assertTrue(err.startsWith("Warning: the MLKEM768-X25519 host key for '[localhost]:" + open.port() + "' differs from the key for the IP address '[127.0.0.1]:" + open.port() + "'\n"
                 + "Offending key for IP in " + known + ":2\n"), err);
+            Path hashed = scratch.resolve("hashed");
+            qssh(file, "-o", "UserKnownHostsFile=" + hashed, "-o", "HashKnownHosts=yes", "-o", "CheckHostIP=no", "-p", "" + open.port(), "-o", "StrictHostKeyChecking=no", "localhost", "true").run()
+                .expect(0);
+            assertTrue(Files.readString(hashed).matches("\\|1\\|[^ |]+\\|[^ |]+ mlkem768-x25519 \\S+\n"), Files.readString(hashed));
             words[3] = "StrictHostKeyChecking=yes";
             assertTrue(qssh(file, words).run().expect(255).err().endsWith("Exiting, you have requested strict checking.\nHost key verification failed.\n"));
         }
@@ -483,8 +505,18 @@ final class ClientTest {
             String learnt = qssh(null, words).run().expect(0).err();
             assertTrue(learnt.startsWith("Learned new hostkey: MLKEM768-X25519 SHA3-256:"), learnt);
             assertEquals("# mine\n" + line("elsewhere", KEY) + name + " " + old.hostKey().line("") + "\n" + line(name, next), Files.readString(known));
-            old.stop();
 
+            Path answer = Files.createFile(scratch.resolve("answer"), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            Files.writeString(answer, "#!/bin/sh\necho \"$1\" >>" + scratch.resolve("asked") + "\necho no\n");
+            Files.writeString(known, name + " " + old.hostKey().line("") + "\n");
+            String asked = qssh(null, "-p", "" + old.port(), "-i", id.toString(), "-o", "UserKnownHostsFile=" + known, "-o", "UpdateHostKeys=ask", HOST, "true")
+                .env("SSH_ASKPASS", answer.toString()).env("SSH_ASKPASS_REQUIRE", "force").run().expect(0).err();
+            assertTrue(asked.startsWith("The server has updated its host keys.\nThese changes were verified by the server's existing trusted key.\nLearned new hostkey: "), asked);
+            assertEquals("Accept updated hostkeys? (yes/no): \n", Files.readString(scratch.resolve("asked")));
+            assertEquals(1, Files.readAllLines(known).size(), "the user did not want it");
+            Files.writeString(known, "# mine\n" + line("elsewhere", KEY) + name + " " + old.hostKey().line("") + "\n" + line(name, next));
+
+            old.stop();
             Files.copy(second, old.hostKeyFile(), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
             Files.writeString(old.configurationFile(), "");
             old.start();

@@ -84,9 +84,16 @@ final class MultiplexTest {
         return house.client("qssh", anna.keyFile(), words.toArray(String[]::new)).limit(LONG);
     }
 
+    /** Runs what stays behind with the streams that it was given, as ssh does: files, for nobody could wait for their end. */
+    private static Command.Result staying(Command command) throws IOException, InterruptedException {
+        Path err = Files.createTempFile(dir, "staying", ".err");
+        Command.Result result = Command.script(command.quoted() + " >/dev/null 2>" + err + " </dev/null").limit(LONG).run();
+        return new Command.Result(result.words(), result.status(), result.bytes(), Files.readString(err));
+    }
+
     /** A master in the background, and its process. */
     private ProcessHandle master(String... options) throws IOException, InterruptedException {
-        qssh(String.join(" ", "-f -N -M", String.join(" ", options)).strip()).run().expect(0);
+        staying(qssh(String.join(" ", "-f -N -M", String.join(" ", options)).strip())).expect(0);
         return running();
     }
 
@@ -192,7 +199,7 @@ final class MultiplexTest {
         try (House narrow = new House(dir.resolve("narrow"), "MaxSessions=10")) {
             String options = "-S " + socket;
             List<String> words = List.of((options + " -fNM " + House.at(anna)).split(" "));
-            narrow.client("qssh", anna.keyFile(), words.toArray(String[]::new)).run().expect(0);
+            staying(narrow.client("qssh", anna.keyFile(), words.toArray(String[]::new))).expect(0);
             List<Process> all = new ArrayList<>();
             for (int i = 0; i < 14; i++) {
                 all.add(narrow.client("qssh", anna.keyFile(), (options + " " + House.at(anna) + " sleep 1").split(" ")).start());
@@ -297,7 +304,7 @@ final class MultiplexTest {
     @Test
     void aKilledDaemonIsToldToAll() throws Exception {
         try (House other = new House(dir.resolve("other"))) {
-            other.client("qssh", anna.keyFile(), "-S", socket.toString(), "-fNM", House.at(anna)).run().expect(0);
+            staying(other.client("qssh", anna.keyFile(), "-S", socket.toString(), "-fNM", House.at(anna))).expect(0);
             ProcessHandle master = running();
             Process client = other.client("qssh", anna.keyFile(), "-S", socket.toString(), House.at(anna), "echo on; sleep 1000").start();
             assertEquals('o', client.getInputStream().read());
@@ -378,7 +385,7 @@ final class MultiplexTest {
     @Test
     void inTheBackgroundOnlyWithItsForwardings() throws Exception {
         int free = TestDaemon.freePort();
-        Command.Result result = qssh("-f -N -o ExitOnForwardFailure=yes -R " + house.daemon().port() + ":127.0.0.1:" + free).run().expect(255);
+        Command.Result result = staying(qssh("-f -N -o ExitOnForwardFailure=yes -R " + house.daemon().port() + ":127.0.0.1:" + free)).expect(255);
         assertTrue(result.err().contains("remote port forwarding failed for listen port " + house.daemon().port()), result.err());
         master("-L", free + ":127.0.0.1:" + house.daemon().port());
         try (java.net.Socket forwarded = new java.net.Socket("127.0.0.1", free)) {

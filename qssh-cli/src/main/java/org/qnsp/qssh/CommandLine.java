@@ -169,7 +169,7 @@ final class CommandLine {
     }
 
     private void jump(String value) throws UsageException {
-        if (options.stream().anyMatch(line -> line.startsWith("ProxyJump \""))) {
+        if (options.stream().anyMatch(line -> line.startsWith("ProxyJump "))) {
             throw UsageException.plain("Only a single -J option is permitted (use commas to separate multiple jump hops)");
         }
         if (options.stream().anyMatch(line -> line.strip().regionMatches(true, 0, "ProxyCommand", 0, 12))) {
@@ -178,7 +178,7 @@ final class CommandLine {
         if (!Jumps.isValid(value, true)) {
             throw UsageException.plain("Invalid -J argument");
         }
-        options.add("ProxyJump " + Words.quote(value));
+        options.add("ProxyJump " + value);
     }
 
     private void forward(ForwardSpec.Kind kind, String keyword, String value) throws UsageException {

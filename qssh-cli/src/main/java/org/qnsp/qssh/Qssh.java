@@ -208,14 +208,16 @@ final class Qssh {
 
     private int query(String what) throws IOException {
         String answer = switch (what.toLowerCase(java.util.Locale.ROOT)) {
-            case "key", "key-plain", "pubkeyacceptedalgorithms", "hostkeyalgorithms" -> "mlkem768-x25519\nmldsa65-ed25519\n";
+            case "key", "key-plain", "pubkeyacceptedalgorithms", "pubkeyacceptedkeytypes", "hostkeyalgorithms", "hostbasedacceptedalgorithms", "hostbasedkeytypes" ->
+                "mlkem768-x25519\nmldsa65-ed25519\n";
             case "key-sig", "sig" -> "mldsa65-ed25519\n";
             case "kex", "kexalgorithms" -> "mlkem768+x25519\n";
             case "cipher", "ciphers" -> "aes256ctr\n";
             case "mac", "macs" -> "hmac-sha3-256\n";
-            case "cipher-auth", "key-cert", "key-ca-sign-algorithms", "compression" -> "";
+            case "compression" -> "none\n";
+            case "cipher-auth", "key-cert", "key-ca-sign", "casignaturealgorithms", "kex-gss" -> "";
             case "protocol-version" -> "1\n";
-            case "help" -> "cipher\ncipher-auth\ncompression\nkex\nkey\nkey-cert\nkey-plain\nkey-sig\nmac\nprotocol-version\nsig\n";
+            case "help" -> "cipher\ncipher-auth\ncompression\nkex\nkex-gss\nkey\nkey-cert\nkey-plain\nkey-sig\nmac\nprotocol-version\nsig\n";
             default -> null;
         };
         if (answer == null) {

@@ -50,7 +50,7 @@ final class CommandLineTest {
         "-vvv -v host                             | host     | LogLevel \"DEBUG3\"                         | ",
         "-N -4 host                               | host     | SessionType \"none\";RequestTTY \"no\";AddressFamily \"inet\" | ",
         "-e none host -e ^x                       | host     | EscapeChar \"^x\"                           | ",
-        "-S none -J none host                     | host     | ControlPath \"none\";ProxyJump \"none\"     | ",
+        "-S none -J none host                     | host     | ControlPath \"none\";ProxyJump none     | ",
         "-2 -1 -x -X -Y -y -k -K -c aes -m mac host | host |                                               | ",
         "-A -a -C host                            | host     | ForwardAgent \"no\";Compression \"yes\"      | ",
         "-M -S ~/%C host                          | host     | ControlMaster \"yes\";ControlPath \"~/%C\"   | ",

@@ -27,7 +27,7 @@ final class Arguments {
             case ENV_VALUES -> environmentValues(words, at);
             case LOG_LEVEL -> List.of(logLevel(single(keyword, words, at), at));
             case ESCAPE -> List.of(escape(single(keyword, words, at), at));
-            case JUMP -> List.of(jump(single(keyword, words, at), at));
+            case JUMP -> List.of(jump(at.equals(Position.COMMAND_LINE) ? line.rest() : single(keyword, words, at), at)); // as ssh: an option's quotes are part of it
             case FORWARD -> List.of(forward(keyword, String.join(":", full(words, at)), at));
             case AGENT -> List.of(agent(single(keyword, words, at)));
             case AGENT_KEYS -> List.of(agentKeys(words, at));
