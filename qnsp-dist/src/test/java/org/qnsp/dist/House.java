@@ -40,7 +40,11 @@ final class House implements AutoCloseable {
         Files.writeString(daemon.configurationFile(), String.join("\n", lines) + "\n");
         int before = reloads();
         Command.of("kill", "-HUP", String.valueOf(daemon.handle().pid())).run().expect(0);
-        TestDaemon.await("the daemon reloads", () -> reloads() > before);
+        try {
+            TestDaemon.await("the daemon reloads", () -> reloads() > before);
+        } catch (AssertionError e) {
+            throw new AssertionError(e.getMessage() + "; its log:\n" + daemon.logText(), e);
+        }
         if (daemon.logText().contains("configuration not reloaded")) {
             throw new AssertionError(daemon.logText());
         }

@@ -246,7 +246,7 @@ final class RestrictionTest {
         try {
             Command.Result result = house.qssh(anna, "cat").input("input\n").run().expect(0);
             assertEquals("rc for " + anna.name() + "\ninput\n", result.out());
-            assertEquals("bashrc\n".repeat(2), result.err(), "of the shell that runs the file, and of the shell");
+            assertEquals("bashrc\n", result.err(), "of the user's shell alone");
             house.configure("PermitUserRC no");
             result = house.qssh(anna, "echo program").run().expect(0);
             assertEquals("program\n", result.out());

@@ -149,7 +149,7 @@ final class SessionDialer implements Dialer {
         @Override
         public void close() {
             if (session != null) {
-                requests.settle();
+                requests.settle(connection);
                 connection.disconnect(DisconnectReason.DONE, "");
                 session.awaitEnd(FAREWELL);
             }

@@ -266,7 +266,7 @@ final class RemoteSession {
             master.dismiss(outcome.notice() == null ? "" : outcome.notice());
         }
         if (requests != null) {
-            requests.settle();
+            requests.settle(connection);
         }
         forwarding.close();
         connection.disconnect(DisconnectReason.DONE, "");

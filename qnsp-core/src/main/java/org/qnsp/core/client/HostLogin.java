@@ -415,7 +415,7 @@ public final class HostLogin implements AutoCloseable {
     /** A host on the way is needed no more. */
     private void leave() {
         if (session != null) {
-            requests.settle();
+            requests.settle(session.connection());
             session.connection().disconnect(DisconnectReason.DONE, "");
             session.awaitEnd(FAREWELL);
         }

@@ -11,6 +11,7 @@ import org.qnsp.core.transport.Connection;
 
 /** What a host asks or tells about the connection itself, whichever client it is: signs of life, banners, its keys. Called on the loop. */
 public final class HostRequests {
+    private static final Duration ARRIVAL = Duration.ofSeconds(5);
     private static final Duration BANNER = Duration.ofMillis(500);
     private static final FileOutputStream STANDARD_ERROR = new FileOutputStream(FileDescriptor.err);
 
@@ -67,9 +68,13 @@ public final class HostRequests {
     }
 
     /** Waits, for a short time, for what is under way: a banner being said, news of the host's keys; before the connection is ended. */
-    public void settle() {
+    public void settle(Connection connection) {
         keys.settle();
         try {
+            // a long banner takes its time, and may come after all that a short session said
+            for (long end = System.nanoTime() + ARRIVAL.toNanos(); connection.requestArriving() && System.nanoTime() < end; ) {
+                Thread.sleep(10);
+            }
             if (banner instanceof Thread saying) {
                 saying.join(BANNER); // a short session may be over before it is said
             }

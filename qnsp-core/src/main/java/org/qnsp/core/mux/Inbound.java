@@ -177,6 +177,11 @@ final class Inbound {
         events.accept(left ? new MuxEvent.Gone(id) : new MuxEvent.OpenFailed(id, reason, text));
     }
 
+    /** Whether a body on this channel has begun to come and is not complete (C-5). */
+    boolean unfinished(int id) {
+        return assembly.unfinished(id);
+    }
+
     private void part(int id, int at, int n) throws ProtocolException {
         if (!channels.isNextOfPeer(id)) {
             Channel channel = channels.addressed(id);

@@ -129,6 +129,11 @@ public final class Mux {
         return outbound.ended() && outbound.quiet();
     }
 
+    /** Whether a request about the connection has begun to come and is not complete (C-5). */
+    public boolean requestArriving() {
+        return inbound.unfinished(0);
+    }
+
     /** Channels that are not gone. */
     public int channelCount() {
         return channels.all().size();

@@ -29,7 +29,7 @@ final class Guest implements Connection.Listener {
 
     Guest(SharedMaster master, Loop loop, Wire wire, Budget budget) {
         this.master = master;
-        this.connection = new Connection(false, budget, this);
+        this.connection = new Connection(false, budget, this); // M-4
         this.link = new LocalLink(loop, wire, connection, (from, cause) -> ended());
     }
 

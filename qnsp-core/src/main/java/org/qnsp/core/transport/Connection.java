@@ -140,6 +140,16 @@ public final class Connection implements StageWriter.Records {
         }
     }
 
+    /** Whether the peer is in the middle of a long request about the connection. */
+    public boolean requestArriving() {
+        lock.lock();
+        try {
+            return lost == null && mux.requestArriving();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** The wire is gone: nothing more is sent or comes. What came can be read; then readers learn the cause, unless the peer had said goodbye. */
     void lose(IOException cause) {
         List<Channel> open;
