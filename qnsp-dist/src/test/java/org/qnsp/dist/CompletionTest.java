@@ -67,8 +67,13 @@ final class CompletionTest {
     void theKeywordsAreThoseOfTheConfiguration() throws Exception {
         Set<String> offered = keywords(BASH, "_qnsp_keywords='", "'");
         assertEquals(offered, keywords(ZSH, "_qnsp_keywords=(", ")"));
-        Set<String> manual = Files.readAllLines(Project.ROOT.resolve("docs/man/qssh_config.5")).stream().filter(line -> line.startsWith(".It Cm "))
-                .map(line -> line.split(" ")[2].toLowerCase(Locale.ROOT)).collect(Collectors.toCollection(TreeSet::new));
+        Set<String> manual = new TreeSet<>();
+        for (String line : Files.readAllLines(Project.ROOT.resolve("docs/man/qssh_config.5"))) {
+            Matcher named = Pattern.compile("(?:Cm|,)(?: Cm)? ([A-Za-z]{3,})").matcher(line);
+            while (line.startsWith(".It Cm ") && named.find()) {
+                manual.add(named.group(1).toLowerCase(Locale.ROOT));
+            }
+        }
         offered.removeAll(manual);
         assertEquals(Set.of(), offered, "offered, and not in the manual");
         Command.Result shown = Command.of(House.program("qssh"), "-F", "none", "-G", "host").run().expect(0);

@@ -71,7 +71,7 @@ final class TroubleTest {
     }
 
     private static final String NO_ANSWER = "qssh: error: no answer from 127\\.0\\.0\\.1 port \\d+: its key is another now, or one of the clocks is off by more than an hour, "
-            + "or there is no QNSP server";
+            + "or it takes no logins now, or there is no QNSP server";
     private static final String COMPARE = "qssh: hint: the known key is SHA3-256:\\S+; compare it with the host's \\(qssh-keygen -lf there\\), and `date` on both sides";
 
     @Test

@@ -259,6 +259,9 @@ final class RemoteSession {
         }
         closeInput();
         if (master != null && outcome.remote()) {
+            if (channel != null) {
+                channel.close(); // else it would count as a use of the connection
+            }
             master.awaitUnused(() -> life.awaitEnd(Duration.ZERO));
         }
         say(outcome);
