@@ -20,7 +20,6 @@ import org.qnsp.core.transport.Loop;
 import org.qnsp.core.transport.SlotThread;
 import org.qnsp.core.transport.Wire;
 import org.qnsp.qsshd.auth.Gatekeeper;
-import org.qnsp.qsshd.auth.HostKeys;
 import org.qnsp.qsshd.config.ServerConfig;
 import org.qnsp.qsshd.config.ServerConfig.Listen;
 import org.qnsp.qsshd.forward.Exchange;
@@ -35,8 +34,6 @@ import org.slf4j.LoggerFactory;
 /** The running daemon: its loop, its workers, its listeners, and what ends them. */
 final class Daemon implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
-    /** How long the host keys of a former configuration are kept: longer than any login lasts. */
-    private static final long FORMER_KEYS_NANOS = 600_000_000_000L;
     private static final long FAREWELL_MILLIS = 2_000;
     /** What a stranger who has sent all that is gathered costs, roughly and at most (L-14). */
     private static final int STRANGER_BYTES = 6 << 10;
@@ -130,8 +127,7 @@ final class Daemon implements AutoCloseable {
     private void adopt(Policy next) {
         try {
             relisten(next.config());
-            HostKeys former = policy.getAndSet(next).host();
-            loop.at(System.nanoTime() + FORMER_KEYS_NANOS, former::close); // logins that are under way need them
+            policy.getAndSet(next).host().close();
             LOG.info("configuration reloaded");
         } catch (IOException e) {
             next.host().close();
