@@ -13,6 +13,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.qnsp.core.config.ConfigException;
 import org.qnsp.core.message.Limits;
 import org.qnsp.core.transport.CreditBudget;
@@ -44,6 +45,7 @@ final class Daemon implements AutoCloseable {
     }
 
     private final PolicySource source;
+    private final Consumer<ServerConfig> adopted;
     private final AtomicReference<Policy> policy;
     private final Loop loop = new Loop("qsshd-loop", e -> LOG.error("fault", e));
     private final SlotThread slots = new SlotThread("qsshd-slot");
@@ -56,9 +58,10 @@ final class Daemon implements AutoCloseable {
     private final Map<Listen, Listener> listeners = new HashMap<>();
     private final CountDownLatch ended = new CountDownLatch(1);
 
-    /** @param emptied told on the loop when a guest or stranger has gone */
-    Daemon(PolicySource source, Services services, Runnable emptied) throws IOException, ConfigException {
+    /** @param emptied told on the loop when a guest or stranger has gone @param adopted told off the loop of each configuration that is obeyed from now on */
+    Daemon(PolicySource source, Services services, Runnable emptied, Consumer<ServerConfig> adopted) throws IOException, ConfigException {
         this.source = source;
+        this.adopted = adopted;
         this.policy = new AtomicReference<>(source.load());
         ServerConfig config = policy.get().config();
         exchange = new Exchange(halfTheDescriptors() / 2, e -> LOG.error("fault", e));
@@ -129,6 +132,7 @@ final class Daemon implements AutoCloseable {
             relisten(next.config());
             policy.getAndSet(next).host().close();
             LOG.info("configuration reloaded");
+            workers.execute(() -> adopted.accept(next.config()));
         } catch (IOException e) {
             next.host().close();
             LOG.error("configuration not reloaded: {}", e.getMessage());
