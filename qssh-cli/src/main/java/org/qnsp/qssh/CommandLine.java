@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
+import org.qnsp.core.client.CoverOptions;
 import org.qnsp.core.client.Getopt;
 import org.qnsp.core.config.ConfigException;
 import org.qnsp.core.config.ForwardSpec;
@@ -19,7 +20,7 @@ import org.qnsp.crypto.keys.Invite;
  */
 final class CommandLine {
     /** ssh's letters; a colon after those that take a value. */
-    private static final String LETTERS = "1246ab:c:e:fgi:kl:m:no:p:qstvxAB:CD:E:F:GI:J:KL:MNO:P:Q:R:S:TVw:W:XYy";
+    private static final String LETTERS = "1246ab:c:e:fgi:kl:m:no:p:qstvxAB:CD:E:F:GI:J:KL:MNO:P:Q:R:S:TVw:W:XYy-:";
 
     private static final Set<String> CONTROL_COMMANDS = Set.of("check", "conninfo", "forward", "cancel", "exit", "stop", "proxy");
 
@@ -163,6 +164,7 @@ final class CommandLine {
             case 'O' -> controlCommand(value);
             case 'W' -> stdioForward(value);
             case 'I' -> throw UsageException.unsupported("-I (PKCS#11)");
+            case '-' -> options.add(CoverOptions.line(value).orElseThrow(() -> UsageException.withUsage("unknown option -- " + value)));
             case 'w' -> throw UsageException.unsupported("-w (tunnels)");
             default -> throw new IllegalStateException("-" + letter);
         }

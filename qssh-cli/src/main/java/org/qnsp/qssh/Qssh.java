@@ -39,7 +39,8 @@ final class Qssh {
                     [-J destination] [-L address] [-l login_name] [-m mac_spec]
                     [-O ctl_cmd] [-o option] [-P tag] [-p port] [-Q query_option]
                     [-R address] [-S ctl_path] [-W host:port]
-                    [-w local_tun[:remote_tun]] destination [command [argument ...]]
+                    [-w local_tun[:remote_tun]] [--stealth] [--padding=max|normal|low]
+                    [--rate=bytes] destination [command [argument ...]]
                qssh qssh://[user@]host[:port]?fp=...&invite=... [command [argument ...]]
                qssh --quantum-teleport file [user@]host[:path]
         """;

@@ -12,6 +12,9 @@ import org.qnsp.core.config.Patterns;
 import org.qnsp.core.config.Settings;
 import org.qnsp.core.config.Tokens;
 import org.qnsp.core.config.Words;
+import org.qnsp.stealth.Cover;
+import org.qnsp.stealth.PaddingMode;
+import org.qnsp.stealth.RateClass;
 
 /** The configuration of one connection, decided and expanded. Immutable. */
 public final class ClientConfig {
@@ -634,6 +637,14 @@ public final class ClientConfig {
 
     public Mode mode() {
         return settings.one(ClientKeywords.MODE).equals("simplex") ? Mode.SIMPLEX : Mode.DUPLEX;
+    }
+
+    /** What is asked of the host (C-34). Where no rate is given: as fast as it goes, and the least in mode max. */
+    public Cover cover() {
+        PaddingMode padding = PaddingMode.named(settings.one(ClientKeywords.PADDING)).orElseThrow();
+        String rate = settings.one(ClientKeywords.RATE);
+        RateClass unsaid = padding == PaddingMode.MAX ? RateClass.LEAST : RateClass.UNBOUNDED;
+        return new Cover(padding, rate == null || rate.equals("none") ? unsaid : RateClass.parse(rate).orElseThrow());
     }
 
     /** The configuration in lines {@code keyword value}, as {@code -G} prints it. */

@@ -78,6 +78,8 @@ final class ClientKeywords {
     static final Keyword REKEY_LIMIT = obeyed(Keyword.of("RekeyLimit", Form.REKEY, "0 0"));
     static final Keyword STREAM_LOCAL_BIND_MASK = obeyed(Keyword.of("StreamLocalBindMask", Form.MASK, "0177"));
     static final Keyword MODE = obeyed(Keyword.choice("Mode", "duplex|simplex", "duplex"));
+    static final Keyword PADDING = obeyed(Keyword.choice("Padding", "low|normal|max", "normal"));
+    static final Keyword RATE = obeyed(Keyword.of("Rate", Form.RATE, null));
     static final Keyword PROXY_COMMAND = obeyed(Keyword.of("ProxyCommand", Form.LINE, null));
     static final Keyword PROXY_JUMP = obeyed(Keyword.of("ProxyJump", Form.JUMP, null));
 

@@ -20,7 +20,6 @@ import org.qnsp.core.transport.Loop;
 import org.qnsp.core.transport.SlotThread;
 import org.qnsp.core.transport.Wire;
 import org.qnsp.crypto.RandomSource;
-import org.qnsp.stealth.StealthProfile;
 
 /** Makes connections to hosts. One connector serves a process: it owns the loop and the slot thread of all its connections. */
 public final class Connector implements AutoCloseable {
@@ -65,7 +64,7 @@ public final class Connector implements AutoCloseable {
             throw new IOException(e.getMessage(), e);
         }
         Wire wire = dial.dial();
-        Link link = new Link(loop, slots, wire, true, StealthProfile.normal(true), RandomSource.system(), connection, Login.handshaker(handshake), login);
+        Link link = new Link(loop, slots, wire, true, settings.cover(), RandomSource.system(), connection, Login.handshaker(handshake), login);
         login.link(link);
         loop.execute(() -> link.start(opening, new byte[0]));
         return login;

@@ -207,7 +207,8 @@ public final class HostLogin implements AutoCloseable {
     private Login attempt(Trust tried, Preparation preparation) throws IOException, ConnectFailure {
         boolean enrol = tried instanceof Trust.Invited;
         Mode mode = config.mode() == ClientConfig.Mode.SIMPLEX ? Mode.SIMPLEX : Mode.DUPLEX;
-        var settings = new ClientHandshake.Settings(mode, config.user(), tried, mode == Mode.DUPLEX ? identities.forLogin() : List.of(), enrol && mode == Mode.DUPLEX);
+        var settings = new ClientHandshake.Settings(mode, config.user(), tried, mode == Mode.DUPLEX ? identities.forLogin() : List.of(), enrol && mode == Mode.DUPLEX,
+                config.cover());
         Login login = connector.login(settings, preparation.prepare(requests), trust::judge, this::dial);
         try {
             login.await(silence(), PATIENCE);
@@ -221,7 +222,7 @@ public final class HostLogin implements AutoCloseable {
             messages.debug("Server accepts key: " + HostKeyTexts.typeTitle(login.userKey().type()) + " " + Fingerprint.text(login.userKey()));
         }
         messages.debug("Authenticated to " + config.hostName() + " (" + peer + ").");
-        messages.debug("Mode " + mode.name().toLowerCase(java.util.Locale.ROOT) + ": a frame of 768 bytes every 20 ms, two in the other direction; bulk transfers are faster");
+        messages.debug("Mode " + mode.name().toLowerCase(java.util.Locale.ROOT) + ", " + CoverText.of(login.cover()));
         if (tried instanceof Trust.Pinned(PublicKey key)) {
             trust.known(key);
         }
@@ -254,6 +255,7 @@ public final class HostLogin implements AutoCloseable {
             case DENIED -> ConnectFailure.plain(config.user() + "@" + config.hostName() + ": "
                 + (e.getMessage().equals("Permission denied") ? "Permission denied (publickey)." : clean(e.getMessage())), null);
             case HOST_KEY -> ConnectFailure.plain("Host key verification failed.", null);
+            case COVER -> ConnectFailure.error(e.getMessage(), "the host's StealthPolicy forbids it; ask for less with --padding=normal");
             case BROKEN -> isClosing(e.getCause())
                 ? ConnectFailure.plain("Connection closed by " + peer + " during the login", null)
                 : ConnectFailure.error(e.getMessage(), null);

@@ -11,6 +11,7 @@ import org.qnsp.core.transport.Connection;
 import org.qnsp.core.transport.Lifeline;
 import org.qnsp.core.transport.Link;
 import org.qnsp.crypto.keys.PublicKey;
+import org.qnsp.stealth.Cover;
 
 /** A login under way and the session that comes of it, for threads that wait. */
 public final class Login implements Link.Owner, Lifeline {
@@ -120,6 +121,11 @@ public final class Login implements Link.Owner, Lifeline {
         return link.connection();
     }
 
+    /** What both sides send, whatever is said (C-34). */
+    Cover cover() {
+        return link.cover();
+    }
+
     /** The key that the host proved to have; null before the login. */
     PublicKey hostKey() {
         return handshake.hostKey();
@@ -194,6 +200,9 @@ public final class Login implements Link.Owner, Lifeline {
     public synchronized void ended(Link from, IOException cause) {
         over = true;
         overCause = cause;
+        if (cause != null && cause.getCause() instanceof ProtocolException e && e.reason() == ProtocolException.Reason.COVER) {
+            fail(new LoginException(Kind.COVER, e.getMessage(), e));
+        }
         boolean fault = cause != null && cause.getCause() instanceof ProtocolException;
         fail(new LoginException(Kind.BROKEN, cause == null ? "the other side closed the connection" : fault ? "the other side broke the protocol (" + cause.getMessage() + ")"
                 : cause.getMessage(), cause));

@@ -58,6 +58,7 @@ public final class StageWriter implements AutoCloseable {
             case Action.NextSendingStage(Secret chainKey) -> queue.add(new Item.Next(chainKey));
             case Action.StartReading a -> {}
             case Action.NextReadingStage a -> {}
+            case Action.Agreed a -> {}
             case Action.JudgeHostKey a -> {}
             case Action.UseKeys a -> {}
             case Action.FindKeys a -> {}

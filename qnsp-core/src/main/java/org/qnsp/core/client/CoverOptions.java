@@ -1,0 +1,17 @@
+package org.qnsp.core.client;
+
+import java.util.Optional;
+
+/** The long options that say how much is hidden; the same for every client program. */
+public final class CoverOptions {
+    private CoverOptions() {
+    }
+
+    /** The line of configuration that a word stands for, without its two dashes; empty for another word. The line's value is checked as any line's. */
+    public static Optional<String> line(String word) {
+        if (word.equals("stealth")) {
+            return Optional.of("Padding=max");
+        }
+        return word.startsWith("padding=") || word.startsWith("rate=") ? Optional.of(Character.toUpperCase(word.charAt(0)) + word.substring(1)) : Optional.empty();
+    }
+}
