@@ -178,9 +178,20 @@ final class Qssh {
         try (HostLogin host = HostLogin.prepare(config, local, line.invite(), prompt, messages)) {
             RemoteSession session = new RemoteSession(config, plan, streams, terminal, environment.getOrDefault("TERM", ""), forwarding, messages);
             session.forwards(host.agentForward(local));
-            Login login = host.login(session::prepare);
+            Login login;
+            try {
+                login = host.login(session::prepare);
+            } catch (ConnectFailure e) {
+                if (background != null && config.resident()) {
+                    e.tell(messages);
+                    background.refuse();
+                    host.awaitRefused();
+                    return FAILED;
+                }
+                throw e;
+            }
             boolean used = plan.start() != null || own && line.stdioForward() != null;
-            try (Mastership master = Mastership.begin(config, messages, prompt, host.loop(), login.connection(), forwarding, used)) {
+            try (Mastership master = Mastership.begin(config, messages, prompt, host.loop(), login, forwarding, used)) {
                 int status = session.run(login, master, () -> {
                     if (own) {
                         LocalCommand.run(config, environment); // else by whoever started the master, who has the streams

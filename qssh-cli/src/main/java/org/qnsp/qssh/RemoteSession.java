@@ -273,7 +273,7 @@ final class RemoteSession {
         }
         forwarding.close();
         connection.disconnect(DisconnectReason.DONE, "");
-        life.awaitEnd(FAREWELL);
+        life.awaitFarewell(master != null && master.isResident());
         return outcome.status();
     }
 

@@ -112,6 +112,7 @@ public final class ClientConfig {
     private final String proxyCommand;
     private final String remoteCommand;
     private final String localCommand;
+    private final boolean resident;
     private final String controlPath;
     private final String revokedHostKeys;
     private final String identityAgent;
@@ -137,7 +138,8 @@ public final class ClientConfig {
         this.proxyCommand = expandedCommand(ClientKeywords.PROXY_COMMAND, tokens.only(ClientTokens.PROXY));
         this.remoteCommand = expandedCommand(ClientKeywords.REMOTE_COMMAND, tokens);
         this.localCommand = expandedCommand(ClientKeywords.LOCAL_COMMAND, tokens.withTunnel());
-        this.controlPath = expandedPath(ClientKeywords.CONTROL_PATH);
+        this.resident = cover().mode() == PaddingMode.MAX && !settings.has(ClientKeywords.CONTROL_PATH) && !settings.has(ClientKeywords.CONTROL_MASTER);
+        this.controlPath = resident ? expanded("~/.qssh/stealth-" + cover().rate() + "-%C") : expandedPath(ClientKeywords.CONTROL_PATH);
         this.revokedHostKeys = expandedPath(ClientKeywords.REVOKED_HOST_KEYS);
         this.identityAgent = agent(settings.one(ClientKeywords.IDENTITY_AGENT));
         this.forwardAgent = agent(settings.one(ClientKeywords.FORWARD_AGENT));
@@ -578,13 +580,18 @@ public final class ClientConfig {
     // ---- sharing a connection
 
     public ControlMaster controlMaster() {
-        return switch (settings.one(ClientKeywords.CONTROL_MASTER)) {
+        return resident ? ControlMaster.AUTO : switch (settings.one(ClientKeywords.CONTROL_MASTER)) {
             case "yes" -> ControlMaster.YES;
             case "ask" -> ControlMaster.ASK;
             case "auto" -> ControlMaster.AUTO;
             case "autoask" -> ControlMaster.AUTO_ASK;
             default -> ControlMaster.NO;
         };
+    }
+
+    /** Whether the connection is one that a process in the background keeps until the end of a minute, whoever uses it (C-26): that of mode max, unless sharing is configured. */
+    public boolean resident() {
+        return resident;
     }
 
     /** The control socket, expanded, perhaps relative; null for none. */
@@ -594,7 +601,7 @@ public final class ClientConfig {
 
     /** Seconds that a shared connection outlives its last use, 0 for no end, -1 where it does not. */
     public int controlPersistSeconds() {
-        return switch (settings.one(ClientKeywords.CONTROL_PERSIST)) {
+        return resident ? 0 : switch (settings.one(ClientKeywords.CONTROL_PERSIST)) {
             case "no" -> -1;
             case "yes" -> 0;
             case String seconds -> Integer.parseInt(seconds);

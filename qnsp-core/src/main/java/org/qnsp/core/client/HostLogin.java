@@ -47,7 +47,6 @@ public final class HostLogin implements AutoCloseable {
     /** How long a host may be silent before it counts as not there; hosts answer within the first slots of their schedule. */
     private static final Duration SILENCE = Duration.ofSeconds(10);
     private static final Duration PATIENCE = Duration.ofSeconds(30);
-    private static final Duration FAREWELL = Duration.ofMillis(500);
 
     private final ClientConfig config;
     private final LocalUser local;
@@ -59,6 +58,7 @@ public final class HostLogin implements AutoCloseable {
     private final HostKeyUpdate keyUpdate;
     private final HostRequests requests;
     private final List<HostLogin> hops = new ArrayList<>();
+    private final List<Login> refused = new ArrayList<>();
     private final Thread proxyEnd = new Thread(this::endProxy, "qnsp-proxy-end");
     /** The last host on the way, null where there is none. */
     private HostLogin via;
@@ -213,6 +213,7 @@ public final class HostLogin implements AutoCloseable {
         try {
             login.await(silence(), PATIENCE);
         } catch (LoginException e) {
+            refused.add(login);
             if (e.kind() == Kind.DENIED) {
                 trust.proved(); // the host has, though it wants nothing of this user
             }
@@ -233,6 +234,11 @@ public final class HostLogin implements AutoCloseable {
         }
         keyUpdate.loggedIn(login.id(), trust.vouchedFor() ? login.hostKey() : null);
         return login;
+    }
+
+    /** Waits until the connections on which no login came about have ended as others do (C-26). */
+    public void awaitRefused() {
+        refused.forEach(login -> login.awaitFarewell(true));
     }
 
     /** Whether it was for want of a key. */
@@ -419,7 +425,7 @@ public final class HostLogin implements AutoCloseable {
         if (session != null) {
             requests.settle(session.connection());
             session.connection().disconnect(DisconnectReason.DONE, "");
-            session.awaitEnd(FAREWELL);
+            session.awaitFarewell(false);
         }
         keyUpdate.ask();
         identities.close();

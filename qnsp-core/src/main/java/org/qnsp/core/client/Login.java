@@ -12,6 +12,7 @@ import org.qnsp.core.transport.Lifeline;
 import org.qnsp.core.transport.Link;
 import org.qnsp.crypto.keys.PublicKey;
 import org.qnsp.stealth.Cover;
+import org.qnsp.stealth.PaddingMode;
 
 /** A login under way and the session that comes of it, for threads that wait. */
 public final class Login implements Link.Owner, Lifeline {
@@ -23,6 +24,9 @@ public final class Login implements Link.Owner, Lifeline {
     }
 
     private enum Stage { WAITING, ANSWERED, ASKING, ESTABLISHED, FAILED }
+
+    private static final Duration FAREWELL = Duration.ofMillis(500);
+    private static final long HEARD_NANOS = 200_000_000L;
 
     private final ClientHandshake handshake;
     private final HostKeyJudge judge;
@@ -82,6 +86,14 @@ public final class Login implements Link.Owner, Lifeline {
         return over;
     }
 
+    @Override
+    public void awaitFarewell(boolean resident) {
+        boolean max = cover().mode() == PaddingMode.MAX;
+        while (!awaitEnd(FAREWELL) && (max ? resident : System.nanoTime() - link.heardNanos() < HEARD_NANOS)) {
+            // a volume is being filled up (C-25), or the end of the minute awaited (C-26)
+        }
+    }
+
     /** The key that the login was proved with; null before its end and in SIMPLEX. */
     public synchronized PublicKey key() {
         return key;
@@ -119,6 +131,11 @@ public final class Login implements Link.Owner, Lifeline {
     /** The application's side. */
     public Connection connection() {
         return link.connection();
+    }
+
+    /** When a connection whose last word is said at that time ends (C-26); on the loop. */
+    public long endNanos(long nanos) {
+        return link.endNanos(nanos);
     }
 
     /** What both sides send, whatever is said (C-34). */

@@ -83,8 +83,8 @@ final class FrameWriter implements SlotThread.Slotted {
     }
 
     /** When a connection that is over ends on the wire (C-26). */
-    long endNanos() {
-        return pacer == null ? System.nanoTime() : pacer.endNanos(System.nanoTime());
+    long endNanos(long nowNanos) {
+        return pacer == null ? nowNanos : pacer.endNanos(nowNanos);
     }
 
     /** When the prologue of this direction is over, of {@link System#nanoTime()}. */
@@ -149,15 +149,31 @@ final class FrameWriter implements SlotThread.Slotted {
         slots.schedule(pacer.slotNanos() + pacer.jitterNanos(), this); // where nothing was sealed too: what waits for the socket goes at some slot
         pacer.advance(now + AHEAD_NANOS);
         timer = loop.at(pacer.slotNanos() - AHEAD_NANOS, this::buildSlot);
-        boolean over = connection.finished() && !stages.pending();
-        if (over) {
-            pacer.settle();
-        }
-        if (over && pacer.owedFrames() == 0) {
-            whenFinished.run(); // C-12, C-26
-        } else if (pacer.burstFrames() > 0) {
+        if (!over() && pacer.burstFrames() > 0) {
             writeBurst();
         }
+    }
+
+    /** Whether the last word is sealed and no volume is to be filled up (C-12, C-26); then says so. */
+    private boolean over() {
+        boolean said = connection.finished() && !stages.pending();
+        if (said) {
+            pacer.settle();
+        }
+        boolean over = said && pacer.owedFrames() == 0;
+        if (over) {
+            whenFinished.run();
+        }
+        return over;
+    }
+
+    /** Whether frames are owed for the volume of what was sent (C-25). */
+    boolean owes() {
+        if (pacer == null) {
+            return false;
+        }
+        pacer.settle();
+        return pacer.owedFrames() > 0;
     }
 
     /** What to do once the connection's last record is sealed. */
@@ -235,6 +251,7 @@ final class FrameWriter implements SlotThread.Slotted {
                 long owed = pacer.owedFrames();
                 int frames = (int) Math.min(BURST_FRAMES, Math.max(waiting, owed));
                 if (frames == 0 || owed == 0 && frames < pacer.burstFrames()) {
+                    over();
                     return;
                 }
                 burstWaiting = false;

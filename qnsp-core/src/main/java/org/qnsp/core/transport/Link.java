@@ -93,7 +93,7 @@ public final class Link implements Loop.Handler {
     private boolean peerEnded;
     private boolean handsOff;
     private boolean concluding;
-    private long heardNanos;
+    private volatile long heardNanos;
     private long startedNanos;
     private long finishedNanos;
     private IOException cause;
@@ -324,10 +324,10 @@ public final class Link implements Loop.Handler {
         switch (phase) {
             case CLOSING -> close();
             case HANDSHAKE, APPLICATION -> {
-                if (connection.finished()) {
-                    conclude(null); // after a goodbye the end is no loss (C-12)
-                } else {
+                if (!connection.finished()) {
                     lost(new EOFException("connection closed by the other side"));
+                } else if (!writer.owes()) {
+                    conclude(null); // after a goodbye the end is no loss (C-12)
                 }
             }
             case DENIED, FAULT, CLOSED -> {}
@@ -400,7 +400,7 @@ public final class Link implements Loop.Handler {
     /** Ends our direction when the schedule has it end (C-26). */
     private void conclude(IOException why) {
         concluding = true;
-        loop.at(writer.endNanos(), () -> finish(why));
+        loop.at(writer.endNanos(System.nanoTime()), () -> finish(why));
     }
 
     /** Ends our direction after what is sealed; then waits for the peer to end its own. */
@@ -483,7 +483,7 @@ public final class Link implements Loop.Handler {
         finish(new IOException("time is over"));
     }
 
-    /** When bytes came last, of {@link System#nanoTime()}: a peer that is there sends at every slot. On the loop. */
+    /** When bytes came last, of {@link System#nanoTime()}: a peer that is there sends at every slot. */
     public long heardNanos() {
         return heardNanos;
     }
@@ -496,6 +496,11 @@ public final class Link implements Loop.Handler {
     /** The wire; its owner's again once the link has ended to be drained. */
     public Wire wire() {
         return wire;
+    }
+
+    /** When a connection whose last word is said at that time ends (C-26); on the loop. */
+    public long endNanos(long nanos) {
+        return writer.endNanos(nanos);
     }
 
     /** What is obeyed (C-34); until both sides have agreed, what was asked for. */
