@@ -73,7 +73,7 @@ final class CommandLine {
                     operands.addAll(getopt.rest());
                     break;
                 }
-                line.option((char) option, getopt.value());
+                line.option((char) option, option == '-' ? CoverOptions.whole(getopt.value(), getopt) : getopt.value());
             }
         } catch (Getopt.UsageException e) {
             throw new UsageException(Arguments.text(e.getMessage()));

@@ -42,6 +42,7 @@ final class CommandLine {
     private String controlCommand;
     private ForwardSpec.Place stdioForward;
     private String forwarded;
+    private String wireReport;
 
     private CommandLine(Predicate<String> fileExists) {
         this.fileExists = fileExists;
@@ -58,7 +59,10 @@ final class CommandLine {
         Getopt getopt = new Getopt(LETTERS, arguments);
         try {
             for (int option = getopt.next(); option != Getopt.END; option = getopt.next()) {
-                if (option != Getopt.OPERAND) {
+                if (option == '-') {
+                    String word = CoverOptions.whole(getopt.value(), getopt);
+                    line.word(word.equals("wire-report") ? word + "=" + getopt.argument() : word);
+                } else if (option != Getopt.OPERAND) {
                     line.option((char) option, getopt.value());
                 } else if (line.destination == null) {
                     line.destination(Destination.parse(getopt.value()));
@@ -87,6 +91,22 @@ final class CommandLine {
     /** A name that is given here is taken as it stands. */
     private static String user(String name) {
         return "User " + Words.quote(name.replace("%", "%%"));
+    }
+
+    /** What follows two dashes. */
+    private void word(String word) throws UsageException {
+        if (word.startsWith("wire-report=") && word.length() > 12) {
+            wireReport = word.substring(12);
+            decided.put("ControlPath", "none"); // the wire is to be its own
+            decided.put("ControlMaster", "no");
+        } else {
+            options.add(CoverOptions.line(word).orElseThrow(() -> UsageException.withUsage("unknown option -- -")));
+        }
+    }
+
+    /** The file that a report of the wire goes to; null for none. */
+    String wireReport() {
+        return wireReport;
     }
 
     private void option(char letter, String value) throws UsageException {
@@ -164,7 +184,6 @@ final class CommandLine {
             case 'O' -> controlCommand(value);
             case 'W' -> stdioForward(value);
             case 'I' -> throw UsageException.unsupported("-I (PKCS#11)");
-            case '-' -> options.add(CoverOptions.line(value).orElseThrow(() -> UsageException.withUsage("unknown option -- " + value)));
             case 'w' -> throw UsageException.unsupported("-w (tunnels)");
             default -> throw new IllegalStateException("-" + letter);
         }

@@ -7,6 +7,11 @@ public final class CoverOptions {
     private CoverOptions() {
     }
 
+    /** A word with its value, which may be the next argument. @param word without its two dashes */
+    public static String whole(String word, Getopt getopt) throws Getopt.UsageException {
+        return word.equals("padding") || word.equals("rate") ? word + "=" + getopt.argument() : word;
+    }
+
     /** The line of configuration that a word stands for, without its two dashes; empty for another word. The line's value is checked as any line's. */
     public static Optional<String> line(String word) {
         if (word.equals("stealth")) {

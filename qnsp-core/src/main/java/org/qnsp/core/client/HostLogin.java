@@ -31,6 +31,7 @@ import org.qnsp.core.transport.ChannelListener;
 import org.qnsp.core.transport.Connection;
 import org.qnsp.core.transport.Loop;
 import org.qnsp.core.transport.Wire;
+import org.qnsp.core.transport.WireObserver;
 import org.qnsp.crypto.keys.Fingerprint;
 import org.qnsp.crypto.keys.Invite;
 import org.qnsp.crypto.keys.PublicKey;
@@ -63,6 +64,7 @@ public final class HostLogin implements AutoCloseable {
     /** The last host on the way, null where there is none. */
     private HostLogin via;
     private Login session;
+    private WireObserver observer;
     private List<InetAddress> addresses = List.of();
     private Process proxy;
     private String peer = "";
@@ -128,6 +130,11 @@ public final class HostLogin implements AutoCloseable {
     /** The forwarding of the agent to this host; null where the configuration wants none, or there is none to forward. */
     public AgentForward agentForward(LocalUser local) {
         return AgentForward.of(config, local, () -> met, messages);
+    }
+
+    /** Has this told of every frame of the connection to the host; before the login. */
+    public void observe(WireObserver by) {
+        observer = by;
     }
 
     /** Connects and logs in. @throws ConnectFailure if that cannot be done */
@@ -209,7 +216,7 @@ public final class HostLogin implements AutoCloseable {
         Mode mode = config.mode() == ClientConfig.Mode.SIMPLEX ? Mode.SIMPLEX : Mode.DUPLEX;
         var settings = new ClientHandshake.Settings(mode, config.user(), tried, mode == Mode.DUPLEX ? identities.forLogin() : List.of(), enrol && mode == Mode.DUPLEX,
                 config.cover());
-        Login login = connector.login(settings, preparation.prepare(requests), trust::judge, this::dial);
+        Login login = connector.login(settings, preparation.prepare(requests), trust::judge, this::dial, observer);
         try {
             login.await(silence(), PATIENCE);
         } catch (LoginException e) {

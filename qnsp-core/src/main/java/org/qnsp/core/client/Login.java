@@ -3,6 +3,7 @@ package org.qnsp.core.client;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Consumer;
 import org.qnsp.core.client.LoginException.Kind;
 import org.qnsp.core.handshake.Action;
 import org.qnsp.core.handshake.ClientHandshake;
@@ -10,6 +11,8 @@ import org.qnsp.core.message.ProtocolException;
 import org.qnsp.core.transport.Connection;
 import org.qnsp.core.transport.Lifeline;
 import org.qnsp.core.transport.Link;
+import org.qnsp.core.transport.Loop;
+import org.qnsp.core.transport.WireMeter;
 import org.qnsp.crypto.keys.PublicKey;
 import org.qnsp.stealth.Cover;
 import org.qnsp.stealth.PaddingMode;
@@ -133,13 +136,18 @@ public final class Login implements Link.Owner, Lifeline {
         return link.connection();
     }
 
+    /** Asks what the connection has done so far; the answer is told on the loop, unless it is over. */
+    public void meter(Loop loop, Consumer<WireMeter> answer) {
+        loop.execute(() -> answer.accept(link.meter()));
+    }
+
     /** When a connection whose last word is said at that time ends (C-26); on the loop. */
     public long endNanos(long nanos) {
         return link.endNanos(nanos);
     }
 
     /** What both sides send, whatever is said (C-34). */
-    Cover cover() {
+    public Cover cover() {
         return link.cover();
     }
 

@@ -8,6 +8,7 @@ import java.util.function.LongSupplier;
 import org.qnsp.core.frame.FrameLayout;
 import org.qnsp.core.handshake.StageWriter;
 import org.qnsp.crypto.RandomSource;
+import org.qnsp.stealth.Cover;
 import org.qnsp.stealth.Pacer;
 import org.qnsp.stealth.StealthProfile;
 
@@ -41,6 +42,10 @@ final class FrameWriter implements SlotThread.Slotted {
     private Loop.Timer timer;
     private boolean saturated = true;
     private long burstNanos;
+    private WireObserver observer;
+    private long sentFrames;
+    private long dataFrames;
+    private long leftOut;
     private Runnable stopped;
     private long stoppedNanos;
     private boolean stopping;
@@ -138,7 +143,9 @@ final class FrameWriter implements SlotThread.Slotted {
         synchronized (sealed) {
             full = sealed.size() >= WAITING_SLOTS;
         }
-        if (!full) {
+        if (full) {
+            leftOut++;
+        } else {
             saturated &= connection.backlogBytes() >= (long) pacer.slotFrames() * FrameLayout.PAYLOAD_BYTES;
             ByteBuffer slot = ByteBuffer.wrap(seal(new byte[pacer.slotFrames() * FrameLayout.FRAME_BYTES], pacer.slotFrames()));
             synchronized (sealed) {
@@ -182,10 +189,28 @@ final class FrameWriter implements SlotThread.Slotted {
     }
 
     private byte[] seal(byte[] frames, int count) {
+        int said = 0;
         for (int i = 0; i < count; i++) {
             stages.build(frames, i * FrameLayout.FRAME_BYTES, micros.getAsLong(), connection);
+            said += stages.said();
+            dataFrames += stages.said() > 0 ? 1 : 0;
+        }
+        sentFrames += count;
+        if (observer != null) {
+            observer.sent(count, said);
         }
         return frames;
+    }
+
+    /** Tells of all that is sealed from now on. */
+    void observe(WireObserver by) {
+        observer = by;
+    }
+
+    /** What was done so far; the receiver's half is for the caller to say. */
+    WireMeter meter(Cover cover, long receivedFrames, long receivedData) {
+        return new WireMeter(cover, sentFrames, dataFrames, receivedFrames, receivedData, leftOut, pacer == null ? 0 : pacer.level(),
+            pacer == null ? 0 : pacer.excursions(), pacer == null ? 0 : pacer.bits());
     }
 
     /** Writes what is sealed, as far as the socket takes it; true if all went. */

@@ -87,6 +87,9 @@ public final class Link implements Loop.Handler {
     private final int[] lengths = new int[BUFFER_FRAMES];
     private volatile Cover cover;
     private int buffered;
+    private WireObserver observer;
+    private long receivedFrames;
+    private long receivedData;
     private Phase phase = Phase.HANDSHAKE;
     private boolean paused;
     private boolean verified;
@@ -292,6 +295,7 @@ public final class Link implements Loop.Handler {
             throw new ProtocolException(Reason.STATE, "frame before there are keys");
         }
         int length = reader.open(buffer, at);
+        received(Math.max(0, length));
         if (!verified && reader.verified()) {
             verified = true;
             owner.verified();
@@ -308,12 +312,32 @@ public final class Link implements Loop.Handler {
         try {
             for (; opened < count; opened++) {
                 lengths[opened] = reader.open(buffer, at + opened * FrameLayout.FRAME_BYTES);
+                received(lengths[opened]);
             }
         } finally {
             // what verified before a frame that did not is good
             connection.receive(buffer, at + FrameLayout.PAYLOAD, FrameLayout.FRAME_BYTES, lengths, opened);
         }
         return count * FrameLayout.FRAME_BYTES;
+    }
+
+    private void received(int said) {
+        receivedFrames++;
+        receivedData += said > 0 ? 1 : 0;
+        if (observer != null) {
+            observer.received(1, said);
+        }
+    }
+
+    /** Tells of all frames from now on; before {@link #start}, or on the loop. */
+    public void observe(WireObserver by) {
+        observer = by;
+        writer.observe(by);
+    }
+
+    /** What was done so far; on the loop. */
+    public WireMeter meter() {
+        return writer.meter(cover, receivedFrames, receivedData);
     }
 
     // ---- ending
