@@ -70,7 +70,7 @@ class WireReportTest {
         assertEquals(" normal  rung L0  0 excursions, 0 bits told  0 slots left out ", line.text(new WireMeter(Cover.NORMAL, 100, 10, 200, 10, 0, 0, 0, 0), 0));
         String drawn = line.draw(new WireMeter(Cover.NORMAL, 100, 10, 200, 10, 0, 0, 0, 0), 0, 24, 20);
         assertEquals("\0337\033[24;1H\033[7m\033[K normal  rung L0  0 \033[0m\0338", drawn);
-        assertEquals(" normal  up 50 frames/s, 2 % say something  down 100, none  rung L2  1 excursions, 18 bits told  3 slots left out ",
+        assertEquals(" normal  up 50 frames/s, 2 % say something  down 100, 0 %  rung L2  1 excursions, 18 bits told  3 slots left out ",
             line.text(new WireMeter(Cover.NORMAL, 150, 11, 300, 10, 3, 2, 1, 17.6), SECOND));
     }
 }

@@ -222,15 +222,20 @@ public final class Login implements Link.Owner, Lifeline {
     }
 
     @Override
+    public void failed(Link from, IOException cause) {
+        boolean weak = cause.getCause() instanceof ProtocolException e && e.reason() == ProtocolException.Reason.COVER;
+        fail(weak ? new LoginException(Kind.COVER, cause.getMessage(), cause)
+            : new LoginException(Kind.BROKEN, "the other side broke the protocol (" + cause.getMessage() + ")", cause));
+    }
+
+    @Override
     public synchronized void ended(Link from, IOException cause) {
         over = true;
         overCause = cause;
-        if (cause != null && cause.getCause() instanceof ProtocolException e && e.reason() == ProtocolException.Reason.COVER) {
-            fail(new LoginException(Kind.COVER, e.getMessage(), e));
+        if (cause != null && cause.getCause() instanceof ProtocolException) {
+            failed(from, cause);
         }
-        boolean fault = cause != null && cause.getCause() instanceof ProtocolException;
-        fail(new LoginException(Kind.BROKEN, cause == null ? "the other side closed the connection" : fault ? "the other side broke the protocol (" + cause.getMessage() + ")"
-                : cause.getMessage(), cause));
+        fail(new LoginException(Kind.BROKEN, cause == null ? "the other side closed the connection" : cause.getMessage(), cause));
         notifyAll();
     }
 

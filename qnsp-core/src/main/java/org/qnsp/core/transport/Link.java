@@ -48,6 +48,9 @@ public final class Link implements Loop.Handler {
         /** The login is refused; the link ends by itself after the prologue. */
         void denied(Link link, Action.Denied denial);
 
+        /** Nothing more will come of the link, after a fault of the peer's; it ends when its schedule has it end. */
+        default void failed(Link link, IOException cause) {}
+
         /**
          * The link is over and its wire closed, or, for a server's client that never logged in, left to be drained.
          *
@@ -386,7 +389,10 @@ public final class Link implements Loop.Handler {
         if (stranger) {
             loop.at(ends, this::handOff);
         } else {
-            loop.at(ends, () -> conclude(cause));
+            loop.at(ends, () -> {
+                owner.failed(this, cause);
+                conclude(cause);
+            });
         }
     }
 
