@@ -17,8 +17,10 @@ public final class Channel {
 
     private final Connection connection;
     private final int id;
+    private final String type;
     private final Condition changed;
     volatile ChannelListener listener;
+    private volatile long movedNanos = System.nanoTime();
     // Guarded by the connection's lock.
     boolean opened;
     String refusal;
@@ -26,9 +28,10 @@ public final class Channel {
     /** The peer ended its direction itself; so an end of stream is the end and no loss. */
     boolean ended;
 
-    Channel(Connection connection, int id, Condition changed, ChannelListener listener) {
+    Channel(Connection connection, int id, String type, Condition changed, ChannelListener listener) {
         this.connection = connection;
         this.id = id;
+        this.type = type;
         this.changed = changed;
         this.listener = listener;
     }
@@ -36,6 +39,34 @@ public final class Channel {
     /** The channel's number. */
     public int id() {
         return id;
+    }
+
+    /** As its OPEN said. */
+    public String type() {
+        return type;
+    }
+
+    /** When its application last took or gave bytes by the methods called ...Now, or the channel was made; as System.nanoTime. */
+    public long movedNanos() {
+        return movedNanos;
+    }
+
+    private int moved(int bytes) {
+        if (bytes > 0) {
+            movedNanos = System.nanoTime();
+        }
+        return bytes;
+    }
+
+    /** Whether the peer has accepted it, or this end has, and neither has closed it. */
+    public boolean isOpen() {
+        return connection.locked(mux -> opened && !closed && mux.room(id) >= 0 ? 1 : 0) == 1;
+    }
+
+    /** Closes the channel as {@link #abort}, and tells who listens that it is over. */
+    public void cutOff() {
+        abort();
+        listener.closed();
     }
 
     /** Who hears of this channel from now on. */
@@ -54,7 +85,7 @@ public final class Channel {
 
     /** Reads what is there: bytes read, 0 for nothing yet, -1 at the end. */
     public int readNow(DataStream stream, byte[] to, int offset, int length) {
-        return connection.locked(mux -> mux.read(id, stream, to, offset, length));
+        return moved(connection.locked(mux -> mux.read(id, stream, to, offset, length)));
     }
 
     /** Whether the connection was lost before the peer ended its direction: what came was not all. */
@@ -64,7 +95,7 @@ public final class Channel {
 
     /** Queues what there is room for: bytes taken, -1 where nothing can be sent any more. */
     public int writeNow(DataStream stream, byte[] from, int offset, int length) {
-        return connection.locked(mux -> mux.write(id, stream, from, offset, length));
+        return moved(connection.locked(mux -> mux.write(id, stream, from, offset, length)));
     }
 
     /** Bytes that {@link #writeNow} would take; -1 where nothing can be sent any more. */

@@ -192,6 +192,7 @@ public final class ServerConfig {
             chrootDirectory("user", 0, Path.of("/"));
             revokedKeys();
             authorizedKeysFiles("user", 0, Path.of("/"));
+            keysProgram();
         } catch (InvalidPathException e) {
             throw new ConfigException("invalid path \"" + e.getInput() + "\"");
         }
@@ -337,6 +338,16 @@ public final class ServerConfig {
             }
         }
         return List.copyOf(files);
+    }
+
+    /** The program that says whose keys may log in besides those of the files; empty for none. @throws ConfigException where it has no user to run as */
+    public Optional<KeysProgram> keysProgram() throws ConfigException {
+        String line = noneAsNull(ServerKeywords.KEYS_COMMAND);
+        String user = noneAsNull(ServerKeywords.KEYS_COMMAND_USER);
+        if (line != null && user == null) {
+            throw new ConfigException("AuthorizedKeysCommand set without AuthorizedKeysCommandUser");
+        }
+        return line == null ? Optional.empty() : Optional.of(new KeysProgram(line, user));
     }
 
     private List<String> authorizedKeysTexts() {

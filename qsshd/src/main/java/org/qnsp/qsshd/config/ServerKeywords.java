@@ -44,6 +44,8 @@ final class ServerKeywords {
     static final Keyword SYSLOG_FACILITY = obeyed(Keyword.choice("SyslogFacility",
         "daemon|user|auth|authpriv|local0|local1|local2|local3|local4|local5|local6|local7", "auth").global());
     static final Keyword AUTHORIZED_KEYS_FILE = obeyed(Keyword.of("AuthorizedKeysFile", Form.WORDS, ".qssh/authorized_keys"));
+    static final Keyword KEYS_COMMAND = obeyed(Keyword.of("AuthorizedKeysCommand", Form.LINE, "none"));
+    static final Keyword KEYS_COMMAND_USER = obeyed(Keyword.of("AuthorizedKeysCommandUser", Form.WORD, "none"));
     static final Keyword HOST_KEY = obeyed(Keyword.of("HostKey", Form.WORD, "/etc/qssh/qssh_host_kyber768_key").adding().global());
     static final Keyword ALLOW_USERS = obeyed(Keyword.of("AllowUsers", Form.WORDS, null).adding());
     static final Keyword DENY_USERS = obeyed(Keyword.of("DenyUsers", Form.WORDS, null).adding());
@@ -86,8 +88,6 @@ final class ServerKeywords {
             gssapiauthentication no
             kerberosauthentication no
             permitemptypasswords no
-            authorizedkeyscommand none
-            authorizedkeyscommanduser none
             authorizedprincipalsfile none
             trustedusercakeys none
             hostcertificate none
@@ -126,7 +126,6 @@ final class ServerKeywords {
     /** Keywords that would be obeyed by sshd and are not here, each with the values that ask for nothing. */
     private static void absent() {
         String[] table = {
-            "AuthorizedKeysCommand", "none", "AuthorizedKeysCommandUser", "none|nobody",
             "AuthorizedPrincipalsCommand", "none", "AuthorizedPrincipalsCommandUser", "none|nobody", "AuthorizedPrincipalsFile", "none",
             "ChannelTimeout", "none", "HostbasedAuthentication", "no|false", "HostCertificate", "none", "HostKeyAgent", "none",
             "PubkeyAuthOptions", "none", "RDomain", "none", "TrustedUserCAKeys", "none", "UnusedConnectionTimeout", "none|0", "UsePAM", "no|false",

@@ -26,6 +26,9 @@ final class Values {
         if (keyword.key().equals("subsystem") || keyword.key().equals("forcecommand")) {
             return sftpFault(keyword.key().equals("subsystem") ? value.substring(value.indexOf(' ') + 1) : value);
         }
+        if (keyword == ServerKeywords.KEYS_COMMAND || keyword == ServerKeywords.KEYS_COMMAND_USER) {
+            return KeysProgram.fault(keyword, value);
+        }
         boolean fine = switch (keyword.key()) {
             case "authenticationmethods" -> values.stream().allMatch(v -> v.equals("any") && values.size() == 1 || v.equals("publickey"));
             case "rekeylimit" -> values.size() <= 2 && REKEY_BYTES.matcher(value).matches() && (values.size() == 1 || REKEY_TIME.matcher(values.get(1)).matches());
