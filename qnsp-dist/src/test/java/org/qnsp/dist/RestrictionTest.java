@@ -7,11 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -120,6 +123,23 @@ final class RestrictionTest {
             assertEquals("0\n", says("expr $(id -u) - " + uid + " || true"));
         } finally {
             Files.deleteIfExists(program);
+        }
+    }
+
+    @Test
+    @DisplayName("channel-timeout, connection-timeout")
+    void idleChannelsAndUnusedConnectionsEnd() throws Exception {
+        try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            house.configure("ChannelTimeout session:comm*=1 direct-tcpip=1", "UnusedConnectionTimeout 1");
+            assertEquals("", house.qssh(anna, "sleep 3; echo done; exit 23").run().expect(255).out());
+            assertEquals("1\n2\n3\n", says("for i in 1 2 3; do echo $i; sleep 0.6; done"), "a channel that moves is not idle");
+            assertEquals("done\n", house.qssh(anna).input("sleep 2; echo done; exit 23\n").run().expect(23).out(), "and shells are not named");
+            Instant start = Instant.now();
+            house.qssh(anna, "-W", "127.0.0.1:" + silent.getLocalPort()).with("-v").run();
+            house.qssh(anna, "-N", "-R", "0:127.0.0.1:1").run().expect(255);
+            assertTrue(Duration.between(start, Instant.now()).toSeconds() < 12);
+            house.configure("ChannelTimeout global=1");
+            house.qssh(anna, "sleep 3; exit 23").run().expect(255);
         }
     }
 

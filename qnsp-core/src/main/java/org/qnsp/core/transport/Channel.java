@@ -17,10 +17,11 @@ public final class Channel {
 
     private final Connection connection;
     private final int id;
-    private final String type;
     private final Condition changed;
     volatile ChannelListener listener;
+    private volatile String label;
     private volatile long movedNanos = System.nanoTime();
+    private volatile boolean cutOff;
     // Guarded by the connection's lock.
     boolean opened;
     String refusal;
@@ -31,7 +32,7 @@ public final class Channel {
     Channel(Connection connection, int id, String type, Condition changed, ChannelListener listener) {
         this.connection = connection;
         this.id = id;
-        this.type = type;
+        this.label = type;
         this.changed = changed;
         this.listener = listener;
     }
@@ -41,9 +42,14 @@ public final class Channel {
         return id;
     }
 
-    /** As its OPEN said. */
-    public String type() {
-        return type;
+    /** What it is: the type of its OPEN, or what its application calls it since. */
+    public String label() {
+        return label;
+    }
+
+    /** Its application knows better what it is. */
+    public void label(String better) {
+        label = better;
     }
 
     /** When its application last took or gave bytes by the methods called ...Now, or the channel was made; as System.nanoTime. */
@@ -58,13 +64,14 @@ public final class Channel {
         return bytes;
     }
 
-    /** Whether the peer has accepted it, or this end has, and neither has closed it. */
+    /** Whether it was accepted and neither closed by the peer nor cut off. */
     public boolean isOpen() {
-        return connection.locked(mux -> opened && !closed && mux.room(id) >= 0 ? 1 : 0) == 1;
+        return connection.locked(mux -> opened && !closed && !cutOff ? 1 : 0) == 1;
     }
 
-    /** Closes the channel as {@link #abort}, and tells who listens that it is over. */
+    /** Closes the channel as {@link #abort}, and tells who listens that it is over; on the loop. */
     public void cutOff() {
+        cutOff = true;
         abort();
         listener.closed();
     }

@@ -632,6 +632,17 @@ public final class ServerConfig {
         return settings.number(ServerKeywords.ALIVE_INTERVAL);
     }
 
+    /** How long channels may be idle. */
+    public ChannelTimeouts channelTimeouts() {
+        return ChannelTimeouts.parse(settings.has(ServerKeywords.CHANNEL_TIMEOUT) ? settings.all(ServerKeywords.CHANNEL_TIMEOUT) : List.of("none")).orElseThrow();
+    }
+
+    /** Seconds that a connection may be without channels; 0 for any time. */
+    public int unusedConnectionTimeoutSeconds() {
+        String text = noneAsNull(ServerKeywords.UNUSED_TIMEOUT);
+        return text == null ? 0 : Integer.parseInt(text);
+    }
+
     public int clientAliveCountMax() {
         return settings.number(ServerKeywords.ALIVE_COUNT_MAX);
     }
@@ -710,7 +721,7 @@ public final class ServerConfig {
             case "setenv" -> settings.has(keyword) // of several lines only the first would count
                 ? List.of(settings.all(keyword).stream().map(Values::quoted).collect(Collectors.joining(" "))) : List.of();
             case "subsystem" -> distinctNames(subsystems());
-            case "authenticationmethods", "rekeylimit" -> List.of(settings.has(keyword) ? String.join(" ", settings.all(keyword)) : keyword.fallback());
+            case "authenticationmethods", "rekeylimit", "channeltimeout" -> List.of(settings.has(keyword) ? String.join(" ", settings.all(keyword)) : keyword.fallback());
             case "persourcepenalties" -> List.of(penalties().toString());
             case "syslogfacility" -> List.of(settings.one(keyword).toUpperCase(Locale.ROOT));
             case "loglevel" -> List.of(logLevel().equals("DEBUG1") ? "DEBUG" : logLevel());

@@ -25,6 +25,8 @@ final class ServerKeywords {
     static final Keyword MAX_SESSIONS = obeyed(Keyword.number("MaxSessions", 0, MAX, "10"));
     static final Keyword ALIVE_INTERVAL = obeyed(Keyword.of("ClientAliveInterval", Form.TIME, "0"));
     static final Keyword ALIVE_COUNT_MAX = obeyed(Keyword.number("ClientAliveCountMax", 0, MAX, "3"));
+    static final Keyword CHANNEL_TIMEOUT = obeyed(Keyword.of("ChannelTimeout", Form.WORDS, "none"));
+    static final Keyword UNUSED_TIMEOUT = obeyed(Keyword.of("UnusedConnectionTimeout", Form.TIME, "none"));
     static final Keyword FIRST_CONTACT = obeyed(Keyword.choice("FirstContact", "invite|open|off", "invite").global());
     static final Keyword CLOCK_WINDOW = obeyed(Keyword.of("ClockWindow", Form.TIME, "3600").global());
     static final Keyword DRAIN_MAX = obeyed(Keyword.number("DrainMax", 0, MAX, null).global());
@@ -95,8 +97,6 @@ final class ServerKeywords {
             compression no
             x11forwarding no
             permittunnel no
-            channeltimeout none
-            unusedconnectiontimeout none
             """;
 
     static final Dialect DIALECT;
@@ -127,8 +127,8 @@ final class ServerKeywords {
     private static void absent() {
         String[] table = {
             "AuthorizedPrincipalsCommand", "none", "AuthorizedPrincipalsCommandUser", "none|nobody", "AuthorizedPrincipalsFile", "none",
-            "ChannelTimeout", "none", "HostbasedAuthentication", "no|false", "HostCertificate", "none", "HostKeyAgent", "none",
-            "PubkeyAuthOptions", "none", "RDomain", "none", "TrustedUserCAKeys", "none", "UnusedConnectionTimeout", "none|0", "UsePAM", "no|false",
+            "HostbasedAuthentication", "no|false", "HostCertificate", "none", "HostKeyAgent", "none",
+            "PubkeyAuthOptions", "none", "RDomain", "none", "TrustedUserCAKeys", "none", "UsePAM", "no|false",
         };
         for (int i = 0; i < table.length; i += 2) {
             Keyword keyword = Keyword.absent(table[i], table[i + 1]);

@@ -34,6 +34,7 @@ final class Values {
             case "rekeylimit" -> values.size() <= 2 && REKEY_BYTES.matcher(value).matches() && (values.size() == 1 || REKEY_TIME.matcher(values.get(1)).matches());
             case "persourcemaxstartups" -> value.equals("none") || isNumber(value, 0, Integer.MAX_VALUE);
             case "persourcenetblocksize" -> isBlockSize(value);
+            case "channeltimeout" -> ChannelTimeouts.parse(values).isPresent();
             case "persourcepenalties" -> Penalties.parse(values).isPresent();
             case "persourcepenaltyexemptlist" -> value.equals("none") || Addresses.isValidList(value);
             case "drainmax" -> isNumber(value, 16, Integer.MAX_VALUE);

@@ -197,6 +197,8 @@ class ServerConfigTest {
             PerSourcePenalties max:1m
             AuthorizedKeysFile .a /b/%u
             RekeyLimit 5M
+            ChannelTimeout session:*=5m agent-connection=7
+            UnusedConnectionTimeout 1m
             AuthorizedKeysCommand /bin/x "a b" %u %%
             AuthorizedKeysCommandUser %u
             """;
@@ -212,6 +214,17 @@ class ServerConfigTest {
             "AuthorizedKeysCommand /bin/x %k\nAuthorizedKeysCommandUser u", "AuthorizedKeysCommand /bin/x 'a\nAuthorizedKeysCommandUser u"})
     void programsOfKeysThatCannotBeAskedAreRefused(String lines) {
         assertThrows(ConfigException.class, () -> load(lines + "\n"));
+    }
+
+    @Test
+    void timesOfIdleChannels() throws Exception {
+        ChannelTimeouts timeouts = load("ChannelTimeout session:shell=0 session:*=5m agent-connection=7 global=1h\n").channelTimeouts();
+        assertEquals(List.of(0, 300, 7, 0, 3600), List.of(timeouts.of("session:shell"), timeouts.of("session:command"), timeouts.of("agent-connection"), timeouts.of("direct-tcpip"), timeouts.ofAll()));
+        assertTrue(load("").channelTimeouts().none());
+        assertEquals(120, load("UnusedConnectionTimeout 2m\n").unusedConnectionTimeoutSeconds());
+        for (String wrong : List.of("session", "=5", "session=x", "none session=5")) {
+            assertThrows(ConfigException.class, () -> load("ChannelTimeout " + wrong + "\n"));
+        }
     }
 
     @Test
