@@ -257,6 +257,11 @@ final class RestrictionTest {
     void keysOfOtherTypesDoNotLogIn() throws Exception {
         house.configure("PubkeyAcceptedAlgorithms mldsa65-ed25519");
         assertRefused();
+        house.configure("PubkeyAcceptedAlgorithms mldsa65-*", "Match User x" + anna.name(), "PubkeyAcceptedAlgorithms +mlkem768-x25519");
+        assertRefused();
+        house.configure("PubkeyAcceptedAlgorithms mldsa65-*", "Match User " + anna.name(), "PubkeyAcceptedAlgorithms -mldsa65-*");
+        says("id");
+        house.qssh(anna, "-o", "PubkeyAcceptedAlgorithms=mldsa*", "id").run().expect(255);
         house.configure("PubkeyAcceptedAlgorithms mlkem768-*");
         assertEquals("in\n", says("echo in"));
     }

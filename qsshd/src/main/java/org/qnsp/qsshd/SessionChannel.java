@@ -140,7 +140,7 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
 
     /** A-17, C-30 */
     private synchronized boolean takeAgent() {
-        boolean taken = stage == Stage.ASKING && !guest.anonymous() && config().allowsAgentForwarding() && guest.options().agentForwarding();
+        boolean taken = stage == Stage.ASKING && !guest.anonymous() && !config().confines() && config().allowsAgentForwarding() && guest.options().agentForwarding();
         wantsAgent |= taken;
         return taken;
     }

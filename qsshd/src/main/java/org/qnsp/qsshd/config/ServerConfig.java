@@ -18,9 +18,11 @@ import org.qnsp.core.config.Condition;
 import org.qnsp.core.config.ConfigException;
 import org.qnsp.core.config.ConfigParser;
 import org.qnsp.core.config.ConfigSource;
+import org.qnsp.core.config.Dialect;
 import org.qnsp.core.config.Entry;
 import org.qnsp.core.config.Faults;
 import org.qnsp.core.config.Guard;
+import org.qnsp.core.config.KeyTypes;
 import org.qnsp.core.config.Keyword;
 import org.qnsp.core.config.Patterns;
 import org.qnsp.core.config.Settings;
@@ -255,6 +257,7 @@ public final class ServerConfig {
             case "address" -> facts.address() != null && Addresses.list(facts.address(), list) == Patterns.Verdict.MATCH;
             case "localaddress" -> facts.localAddress() != null && Addresses.list(facts.localAddress(), list) == Patterns.Verdict.MATCH;
             case "localport" -> facts.localPort() > 0 && Patterns.list(Integer.toString(facts.localPort()), list) == Patterns.Verdict.MATCH;
+            case "version" -> Patterns.list(Dialect.OPENSSH_VERSION, list) == Patterns.Verdict.MATCH;
             case "invalid-user" -> facts.user() != null && !facts.knownUser();
             default -> throw new IllegalStateException(criterion.attribute());
         };
@@ -472,7 +475,7 @@ public final class ServerConfig {
     }
 
     private static boolean acceptsKeyType(String list, KeyType type) {
-        return Patterns.list(type.typeName(), list) == Patterns.Verdict.MATCH;
+        return KeyTypes.accepts(list, type);
     }
 
     /** The file to show before the login, null for none. */
@@ -554,6 +557,11 @@ public final class ServerConfig {
             throw new ConfigException("ChrootDirectory \"" + text + "\" is not an absolute path");
         }
         return Path.of(expanded);
+    }
+
+    /** Whether there is a ChrootDirectory. */
+    public boolean confines() {
+        return noneAsNull(ServerKeywords.CHROOT_DIRECTORY) != null;
     }
 
     /** Whether ~/.qssh/rc is run before a session's program. */

@@ -106,7 +106,7 @@ final class ServerKeywords {
         ignored();
         ALL.put("pubkeyacceptedkeytypes", ACCEPTED_KEYS);
         ALL.put("keepalive", TCP_KEEP_ALIVE);
-        DIALECT = new Dialect(ALL, false, "user|group|host|address|localaddress|localport", "invalid-user");
+        DIALECT = new Dialect(ALL, false, "user|group|host|address|localaddress|localport|version", "invalid-user");
     }
 
     private ServerKeywords() {

@@ -46,7 +46,7 @@ final class Values {
 
     private static String hint(Keyword keyword) {
         return switch (keyword.key()) {
-            case "authenticationmethods" -> ": there is one method, publickey";
+            case "authenticationmethods" -> ": there is one method, publickey, and a login proves one key";
             case "drainmax" -> ": at least 16";
             case "chrootdirectory" -> ": an absolute path is needed";
             default -> "";

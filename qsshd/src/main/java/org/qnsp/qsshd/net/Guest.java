@@ -327,6 +327,7 @@ public final class Guest implements Link.Owner, Connection.Listener {
                 }
                 case ConnectionRequest.NoMoreSessions none -> {
                     noMoreSessions = true; // C-32
+                    LOG.debug("{} asked for no more sessions", account());
                     from.reply(id, true);
                 }
                 case ConnectionRequest request when forwarding().requested(id, request) -> {}
