@@ -269,6 +269,10 @@ final class ClientTest {
                 Port 12
             Match localuser %s sessiontype exec command "run *"
                 Port 13
+            Match version OpenSSH_8*,!OpenSSH_* user u9
+                Port 16
+            Match !version OpenSSH_8* user u8
+                Port 17
             Match tagged blue
                 Port 14
             Match all
@@ -280,6 +284,8 @@ final class ClientTest {
         assertEquals("15", value(file, "port", "u2@bad.example"));
         assertEquals("15", value(file, "port", "u3@a.example"));
         assertEquals("12", value(file, "port", "short"));
+        assertEquals("17", value(file, "port", "u8@h"));
+        assertEquals("15", value(file, "port", "u9@h"));
         assertEquals("inet", value(file, "addressfamily", "short"));
         assertEquals("13", value(file, "port", "h", "run this"));
         assertEquals("15", value(file, "port", "h", "other"));
@@ -404,9 +410,15 @@ final class ClientTest {
         String hash = Files.readString(hashed);
         assertTrue(hash.startsWith("|1|"), hash);
         trusting(hash, "-o", "StrictHostKeyChecking=yes", HOST, "true").run().expect(0);
-        for (String not : List.of("", "!127.0.0.1 " + own, HOST + " " + own, "# " + name() + " " + own)) {
+        for (String not : List.of("", "!127.0.0.1 " + own, "@revoked " + HOST + " " + own + HOST + " " + own, "# " + name() + " " + own)) {
             String err = trusting(not, "-o", "StrictHostKeyChecking=yes", HOST, "true").run().expect(255).err();
             assertTrue(err.startsWith("No MLKEM768-X25519 host key is known for " + name() + " and you have requested strict checking.\nHost key verification failed.\n"), not + err);
+        }
+        trusting(HOST + " " + own, "-o", "StrictHostKeyChecking=yes", HOST, "true").run().expect(0); // the host alone is known
+        try (KemKeyPair other = KemKeyPair.generate(RandomSource.system())) {
+            trusting(line(name(), other) + HOST + " " + own, "-o", "StrictHostKeyChecking=yes", "-o", "ConnectTimeout=2", HOST, "true").run().expect(255);
+            String err = trusting(line(HOST, other), "-o", "StrictHostKeyChecking=yes", "-o", "ConnectTimeout=2", HOST, "true").run().expect(255).err();
+            assertTrue(err.startsWith("No MLKEM768-X25519 host key is known for " + name()), err);
         }
         trusting("", "-o", "UserKnownHostsFile=" + file("a", "") + " " + file("b", name() + " " + own), "-o", "StrictHostKeyChecking=yes", HOST, "true").run().expect(0);
         trusting("", "-o", "GlobalKnownHostsFile=" + scratch.resolve("b"), "-o", "StrictHostKeyChecking=yes", HOST, "true").run().expect(0);

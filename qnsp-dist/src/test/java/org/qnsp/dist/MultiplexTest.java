@@ -145,6 +145,21 @@ final class MultiplexTest {
     }
 
     @Test
+    void copiesGoOverTheMastersConnection() throws Exception {
+        Path file = Files.writeString(dir.resolve("sent"), "sent");
+        Path back = dir.resolve("back");
+        master();
+        int logins = logins();
+        house.client("qscp", anna.keyFile(), "-o", "ControlPath=" + socket, file.toString(), House.at(anna) + ":").run().expect(0);
+        house.client("qscp", anna.keyFile(), "-o", "ControlPath=" + socket, House.at(anna) + ":sent", back.toString()).run().expect(0);
+        assertEquals("sent", Files.readString(back));
+        assertEquals(logins, logins(), "nobody logged in again");
+        ask("exit").run().expect(0);
+        house.client("qscp", anna.keyFile(), "-o", "ControlPath=" + socket, file.toString(), House.at(anna) + ":").run().expect(0);
+        assertEquals(logins + 1, logins(), "and without a master there is a login");
+    }
+
+    @Test
     void bulkGoesBothWaysWhole() throws Exception {
         master();
         byte[] bytes = new byte[20_000_000];

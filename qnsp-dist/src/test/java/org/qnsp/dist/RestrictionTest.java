@@ -7,11 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -23,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.qnsp.core.client.LoginException;
 import org.qnsp.core.handshake.ClientHandshake.Trust;
+import org.qnsp.crypto.keys.Fingerprint;
 
 /** What the daemon's configuration and a key's line keep a user from, and give him; each with what must not work. The names are those of OpenSSH's own tests of the same things. */
 final class RestrictionTest {
@@ -83,6 +87,60 @@ final class RestrictionTest {
         assertEquals("matched\n", house.client("qssh", anna.keyFile(), "-s", House.at(anna), "sftp").run().expect(0).out(), "in place of a subsystem too");
         assertNotEquals(0, house.client("qscp", anna.keyFile(), House.at(anna) + ":.qssh/authorized_keys", dir.resolve("stolen").toString()).run().status());
         assertFalse(Files.exists(dir.resolve("stolen")));
+    }
+
+    @Test
+    @DisplayName("keys-command")
+    void aProgramSaysWhoseKeysMayLogIn() throws Exception {
+        Path program = Path.of("/srv/qnsp-keys-" + anna.name());
+        String uid = Command.of("id", "-u", anna.name()).run().expect(0).out().strip();
+        String home = Files.readAllLines(Path.of("/etc/passwd")).stream().filter(line -> line.startsWith("nobody:")).findFirst().orElseThrow().split(":")[5];
+        String expected = String.join(" ", "nobody", home, "/usr/bin:/bin:/usr/sbin:/sbin", "a b", anna.name(), uid, "mlkem768-x25519", Fingerprint.text(anna.key()));
+        String script = "#!/bin/sh\n[ \"$(id -un) $HOME $PATH $*\" = '" + expected + "' ] && [ -z \"$(cat)\" ] && echo 'command=\"echo of the program\" " + anna.key().line("") + "'";
+        String[] lines = {"AuthorizedKeysCommand " + program + " 'a b' %u %U %t %f", "AuthorizedKeysCommandUser nobody"};
+        try {
+            Files.writeString(program, script + "\n");
+            Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
+            anna.write(anna.authorizedKeys(), "", "rw-------");
+            assertRefused();
+            house.configure(lines);
+            assertEquals("of the program\n", says("id"));
+            assertThrows(LoginException.class, () -> house.quickly(anna, "nobody", "id"), "the answer is about one user");
+            anna.authorize("command=\"echo of the file\"");
+            assertEquals("of the file\n", says("id"), "the files come first");
+            anna.write(anna.authorizedKeys(), "", "rw-------");
+            Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxrwxr-x"));
+            assertRefused();
+            Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
+            house.configure(lines[0], lines[1].replace("nobody", "%u"));
+            assertRefused();
+            Files.writeString(program, script.replace("id -un", "echo nobody").replace("$HOME", home) + "\n");
+            assertEquals("of the program\n", says("id"), "run as the user");
+            Files.writeString(program, script.replace("id -un", "echo nobody").replace("$HOME", home) + "; exit 1\n");
+            assertRefused();
+            Files.writeString(program, "#!/bin/sh\n[ $# = 1 ] && [ $1 = " + anna.name() + " ] && echo '" + anna.key().line("") + "'\n");
+            house.configure("AuthorizedKeysCommand " + program, lines[1]);
+            assertEquals("0\n", says("expr $(id -u) - " + uid + " || true"));
+        } finally {
+            Files.deleteIfExists(program);
+        }
+    }
+
+    @Test
+    @DisplayName("channel-timeout, connection-timeout")
+    void idleChannelsAndUnusedConnectionsEnd() throws Exception {
+        try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            house.configure("ChannelTimeout session:comm*=1 direct-tcpip=1", "UnusedConnectionTimeout 1");
+            assertEquals("", house.qssh(anna, "sleep 3; echo done; exit 23").run().expect(255).out());
+            assertEquals("1\n2\n3\n", says("for i in 1 2 3; do echo $i; sleep 0.6; done"), "a channel that moves is not idle");
+            assertEquals("done\n", house.qssh(anna).input("sleep 2; echo done; exit 23\n").run().expect(23).out(), "and shells are not named");
+            Instant start = Instant.now();
+            house.qssh(anna, "-W", "127.0.0.1:" + silent.getLocalPort()).with("-v").run();
+            house.qssh(anna, "-N", "-R", "0:127.0.0.1:1").run().expect(255);
+            assertTrue(Duration.between(start, Instant.now()).toSeconds() < 12);
+            house.configure("ChannelTimeout global=1");
+            house.qssh(anna, "sleep 3; exit 23").run().expect(255);
+        }
     }
 
     @Test
@@ -199,6 +257,11 @@ final class RestrictionTest {
     void keysOfOtherTypesDoNotLogIn() throws Exception {
         house.configure("PubkeyAcceptedAlgorithms mldsa65-ed25519");
         assertRefused();
+        house.configure("PubkeyAcceptedAlgorithms mldsa65-*", "Match User x" + anna.name(), "PubkeyAcceptedAlgorithms +mlkem768-x25519");
+        assertRefused();
+        house.configure("PubkeyAcceptedAlgorithms mldsa65-*", "Match User " + anna.name(), "PubkeyAcceptedAlgorithms -mldsa65-*");
+        says("id");
+        house.qssh(anna, "-o", "PubkeyAcceptedAlgorithms=mldsa*", "id").run().expect(255);
         house.configure("PubkeyAcceptedAlgorithms mlkem768-*");
         assertEquals("in\n", says("echo in"));
     }

@@ -22,8 +22,10 @@ import org.qnsp.core.client.Login;
 import org.qnsp.core.client.Messages;
 import org.qnsp.core.client.Prompt;
 import org.qnsp.core.config.ConfigException;
+import org.qnsp.core.config.Dialect;
 import org.qnsp.core.config.ConfigFiles;
 import org.qnsp.core.message.SessionRequest;
+import org.qnsp.core.share.MasterSocket;
 import org.qnsp.core.share.SharedClient;
 import org.qnsp.core.transport.Connection;
 
@@ -99,7 +101,7 @@ final class Qssh {
         if (line.logFile() != null) {
             messages = new Messages("qssh", appending(line.logFile()));
         }
-        ClientConfigLoader loader = new ClientConfigLoader(new ConfigFiles(local.uid()), local, this::commandSucceeds);
+        ClientConfigLoader loader = new ClientConfigLoader(new ConfigFiles(local.uid()), local, local::succeeds);
         if (line.host() == null) {
             loader.checkOptions(line.optionLines()); // a faulty option is said before a missing host: programs probe for options so
             throw UsageException.withUsage(line.forwarded() == null ? null : "qssh: error: there is no host to log in to\nqssh: hint: what is forwarded comes before it: qssh "
@@ -163,7 +165,7 @@ final class Qssh {
         Forwarding forwarding = new Forwarding(config, List.of(), line.stdioForward(), streams, messages);
         RemoteSession session = new RemoteSession(config, plan, streams, terminal, environment.getOrDefault("TERM", ""), forwarding, messages);
         Connection connection = SharedClient.connection(session.listener());
-        try (SharedClient client = found ? Share.find(config, messages, connection) : Share.join(config, messages, connection)) {
+        try (SharedClient client = found ? MasterSocket.find(config, messages, connection) : MasterSocket.connect(config, messages, connection)) {
             if (client == null || found && !Share.forward(config, messages, client, null) || !session.openShared(connection)) {
                 return OptionalInt.empty();
             }
@@ -228,7 +230,7 @@ final class Qssh {
     private static String version() {
         String own = Qssh.class.getPackage().getImplementationVersion();
         String number = own == null ? "0.0" : own.substring(0, Math.max(own.lastIndexOf('.'), 0));
-        return "QSSH_" + number + " (OpenSSH_9.9 compatible CLI), QNSP/1, Java " + Runtime.version().feature();
+        return "QSSH_" + number + " (" + Dialect.OPENSSH_VERSION + " compatible CLI), QNSP/1, Java " + Runtime.version().feature();
     }
 
     private int query(String what) throws IOException {
@@ -265,18 +267,6 @@ final class Qssh {
             return new FileOutputStream(file, true);
         } catch (IOException e) {
             throw UsageException.plain("Couldn't open logfile " + file + ": " + e.getMessage());
-        }
-    }
-
-    private boolean commandSucceeds(String command) {
-        try {
-            return new ProcessBuilder(local.shell(), "-c", command).redirectOutput(ProcessBuilder.Redirect.DISCARD).redirectInput(ProcessBuilder.Redirect.from(
-                new java.io.File("/dev/null"))).redirectError(ProcessBuilder.Redirect.INHERIT).start().waitFor() == 0;
-        } catch (IOException e) {
-            return false;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
         }
     }
 

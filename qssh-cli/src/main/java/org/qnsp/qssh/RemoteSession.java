@@ -17,6 +17,7 @@ import org.qnsp.core.client.HostLogin;
 import org.qnsp.core.client.HostRequests;
 import org.qnsp.core.client.Messages;
 import org.qnsp.core.message.ChannelOpening;
+import org.qnsp.core.message.ConnectionRequest;
 import org.qnsp.core.message.DisconnectReason;
 import org.qnsp.core.message.Limits;
 import org.qnsp.core.message.OpenFailure;
@@ -209,6 +210,13 @@ final class RemoteSession {
         startRequest = ask(plan.start());
     }
 
+    /** C-32: where the connection is not shared the host need not serve what somebody else might ask by it. */
+    private void endSessions() {
+        if (!shared && config.controlMaster() == ClientConfig.ControlMaster.NO) {
+            connection.tell(ConnectionRequest.NoMoreSessions.NAME, new ConnectionRequest.NoMoreSessions().encode());
+        }
+    }
+
     /** Opens the session on the connection of a master. Returns whether that came about; if not, another connection may still serve. */
     boolean openShared(Connection on) {
         shared = true;
@@ -307,6 +315,9 @@ final class RemoteSession {
             if (plan.start() != null && channel == null) {
                 openSession();
             }
+            if (plan.start() == null) {
+                endSessions();
+            }
             if (channel == null || begin(login)) {
                 while (channel == null && !login.awaitEnd(Duration.ofDays(1))) {
                     messages.detail("still connected");
@@ -335,6 +346,7 @@ final class RemoteSession {
             end.with(new Outcome(Qssh.FAILED, "channel 0: open failed: " + e.getMessage(), false));
             return false;
         }
+        endSessions();
         if (plan.tty()) {
             ttyGranted = ptyRequest.await().ok();
             if (!ttyGranted) {

@@ -27,6 +27,7 @@ import org.qnsp.qsshd.forward.Exchange;
 import org.qnsp.qsshd.net.Policy;
 import org.qnsp.qsshd.net.Reception;
 import org.qnsp.qsshd.session.InProcessLauncher;
+import org.qnsp.qsshd.session.KeysCommand;
 import org.qnsp.qsshd.session.ProcessPump;
 import org.qnsp.qsshd.session.UserFiles;
 import org.slf4j.Logger;
@@ -65,7 +66,7 @@ final class Daemon implements AutoCloseable {
         this.policy = new AtomicReference<>(source.load());
         ServerConfig config = policy.get().config();
         exchange = new Exchange(halfTheDescriptors() / 2, e -> LOG.error("fault", e));
-        House house = new House(new Gatekeeper(new UserFiles(pump)), new InProcessLauncher(pump, config.printMotd() ? InProcessLauncher.MOTD : List.of(), services.sftp()), lookups, workers,
+        House house = new House(new Gatekeeper(new UserFiles(pump), new KeysCommand(pump)), new InProcessLauncher(pump, config.printMotd() ? InProcessLauncher.MOTD : List.of(), services.sftp()), lookups, workers,
                 services, exchange, emptied);
         long held = Math.min(Limits.HELD_BYTES, Runtime.getRuntime().maxMemory() / 4); // L-12
         int drainMax = config.drainMax().orElseGet(() -> (int) Math.min(halfTheDescriptors(), Runtime.getRuntime().maxMemory() / 4 / STRANGER_BYTES));

@@ -499,6 +499,11 @@ public final class ClientConfig {
         return settings.flag(ClientKeywords.NO_AUTHENTICATION_FOR_LOCALHOST);
     }
 
+    /** The types of keys that may be offered, as PubkeyAcceptedAlgorithms has them. */
+    public String acceptedKeys() {
+        return settings.one(ClientKeywords.ACCEPTED_KEYS);
+    }
+
     /** A file of keys that no host may have, null for none. */
     public String revokedHostKeys() {
         return revokedHostKeys;

@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.qnsp.core.config.ConfigException;
 import org.qnsp.core.config.ForwardSpec;
+import org.qnsp.core.config.KeyTypes;
 import org.qnsp.core.config.Keyword;
 import org.qnsp.core.config.Settings;
 
@@ -40,6 +41,7 @@ final class ConfigDump {
             case "identityfile" -> config.hasIdentityFiles() ? settings.all(keyword) : ClientConfig.DEFAULT_IDENTITIES;
             case "userknownhostsfile" -> List.of(joined(config.userKnownHostsFiles()));
             case "globalknownhostsfile" -> List.of(joined(config.globalKnownHostsFiles()));
+            case "pubkeyacceptedalgorithms" -> List.of(KeyTypes.accepted(config.acceptedKeys()).isEmpty() ? "none" : String.join(",", KeyTypes.accepted(config.acceptedKeys())));
             case "canonicaldomains" -> List.of(settings.has(keyword) ? String.join(" ", settings.all(keyword)) : "none");
             case "permitremoteopen" -> List.of(String.join(" ", config.permitRemoteOpen()));
             case "sendenv" -> config.sendEnv();
@@ -57,6 +59,7 @@ final class ConfigDump {
             case "forwardagent" -> List.of(config.forwardAgent());
             case "identityagent" -> optional(config.identityAgentAsGiven());
             case "localforward", "remoteforward", "dynamicforward" -> forwards(keyword);
+            case String key when keyword.harmless() != null -> List.of(settings.has(keyword) ? String.join(" ", settings.all(keyword)) : keyword.fallback());
             default -> keyword.many() ? settings.all(keyword) : optional(spelling(keyword));
         };
     }

@@ -166,6 +166,9 @@ public final class HostLogin implements AutoCloseable {
                     continue;
                 }
                 boolean other = e.kind() == Kind.SILENCE || e.kind() == Kind.DENIED && trust.invited();
+                if (e.kind() == Kind.SILENCE && !attempts.hasNext() && trust.afterOthers(tried) instanceof List<Trust> more) {
+                    attempts = more.iterator();
+                }
                 if (!attempts.hasNext() || !other) {
                     throw failure(e, tried);
                 }

@@ -360,10 +360,15 @@ public final class ServerHandshake implements AutoCloseable {
     public static PublicKey broughtKey(FindKeys asked, Entry entry) {
         try {
             PublicKey key = asked.enrol().length == 0 ? null : decodeKey(asked.enrol());
-            return key != null && Arrays.equals(key.fingerprint(), entry.keyHash()) && (key.type() == KeyType.KEM) == (entry.method() == Method.KEM) ? key : null;
+            return key != null && Arrays.equals(key.fingerprint(), entry.keyHash()) && key.type() == typeOf(entry) ? key : null;
         } catch (ProtocolException e) {
             return null;
         }
+    }
+
+    /** The type that a client says its key has. */
+    public static KeyType typeOf(Entry entry) {
+        return entry.method() == Method.KEM ? KeyType.KEM : KeyType.SIG;
     }
 
     private PublicKey hostPublicKey() {

@@ -18,9 +18,11 @@ import org.qnsp.core.config.Condition;
 import org.qnsp.core.config.ConfigException;
 import org.qnsp.core.config.ConfigParser;
 import org.qnsp.core.config.ConfigSource;
+import org.qnsp.core.config.Dialect;
 import org.qnsp.core.config.Entry;
 import org.qnsp.core.config.Faults;
 import org.qnsp.core.config.Guard;
+import org.qnsp.core.config.KeyTypes;
 import org.qnsp.core.config.Keyword;
 import org.qnsp.core.config.Patterns;
 import org.qnsp.core.config.Settings;
@@ -198,6 +200,7 @@ public final class ServerConfig {
             chrootDirectory("user", 0, Path.of("/"));
             revokedKeys();
             authorizedKeysFiles("user", 0, Path.of("/"));
+            keysProgram();
         } catch (InvalidPathException e) {
             throw new ConfigException("invalid path \"" + e.getInput() + "\"");
         }
@@ -260,6 +263,7 @@ public final class ServerConfig {
             case "address" -> facts.address() != null && Addresses.list(facts.address(), list) == Patterns.Verdict.MATCH;
             case "localaddress" -> facts.localAddress() != null && Addresses.list(facts.localAddress(), list) == Patterns.Verdict.MATCH;
             case "localport" -> facts.localPort() > 0 && Patterns.list(Integer.toString(facts.localPort()), list) == Patterns.Verdict.MATCH;
+            case "version" -> Patterns.list(Dialect.OPENSSH_VERSION, list) == Patterns.Verdict.MATCH;
             case "invalid-user" -> facts.user() != null && !facts.knownUser();
             default -> throw new IllegalStateException(criterion.attribute());
         };
@@ -343,6 +347,16 @@ public final class ServerConfig {
             }
         }
         return List.copyOf(files);
+    }
+
+    /** The program that says whose keys may log in besides those of the files; empty for none. @throws ConfigException where it has no user to run as */
+    public Optional<KeysProgram> keysProgram() throws ConfigException {
+        String line = noneAsNull(ServerKeywords.KEYS_COMMAND);
+        String user = noneAsNull(ServerKeywords.KEYS_COMMAND_USER);
+        if (line != null && user == null) {
+            throw new ConfigException("AuthorizedKeysCommand set without AuthorizedKeysCommandUser");
+        }
+        return line == null ? Optional.empty() : Optional.of(new KeysProgram(line, user));
     }
 
     private List<String> authorizedKeysTexts() {
@@ -476,7 +490,7 @@ public final class ServerConfig {
     }
 
     private static boolean acceptsKeyType(String list, KeyType type) {
-        return Patterns.list(type.typeName(), list) == Patterns.Verdict.MATCH;
+        return KeyTypes.accepts(list, type);
     }
 
     /** The file to show before the login, null for none. */
@@ -560,6 +574,11 @@ public final class ServerConfig {
         return Path.of(expanded);
     }
 
+    /** Whether there is a ChrootDirectory. */
+    public boolean confines() {
+        return noneAsNull(ServerKeywords.CHROOT_DIRECTORY) != null;
+    }
+
     /** Whether ~/.qssh/rc is run before a session's program. */
     public boolean permitUserRc() {
         return settings.flag(ServerKeywords.PERMIT_USER_RC);
@@ -634,6 +653,17 @@ public final class ServerConfig {
     /** Seconds of silence before the client is asked for a sign of life, 0 for never. */
     public int clientAliveIntervalSeconds() {
         return settings.number(ServerKeywords.ALIVE_INTERVAL);
+    }
+
+    /** How long channels may be idle. */
+    public ChannelTimeouts channelTimeouts() {
+        return ChannelTimeouts.parse(settings.has(ServerKeywords.CHANNEL_TIMEOUT) ? settings.all(ServerKeywords.CHANNEL_TIMEOUT) : List.of("none")).orElseThrow();
+    }
+
+    /** Seconds that a connection may be without channels; 0 for any time. */
+    public int unusedConnectionTimeoutSeconds() {
+        String text = noneAsNull(ServerKeywords.UNUSED_TIMEOUT);
+        return text == null ? 0 : Integer.parseInt(text);
     }
 
     public int clientAliveCountMax() {
@@ -714,7 +744,7 @@ public final class ServerConfig {
             case "setenv" -> settings.has(keyword) // of several lines only the first would count
                 ? List.of(settings.all(keyword).stream().map(Values::quoted).collect(Collectors.joining(" "))) : List.of();
             case "subsystem" -> distinctNames(subsystems());
-            case "authenticationmethods", "rekeylimit" -> List.of(settings.has(keyword) ? String.join(" ", settings.all(keyword)) : keyword.fallback());
+            case "authenticationmethods", "rekeylimit", "channeltimeout" -> List.of(settings.has(keyword) ? String.join(" ", settings.all(keyword)) : keyword.fallback());
             case "persourcepenalties" -> List.of(penalties().toString());
             case "syslogfacility" -> List.of(settings.one(keyword).toUpperCase(Locale.ROOT));
             case "loglevel" -> List.of(logLevel().equals("DEBUG1") ? "DEBUG" : logLevel());

@@ -27,11 +27,15 @@ final class Values {
         if (keyword.key().equals("subsystem") || keyword.key().equals("forcecommand")) {
             return sftpFault(keyword.key().equals("subsystem") ? value.substring(value.indexOf(' ') + 1) : value);
         }
+        if (keyword == ServerKeywords.KEYS_COMMAND || keyword == ServerKeywords.KEYS_COMMAND_USER) {
+            return KeysProgram.fault(keyword, value);
+        }
         boolean fine = switch (keyword.key()) {
             case "authenticationmethods" -> values.stream().allMatch(v -> v.equals("any") && values.size() == 1 || v.equals("publickey"));
             case "rekeylimit" -> values.size() <= 2 && REKEY_BYTES.matcher(value).matches() && (values.size() == 1 || REKEY_TIME.matcher(values.get(1)).matches());
             case "persourcemaxstartups" -> value.equals("none") || isNumber(value, 0, Integer.MAX_VALUE);
             case "persourcenetblocksize" -> isBlockSize(value);
+            case "channeltimeout" -> ChannelTimeouts.parse(values).isPresent();
             case "persourcepenalties" -> Penalties.parse(values).isPresent();
             case "persourcepenaltyexemptlist" -> value.equals("none") || Addresses.isValidList(value);
             case "maxrate" -> values.size() <= 2 && values.stream().allMatch(v -> RateClass.parse(v).isPresent()) && !values.getLast().equals(values.size() == 2 ? "none" : "");
@@ -44,7 +48,7 @@ final class Values {
 
     private static String hint(Keyword keyword) {
         return switch (keyword.key()) {
-            case "authenticationmethods" -> ": there is one method, publickey";
+            case "authenticationmethods" -> ": there is one method, publickey, and a login proves one key";
             case "maxrate" -> ": bytes a second, up to " + RateClass.HIGHEST + ", or none; then perhaps the same for mode max, where there must be a bound";
             case "drainmax" -> ": at least 16";
             case "chrootdirectory" -> ": an absolute path is needed";

@@ -55,6 +55,7 @@ public final class Guest implements Link.Owner, Connection.Listener {
     private Link link;
     private Loop.Timer graceEnd;
     private Loop.Timer aliveCheck;
+    private IdleWatch idle;
     private Connection connection;
     private Findings findings;
     private PublicKey key;
@@ -178,6 +179,7 @@ public final class Guest implements Link.Owner, Connection.Listener {
         }
         useTaken = false;
         watch();
+        idle = new IdleWatch(loop, connection, findings.config(), account() + " from " + origin().address());
         List<byte[]> hostKeys = invitation.policy.host().publicKeys().stream().map(PublicKey::encoded).toList();
         connection.tell(ConnectionRequest.HostKeys.NAME, new ConnectionRequest.HostKeys(hostKeys).encode());
         name = result.id();
@@ -252,6 +254,9 @@ public final class Guest implements Link.Owner, Connection.Listener {
         if (aliveCheck != null) {
             aliveCheck.cancel();
         }
+        if (idle != null) {
+            idle.stop();
+        }
         giveBack();
         if (forwarding != null) {
             forwarding.close();
@@ -322,6 +327,7 @@ public final class Guest implements Link.Owner, Connection.Listener {
                 }
                 case ConnectionRequest.NoMoreSessions none -> {
                     noMoreSessions = true; // C-32
+                    LOG.debug("{} asked for no more sessions", account());
                     from.reply(id, true);
                 }
                 case ConnectionRequest request when forwarding().requested(id, request) -> {}
