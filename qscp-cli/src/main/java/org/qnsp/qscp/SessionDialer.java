@@ -153,7 +153,7 @@ final class SessionDialer implements Dialer {
         @Override
         public void close() {
             connection.disconnect(DisconnectReason.DONE, "");
-            client.awaitEnd(FAREWELL);
+            client.awaitFarewell(false);
             client.close();
         }
     }
