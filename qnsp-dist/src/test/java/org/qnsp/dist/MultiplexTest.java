@@ -221,7 +221,7 @@ final class MultiplexTest {
         assertEquals("Control socket connect(" + socket + "): No such file or directory\n", ask("check").run().expect(255).err());
         assertEquals("No ControlPath specified for \"-O\" command\n", house.client("qssh", anna.keyFile(), "-O", "check", "h").run().expect(255).err());
         assertEquals("Invalid multiplex command.\n", ask("bogus").run().expect(255).err());
-        assertEquals("Control socket connect(" + socket + "): No such file or directory\n", ask("proxy").run().expect(255).err());
+        assertEquals("Control socket connect(" + socket + "): No such file or directory\n", qssh("-O proxy", "true").run().expect(255).err());
         String longPath = dir + "/" + "x".repeat(108);
         assertEquals("ControlPath too long ('" + longPath + "' >= 108 bytes)\n",
                 house.client("qssh", anna.keyFile(), "-S", longPath, "-O", "check", "h").run().expect(255).err());
