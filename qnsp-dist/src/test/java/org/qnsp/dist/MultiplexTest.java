@@ -127,6 +127,7 @@ final class MultiplexTest {
         ProcessHandle master = master();
         assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(socket)));
         int logins = logins();
+        assertEquals("proxied\n", qssh("-O proxy", "cat; exit 7").input("proxied\n").run().expect(7).out());
         Command.Result result = qssh("", "echo out; echo err >&2; exit 42").run().expect(42);
         assertEquals("out\n", result.out());
         assertEquals("err\n", result.err());
@@ -235,7 +236,7 @@ final class MultiplexTest {
         assertEquals("Control socket connect(" + socket + "): No such file or directory\n", ask("check").run().expect(255).err());
         assertEquals("No ControlPath specified for \"-O\" command\n", house.client("qssh", anna.keyFile(), "-O", "check", "h").run().expect(255).err());
         assertEquals("Invalid multiplex command.\n", ask("bogus").run().expect(255).err());
-        assertTrue(ask("proxy").run().expect(255).err().contains("-O proxy is not supported"));
+        assertEquals("Control socket connect(" + socket + "): No such file or directory\n", qssh("-O proxy", "true").run().expect(255).err());
         String longPath = dir + "/" + "x".repeat(108);
         assertEquals("ControlPath too long ('" + longPath + "' >= 108 bytes)\n",
                 house.client("qssh", anna.keyFile(), "-S", longPath, "-O", "check", "h").run().expect(255).err());

@@ -307,6 +307,11 @@ final class CommandLine {
         return controlCommand;
     }
 
+    /** Whether the session is to be a master's, or not at all. */
+    boolean needsMaster() {
+        return "proxy".equals(controlCommand);
+    }
+
     /** {@code -W}: {@code host:port} or a socket's path; null for none. */
     ForwardSpec.Place stdioForward() {
         return stdioForward;

@@ -118,7 +118,7 @@ final class Qssh {
         }
         messages.debug(version());
         line.notes().forEach(messages::debug);
-        if (line.controlCommand() != null) {
+        if (line.controlCommand() != null && !line.needsMaster()) {
             return Share.command(line.controlCommand(), config, messages, new PrintStream(Channels.newOutputStream(streams.out())));
         }
         return connect(config, line);
@@ -142,6 +142,9 @@ final class Qssh {
             messages.info(decision.notice());
         }
         Terminal terminal = plan.tty() && streams.inputIsTerminal() ? Terminal.open() : null;
+        if (line.needsMaster()) {
+            return sharedConnection(config, line, plan, terminal, true).orElse(FAILED);
+        }
         OptionalInt status = config.controlPath() == null ? OptionalInt.empty() : sharedConnection(config, line, plan, terminal, true);
         if (status.isEmpty() && config.controlPath() != null && config.controlMaster() != ClientConfig.ControlMaster.NO && config.controlPersistSeconds() >= 0) {
             int started = Background.start(Background.Purpose.MASTER, arguments, environment);
@@ -165,12 +168,19 @@ final class Qssh {
         Forwarding forwarding = new Forwarding(config, List.of(), line.stdioForward(), streams, messages);
         RemoteSession session = new RemoteSession(config, plan, streams, terminal, environment.getOrDefault("TERM", ""), forwarding, messages);
         Connection connection = SharedClient.connection(session.listener());
-        try (SharedClient client = found ? MasterSocket.find(config, messages, connection) : MasterSocket.connect(config, messages, connection)) {
+        try (SharedClient client = share(config, line, connection, found)) {
             if (client == null || found && !Share.forward(config, messages, client, null) || !session.openShared(connection)) {
                 return OptionalInt.empty();
             }
             return OptionalInt.of(session.run(client, null, this::leave));
         }
+    }
+
+    private SharedClient share(ClientConfig config, CommandLine line, Connection connection, boolean found) throws UsageException, ConfigException {
+        if (line.needsMaster()) {
+            return Share.require(config, messages, connection);
+        }
+        return found ? MasterSocket.find(config, messages, connection) : MasterSocket.connect(config, messages, connection);
     }
 
     private int ownConnection(ClientConfig config, CommandLine line, SessionPlan plan, Terminal terminal)

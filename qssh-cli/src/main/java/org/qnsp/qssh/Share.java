@@ -24,13 +24,29 @@ final class Share {
 
     private final ClientConfig config;
     private final Messages messages;
-    private final String path;
 
-    /** @throws ConfigException if no socket can be there */
-    private Share(ClientConfig config, Messages messages) throws ConfigException {
+    private Share(ClientConfig config, Messages messages) {
         this.config = config;
         this.messages = messages;
-        this.path = MasterSocket.path(config);
+    }
+
+    /**
+     * A share in the connection of a master that {@code -O} needs.
+     *
+     * @throws UsageException if there is none
+     */
+    static SharedClient require(ClientConfig config, Messages messages, Connection connection) throws UsageException, ConfigException {
+        if (config.controlPath() == null) {
+            throw UsageException.plain("No ControlPath specified for \"-O\" command");
+        }
+        String path = MasterSocket.path(config);
+        try {
+            return SharedClient.connect(Path.of(path), connection, bug -> messages.error("internal fault: " + bug));
+        } catch (ControlSocket.UnsafeException e) {
+            throw UsageException.plain(e.getMessage());
+        } catch (IOException e) {
+            throw UsageException.plain("Control socket connect(" + path + "): " + e.getMessage());
+        }
     }
 
     /**
@@ -40,19 +56,10 @@ final class Share {
      * @return the exit status
      */
     static int command(String command, ClientConfig config, Messages messages, PrintStream out) throws UsageException, ConfigException {
-        if (config.controlPath() == null) {
-            throw UsageException.plain("No ControlPath specified for \"-O\" command");
-        }
-        if (command.equals("proxy")) {
-            throw UsageException.plain("qssh: error: -O proxy is not supported: the control socket speaks QNSP's records and not ssh's packets");
-        }
-        Share share = new Share(config, messages);
-        try (SharedClient client = SharedClient.connect(Path.of(share.path), SharedClient.connection(new Connection.Listener() {}), bug -> messages.error("internal fault: " + bug))) {
-            return share.command(command, client, out);
-        } catch (ControlSocket.UnsafeException e) {
-            throw UsageException.plain(e.getMessage());
+        try (SharedClient client = require(config, messages, SharedClient.connection(new Connection.Listener() {}))) {
+            return new Share(config, messages).command(command, client, out);
         } catch (IOException e) {
-            throw UsageException.plain("Control socket connect(" + share.path + "): " + e.getMessage());
+            throw UsageException.plain("Control socket connect(" + config.controlPath() + "): " + e.getMessage());
         }
     }
 

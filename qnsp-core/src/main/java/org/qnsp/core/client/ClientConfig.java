@@ -544,21 +544,20 @@ public final class ClientConfig {
         List<ForwardSpec> all = new ArrayList<>();
         if (!clearAllForwardings()) {
             for (Keyword keyword : List.of(ClientKeywords.LOCAL_FORWARD, ClientKeywords.DYNAMIC_FORWARD, ClientKeywords.REMOTE_FORWARD)) {
-                for (ForwardSpec spec : forwards(keyword)) {
-                    all.add(new ForwardSpec(spec.kind(), expanded(spec.listen()), expanded(spec.connect())));
-                }
+                all.addAll(forwards(keyword));
             }
         }
         return List.copyOf(all);
     }
 
-    /** As they were given. */
+    /** Those of one keyword, cleared or not. */
     List<ForwardSpec> forwards(Keyword keyword) throws ConfigException {
         ForwardSpec.Kind kind = keyword == ClientKeywords.LOCAL_FORWARD ? ForwardSpec.Kind.LOCAL
             : keyword == ClientKeywords.REMOTE_FORWARD ? ForwardSpec.Kind.REMOTE : ForwardSpec.Kind.DYNAMIC;
         List<ForwardSpec> all = new ArrayList<>();
         for (String text : settings.all(keyword)) {
-            all.add(ForwardSpec.parse(kind, text));
+            ForwardSpec spec = ForwardSpec.parse(kind, text);
+            all.add(new ForwardSpec(kind, expanded(spec.listen()), expanded(spec.connect())));
         }
         return all;
     }
@@ -659,8 +658,8 @@ public final class ClientConfig {
         return new Cover(padding, rate == null || rate.equals("none") ? unsaid : RateClass.parse(rate).orElseThrow());
     }
 
-    /** The configuration in lines {@code keyword value}, as {@code -G} prints it. */
-    public String dump() {
+    /** The configuration in lines {@code keyword value}, as {@code -G} prints it. @throws ConfigException if the path of a forwarded socket has a token that there is not */
+    public String dump() throws ConfigException {
         return new ConfigDump(this, settings).text();
     }
 }

@@ -24,7 +24,7 @@ final class ConfigDump {
         this.settings = settings;
     }
 
-    String text() {
+    String text() throws ConfigException {
         StringBuilder out = new StringBuilder(2048).append("host ").append(config.originalHost()).append('\n');
         for (Keyword keyword : ClientKeywords.obeyed()) {
             for (String value : values(keyword)) {
@@ -34,7 +34,7 @@ final class ConfigDump {
         return out.append("# ").append(CoverText.of(config.cover())).append('\n').toString();
     }
 
-    private List<String> values(Keyword keyword) {
+    private List<String> values(Keyword keyword) throws ConfigException {
         return switch (keyword.key()) {
             case "user" -> List.of(config.user());
             case "hostname" -> List.of(config.hostName());
@@ -64,12 +64,8 @@ final class ConfigDump {
         };
     }
 
-    private List<String> forwards(Keyword keyword) {
-        try {
-            return config.clearAllForwardings() ? List.of() : config.forwards(keyword).stream().map(ForwardSpec::toString).toList();
-        } catch (ConfigException e) {
-            throw new IllegalStateException(e); // they were read before
-        }
+    private List<String> forwards(Keyword keyword) throws ConfigException {
+        return config.clearAllForwardings() ? List.of() : config.forwards(keyword).stream().map(ForwardSpec::toString).toList();
     }
 
     private String spelling(Keyword keyword) {

@@ -744,7 +744,7 @@ public final class ServerConfig {
             case "setenv" -> settings.has(keyword) // of several lines only the first would count
                 ? List.of(settings.all(keyword).stream().map(Values::quoted).collect(Collectors.joining(" "))) : List.of();
             case "subsystem" -> distinctNames(subsystems());
-            case "authenticationmethods", "rekeylimit", "channeltimeout" -> List.of(settings.has(keyword) ? String.join(" ", settings.all(keyword)) : keyword.fallback());
+            case "authenticationmethods", "channeltimeout" -> List.of(settings.has(keyword) ? String.join(" ", settings.all(keyword)) : keyword.fallback());
             case "persourcepenalties" -> List.of(penalties().toString());
             case "syslogfacility" -> List.of(settings.one(keyword).toUpperCase(Locale.ROOT));
             case "loglevel" -> List.of(logLevel().equals("DEBUG1") ? "DEBUG" : logLevel());

@@ -67,7 +67,7 @@ final class ServerKeywords {
     static final Keyword CHROOT_DIRECTORY = obeyed(Keyword.of("ChrootDirectory", Form.WORD, "none"));
     static final Keyword PERMIT_USER_RC = obeyed(Keyword.flag("PermitUserRC", "yes"));
     static final Keyword EXPOSE_AUTH_INFO = obeyed(Keyword.flag("ExposeAuthInfo", "no"));
-    static final Keyword REKEY_LIMIT = obeyed(Keyword.of("RekeyLimit", Form.WORDS, "default none"));
+    static final Keyword REKEY_LIMIT = obeyed(Keyword.of("RekeyLimit", Form.REKEY, "0 0"));
     static final Keyword REFUSE_CONNECTION = obeyed(Keyword.flag("RefuseConnection", "no"));
     static final Keyword SOURCE_STARTUPS = obeyed(Keyword.of("PerSourceMaxStartups", Form.WORD, "none").global());
     static final Keyword SOURCE_BLOCK = obeyed(Keyword.of("PerSourceNetBlockSize", Form.WORD, "32:128").global());

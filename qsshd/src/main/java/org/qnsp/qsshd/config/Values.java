@@ -3,7 +3,6 @@ package org.qnsp.qsshd.config;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Pattern;
 import org.qnsp.core.config.Addresses;
 import org.qnsp.core.config.Form;
 import org.qnsp.core.config.Keyword;
@@ -14,9 +13,6 @@ import org.qnsp.stealth.RateClass;
 /** What single keywords ask of their values, beyond what their form does. */
 final class Values {
     static final String INTERNAL_SFTP = "internal-sftp";
-
-    private static final Pattern REKEY_BYTES = Pattern.compile("default|none|[0-9]{1,15}[kKmMgG]?");
-    private static final Pattern REKEY_TIME = Pattern.compile("none|([0-9]+[sSmMhHdDwW]?)+");
 
     private Values() {
     }
@@ -32,7 +28,6 @@ final class Values {
         }
         boolean fine = switch (keyword.key()) {
             case "authenticationmethods" -> values.stream().allMatch(v -> v.equals("any") && values.size() == 1 || v.equals("publickey"));
-            case "rekeylimit" -> values.size() <= 2 && REKEY_BYTES.matcher(value).matches() && (values.size() == 1 || REKEY_TIME.matcher(values.get(1)).matches());
             case "persourcemaxstartups" -> value.equals("none") || isNumber(value, 0, Integer.MAX_VALUE);
             case "persourcenetblocksize" -> isBlockSize(value);
             case "channeltimeout" -> ChannelTimeouts.parse(values).isPresent();
