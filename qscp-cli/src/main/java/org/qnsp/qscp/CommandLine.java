@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.qnsp.core.client.CoverOptions;
 import org.qnsp.core.client.Getopt;
 import org.qnsp.qscp.CopyPlan.UsageException;
 
@@ -14,7 +15,8 @@ final class CommandLine {
     static final String USAGE = """
             usage: qscp [-12346ABCOpqRrsTVv] [--resume] [-c cipher] [-D server_path] [-F config_file]
                         [-i identity_file] [-J destination] [-l limit] [-o option] [-P port]
-                        [-S program] [-X sftp_option] source ... target
+                        [-S program] [-X sftp_option] [--stealth] [--padding=max|normal|low]
+                        [--rate=bytes] source ... target
 
               source, target   file, [user@]host:file or qscp://[user@]host[:port]/file
               -r               directories with all that is in them
@@ -71,7 +73,7 @@ final class CommandLine {
                     operands.addAll(getopt.rest());
                     break;
                 }
-                line.option((char) option, getopt.value());
+                line.option((char) option, option == '-' ? CoverOptions.whole(getopt.value(), getopt) : getopt.value());
             }
         } catch (Getopt.UsageException e) {
             throw new UsageException(Arguments.text(e.getMessage()));
@@ -144,7 +146,11 @@ final class CommandLine {
         switch (word) {
             case "resume" -> resume = true;
             case "serve" -> serves = true;
-            default -> throw new UsageException("unknown option -- " + Arguments.text(word));
+            default -> {
+                String line = CoverOptions.line(word).orElseThrow(() -> new UsageException("unknown option -- " + Arguments.text(word)));
+                settings.add(line);
+                words.add("-o" + line);
+            }
         }
     }
 

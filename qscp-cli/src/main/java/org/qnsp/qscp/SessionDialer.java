@@ -5,7 +5,6 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -41,7 +40,6 @@ import org.qnsp.core.transport.Connection;
  * the same place are sessions on the same connection, or where the host will not have another one, connections of their own.
  */
 final class SessionDialer implements Dialer {
-    private static final Duration FAREWELL = Duration.ofMillis(500);
     private static final int LOST = 255;
 
     private final Map<Destination, Host> reusable = new HashMap<>();
@@ -155,7 +153,7 @@ final class SessionDialer implements Dialer {
         @Override
         public void close() {
             connection.disconnect(DisconnectReason.DONE, "");
-            client.awaitEnd(FAREWELL);
+            client.awaitFarewell(false);
             client.close();
         }
     }
@@ -188,7 +186,7 @@ final class SessionDialer implements Dialer {
             if (session != null) {
                 requests.settle(connection);
                 connection.disconnect(DisconnectReason.DONE, "");
-                session.awaitEnd(FAREWELL);
+                session.awaitFarewell(false);
             }
             login.close();
         }

@@ -41,7 +41,8 @@ final class Qssh {
                     [-J destination] [-L address] [-l login_name] [-m mac_spec]
                     [-O ctl_cmd] [-o option] [-P tag] [-p port] [-Q query_option]
                     [-R address] [-S ctl_path] [-W host:port]
-                    [-w local_tun[:remote_tun]] destination [command [argument ...]]
+                    [-w local_tun[:remote_tun]] [--stealth] [--padding=max|normal|low]
+                    [--rate=bytes] [--wire-report=file] destination [command [argument ...]]
                qssh qssh://[user@]host[:port]?fp=...&invite=... [command [argument ...]]
                qssh --quantum-teleport file [user@]host[:path]
         """;
@@ -189,9 +190,15 @@ final class Qssh {
         try (HostLogin host = HostLogin.prepare(config, local, line.invite(), prompt, messages)) {
             RemoteSession session = new RemoteSession(config, plan, streams, terminal, environment.getOrDefault("TERM", ""), forwarding, messages);
             session.forwards(host.agentForward(local));
-            Login login = host.login(session::prepare);
+            WireLog wire = line.wireReport() == null ? null : new WireLog();
+            host.observe(wire);
+            Login login = login(host, session, config);
+            if (login == null) {
+                return FAILED;
+            }
+            session.measures(answer -> login.meter(host.loop(), answer));
             boolean used = plan.start() != null || own && line.stdioForward() != null;
-            try (Mastership master = Mastership.begin(config, messages, prompt, host.loop(), login.connection(), forwarding, used)) {
+            try (Mastership master = Mastership.begin(config, messages, prompt, host.loop(), login, forwarding, used)) {
                 int status = session.run(login, master, () -> {
                     if (own) {
                         LocalCommand.run(config, environment); // else by whoever started the master, who has the streams
@@ -199,8 +206,26 @@ final class Qssh {
                     leave();
                 });
                 messages.debug("Exit status " + status);
+                if (wire != null) {
+                    WireReport.write(Path.of(line.wireReport()), wire, login.cover(), line.host());
+                }
                 return status;
             }
+        }
+    }
+
+    /** Null where there is none and all is said; then the process is one that stayed behind for the sake of the wire (C-26). */
+    private Login login(HostLogin host, RemoteSession session, ClientConfig config) throws ConnectFailure, IOException {
+        try {
+            return host.login(session::prepare);
+        } catch (ConnectFailure e) {
+            if (background == null || !config.resident()) {
+                throw e;
+            }
+            e.tell(messages);
+            background.refuse();
+            host.awaitRefused();
+            return null;
         }
     }
 

@@ -47,6 +47,7 @@ final class RemoteSession {
     private final Forwarding forwarding;
     private final End end = new End();
     private AgentForward agent;
+    private LiveMeter meter;
     private Connection connection;
     private HostRequests requests;
     private Channel channel;
@@ -136,6 +137,11 @@ final class RemoteSession {
         this.term = term;
         this.forwarding = forwarding;
         this.messages = messages;
+    }
+
+    /** Where {@code ~w} finds what the wire does; without it there is none. */
+    void measures(LiveMeter.Source wire) {
+        meter = new LiveMeter(wire, streams.err());
     }
 
     /** Lets the host use the agent, if there is one to forward. */
@@ -261,6 +267,9 @@ final class RemoteSession {
         }
         daemon("qssh-session", () -> converse(life, ready));
         Outcome outcome = end.await();
+        if (meter != null) {
+            meter.off();
+        }
         if (terminal != null) {
             terminal.leaveRaw();
             messages.raw(false);
@@ -281,7 +290,7 @@ final class RemoteSession {
         }
         forwarding.close();
         connection.disconnect(DisconnectReason.DONE, "");
-        life.awaitEnd(FAREWELL);
+        life.awaitFarewell(master != null && master.isResident());
         return outcome.status();
     }
 
@@ -490,7 +499,7 @@ final class RemoteSession {
                     send[n++] = key;
                 }
                 case HOLD -> {}
-                case TERMINATE, SUSPEND, HELP, LIST, QUIETER, LOUDER, COMMAND_LINE, UNSUPPORTED, REKEY -> {
+                case TERMINATE, SUSPEND, HELP, LIST, QUIETER, LOUDER, COMMAND_LINE, METER, UNSUPPORTED, REKEY -> {
                     out.write(send, 0, n);
                     n = 0;
                     command(action, escapes, key, keys);
@@ -518,6 +527,13 @@ final class RemoteSession {
             case HELP -> escape(escapes.help());
             case LIST -> escape(typed + "\nThe following connections are open:\n  #0 client-session (channel " + channel.id() + ")\n" + forwarding.list());
             case COMMAND_LINE -> commandLine(ahead);
+            case METER -> {
+                if (meter == null) {
+                    escape(typed + " [the wire is that of the connection that is shared]");
+                } else {
+                    meter.toggle();
+                }
+            }
             case QUIETER, LOUDER -> escape(typed + " [LogLevel " + messages.step(action == EscapeKeys.Action.LOUDER ? 1 : -1) + "]");
             case REKEY -> escape(typed + " [keys change with every frame]");
             default -> escape(typed + " [not supported by this version]");

@@ -24,13 +24,10 @@ final class Share {
 
     private final ClientConfig config;
     private final Messages messages;
-    private final String path;
 
-    /** @throws ConfigException if no socket can be there */
-    private Share(ClientConfig config, Messages messages) throws ConfigException {
+    private Share(ClientConfig config, Messages messages) {
         this.config = config;
         this.messages = messages;
-        this.path = MasterSocket.path(config);
     }
 
     /**

@@ -126,6 +126,8 @@ final class ClientKeywords {
         shown("CanonicalizePermittedCNAMEs", "none");
     }
     static final Keyword MODE = obeyed(Keyword.choice("Mode", "duplex|simplex", "duplex"));
+    static final Keyword PADDING = obeyed(Keyword.choice("Padding", "low|normal|max", "normal"));
+    static final Keyword RATE = obeyed(Keyword.of("Rate", Form.RATE, null));
     static final Keyword PROXY_COMMAND = obeyed(Keyword.of("ProxyCommand", Form.LINE, null));
     static final Keyword PROXY_JUMP = obeyed(Keyword.of("ProxyJump", Form.JUMP, null));
 

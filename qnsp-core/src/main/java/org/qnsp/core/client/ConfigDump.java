@@ -31,7 +31,7 @@ final class ConfigDump {
                 out.append(keyword.key()).append(' ').append(value).append('\n');
             }
         }
-        return out.toString();
+        return out.append("# ").append(CoverText.of(config.cover())).append('\n').toString();
     }
 
     private List<String> values(Keyword keyword) throws ConfigException {

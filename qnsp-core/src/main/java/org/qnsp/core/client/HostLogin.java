@@ -31,6 +31,7 @@ import org.qnsp.core.transport.ChannelListener;
 import org.qnsp.core.transport.Connection;
 import org.qnsp.core.transport.Loop;
 import org.qnsp.core.transport.Wire;
+import org.qnsp.core.transport.WireObserver;
 import org.qnsp.crypto.keys.Fingerprint;
 import org.qnsp.crypto.keys.Invite;
 import org.qnsp.crypto.keys.PublicKey;
@@ -47,7 +48,6 @@ public final class HostLogin implements AutoCloseable {
     /** How long a host may be silent before it counts as not there; hosts answer within the first slots of their schedule. */
     private static final Duration SILENCE = Duration.ofSeconds(10);
     private static final Duration PATIENCE = Duration.ofSeconds(30);
-    private static final Duration FAREWELL = Duration.ofMillis(500);
 
     private final ClientConfig config;
     private final LocalUser local;
@@ -59,10 +59,12 @@ public final class HostLogin implements AutoCloseable {
     private final HostKeyUpdate keyUpdate;
     private final HostRequests requests;
     private final List<HostLogin> hops = new ArrayList<>();
+    private final List<Login> refused = new ArrayList<>();
     private final Thread proxyEnd = new Thread(this::endProxy, "qnsp-proxy-end");
     /** The last host on the way, null where there is none. */
     private HostLogin via;
     private Login session;
+    private WireObserver observer;
     private List<InetAddress> addresses = List.of();
     private Process proxy;
     private String peer = "";
@@ -128,6 +130,11 @@ public final class HostLogin implements AutoCloseable {
     /** The forwarding of the agent to this host; null where the configuration wants none, or there is none to forward (A-18). */
     public AgentForward agentForward(LocalUser local) {
         return AgentForward.of(config, local, () -> met, messages);
+    }
+
+    /** Has this told of every frame of the connection to the host; before the login. */
+    public void observe(WireObserver by) {
+        observer = by;
     }
 
     /** Connects and logs in. @throws ConnectFailure if that cannot be done */
@@ -210,11 +217,13 @@ public final class HostLogin implements AutoCloseable {
     private Login attempt(Trust tried, Preparation preparation) throws IOException, ConnectFailure {
         boolean enrol = tried instanceof Trust.Invited;
         Mode mode = config.mode() == ClientConfig.Mode.SIMPLEX ? Mode.SIMPLEX : Mode.DUPLEX;
-        var settings = new ClientHandshake.Settings(mode, config.user(), tried, mode == Mode.DUPLEX ? identities.forLogin() : List.of(), enrol && mode == Mode.DUPLEX);
-        Login login = connector.login(settings, preparation.prepare(requests), trust::judge, this::dial);
+        var settings = new ClientHandshake.Settings(mode, config.user(), tried, mode == Mode.DUPLEX ? identities.forLogin() : List.of(), enrol && mode == Mode.DUPLEX,
+                config.cover());
+        Login login = connector.login(settings, preparation.prepare(requests), trust::judge, this::dial, observer);
         try {
             login.await(silence(), PATIENCE);
         } catch (LoginException e) {
+            refused.add(login);
             if (e.kind() == Kind.DENIED) {
                 trust.proved(); // the host has, though it wants nothing of this user
             }
@@ -224,7 +233,7 @@ public final class HostLogin implements AutoCloseable {
             messages.debug("Server accepts key: " + HostKeyTexts.typeTitle(login.userKey().type()) + " " + Fingerprint.text(login.userKey()));
         }
         messages.debug("Authenticated to " + config.hostName() + " (" + peer + ").");
-        messages.debug("Mode " + mode.name().toLowerCase(java.util.Locale.ROOT) + ": a frame of 768 bytes every 20 ms, two in the other direction; bulk transfers are faster");
+        messages.debug("Mode " + mode.name().toLowerCase(java.util.Locale.ROOT) + ", " + CoverText.of(login.cover()));
         if (tried instanceof Trust.Pinned(PublicKey key)) {
             trust.known(key);
         }
@@ -235,6 +244,11 @@ public final class HostLogin implements AutoCloseable {
         }
         keyUpdate.loggedIn(login.id(), trust.vouchedFor() ? login.hostKey() : null);
         return login;
+    }
+
+    /** Waits until the connections on which no login came about have ended as others do (C-26). */
+    public void awaitRefused() {
+        refused.forEach(login -> login.awaitFarewell(true));
     }
 
     /** Whether it was for want of a key. */
@@ -257,6 +271,7 @@ public final class HostLogin implements AutoCloseable {
             case DENIED -> ConnectFailure.plain(config.user() + "@" + config.hostName() + ": "
                 + (e.getMessage().equals("Permission denied") ? "Permission denied (publickey)." : clean(e.getMessage())), null);
             case HOST_KEY -> ConnectFailure.plain("Host key verification failed.", null);
+            case COVER -> ConnectFailure.error(e.getMessage(), "the host's StealthPolicy forbids it; ask for less with --padding=normal");
             case BROKEN -> isClosing(e.getCause())
                 ? ConnectFailure.plain("Connection closed by " + peer + " during the login", null)
                 : ConnectFailure.error(e.getMessage(), null);
@@ -420,7 +435,7 @@ public final class HostLogin implements AutoCloseable {
         if (session != null) {
             requests.settle(session.connection());
             session.connection().disconnect(DisconnectReason.DONE, "");
-            session.awaitEnd(FAREWELL);
+            session.awaitFarewell(false);
         }
         keyUpdate.ask();
         identities.close();

@@ -40,6 +40,7 @@ public final class StageWriter implements AutoCloseable {
     private final Deque<Item> queue = new ArrayDeque<>();
     private final RecordWriter records = new RecordWriter();
     private int taken;
+    private int said;
     private int epoch = -1;
     private FrameSealer sealer;
 
@@ -58,12 +59,18 @@ public final class StageWriter implements AutoCloseable {
             case Action.NextSendingStage(Secret chainKey) -> queue.add(new Item.Next(chainKey));
             case Action.StartReading a -> {}
             case Action.NextReadingStage a -> {}
+            case Action.Agreed a -> {}
             case Action.JudgeHostKey a -> {}
             case Action.UseKeys a -> {}
             case Action.FindKeys a -> {}
             case Action.Established a -> {}
             case Action.Denied a -> {}
         }
+    }
+
+    /** Bytes that the frame built last says: all of a raw one, 0 for Noise. */
+    public int said() {
+        return said;
     }
 
     /** Whether parts of the handshake wait to be sent. */
@@ -85,6 +92,7 @@ public final class StageWriter implements AutoCloseable {
     public void build(byte[] out, int offset, long micros, Records application) {
         if (queue.peek() instanceof Item.Raw(byte[] bytes)) {
             System.arraycopy(bytes, taken, out, offset, FrameLayout.FRAME_BYTES);
+            said = FrameLayout.FRAME_BYTES;
             took(FrameLayout.FRAME_BYTES, bytes.length);
             return;
         }
@@ -92,12 +100,14 @@ public final class StageWriter implements AutoCloseable {
             enter(chainKey);
         }
         if (sealer == null) {
+            said = 0;
             System.arraycopy(random.bytes(FrameLayout.FRAME_BYTES), 0, out, offset, FrameLayout.FRAME_BYTES); // H-20
             return;
         }
         int payload = offset + FrameLayout.PAYLOAD;
         if (application()) {
             int used = application.fill(out, payload, FrameLayout.PAYLOAD_BYTES);
+            said = used;
             sealer.seal(out, offset, used == 0 ? FrameType.NOISE : application.type(), used, micros);
             return;
         }
@@ -107,7 +117,8 @@ public final class StageWriter implements AutoCloseable {
         if (end) {
             records.begin(0, RecordKind.STAGE_END, 0);
         }
-        sealer.seal(out, offset, records.type(), records.length(), micros);
+        said = records.length();
+        sealer.seal(out, offset, records.type(), said, micros);
         if (end && queue.peek() instanceof Item.Next(Secret chainKey)) {
             enter(chainKey); // H-7
         }

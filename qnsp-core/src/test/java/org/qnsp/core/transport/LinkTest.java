@@ -48,6 +48,7 @@ import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.keys.KemKeyPair;
 import org.qnsp.crypto.keys.PublicKey;
 import org.qnsp.crypto.keys.SigKeyPair;
+import org.qnsp.stealth.Cover;
 
 /** Client and server over real sockets: what C and H promise when bytes come in pieces, late, wrong, or no more. */
 @Timeout(60)
@@ -119,7 +120,7 @@ final class LinkTest {
 
     private Login login(Trust trust, Mode mode, Login.HostKeyJudge judge, int port, List<Identity> identities, Connection connection, boolean enrol) throws IOException {
         Connector.Dial dial = Connector.tcp(List.of(InetAddress.getLoopbackAddress()), port, null, Duration.ofSeconds(5));
-        return connector.login(new ClientHandshake.Settings(mode, "someone", trust, identities, enrol), connection, judge, dial);
+        return connector.login(new ClientHandshake.Settings(mode, "someone", trust, identities, enrol, Cover.NORMAL), connection, judge, dial);
     }
 
     private Connection connect() throws IOException {
@@ -294,7 +295,7 @@ final class LinkTest {
                 kept[0] = SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()));
                 return Wire.of(kept[0]);
             };
-            other.login(new ClientHandshake.Settings(Mode.DUPLEX, "someone", new Trust.Pinned(server.hostKey()), identities(), false),
+            other.login(new ClientHandshake.Settings(Mode.DUPLEX, "someone", new Trust.Pinned(server.hostKey()), identities(), false, Cover.NORMAL),
                     Connector.connection(NOTHING), key -> false, keeping).await(LONG, LONG);
             kept[0].close();
             assertNotNull(server.ends().poll(5, TimeUnit.SECONDS).cause());
@@ -326,7 +327,7 @@ final class LinkTest {
                 socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), relay.port()));
                 return Wire.of(socket);
             };
-            Login login = connector.login(new ClientHandshake.Settings(Mode.DUPLEX, "someone", new Trust.Pinned(server.hostKey()), identities(), false),
+            Login login = connector.login(new ClientHandshake.Settings(Mode.DUPLEX, "someone", new Trust.Pinned(server.hostKey()), identities(), false, Cover.NORMAL),
                     connection, key -> false, narrow);
             Thread.sleep(1500);
             relay.resume();

@@ -28,6 +28,9 @@ import org.qnsp.core.config.Patterns;
 import org.qnsp.core.config.Settings;
 import org.qnsp.core.config.Tokens;
 import org.qnsp.crypto.keys.KeyType;
+import org.qnsp.stealth.CoverPolicy;
+import org.qnsp.stealth.PaddingMode;
+import org.qnsp.stealth.RateClass;
 
 /**
  * The daemon's configuration. {@link #load} gives what holds outside all Match blocks; {@link #forConnection} adds the blocks that a connection
@@ -188,6 +191,9 @@ public final class ServerConfig {
         try {
             if (hostKeys().size() > MAX_HOST_KEYS) {
                 throw new ConfigException("more than " + MAX_HOST_KEYS + " host keys");
+            }
+            if (!settings.flag(ServerKeywords.STEALTH_POLICY) && settings.one(ServerKeywords.MIN_MODE).equals("max")) {
+                throw new ConfigException("StealthPolicy no and MinMode max let nobody in");
             }
             banner();
             pidFile();
@@ -370,6 +376,15 @@ public final class ServerConfig {
 
     public int maxAuthTries() {
         return settings.number(ServerKeywords.MAX_AUTH_TRIES);
+    }
+
+    /** StealthPolicy, MinMode, MaxRate (C-34). */
+    public CoverPolicy cover() {
+        PaddingMode least = PaddingMode.named(settings.one(ServerKeywords.MIN_MODE)).orElseThrow();
+        List<String> rates = settings.all(ServerKeywords.MAX_RATE);
+        RateClass highest = rates.isEmpty() ? RateClass.UNBOUNDED : RateClass.parse(rates.getFirst()).orElseThrow();
+        RateClass constant = rates.size() > 1 ? RateClass.parse(rates.get(1)).orElseThrow() : highest.below(RateClass.FAST) ? highest : RateClass.FAST;
+        return new CoverPolicy(least, settings.flag(ServerKeywords.STEALTH_POLICY), highest, constant);
     }
 
     /** Session channels that may be open at a time in a connection. */

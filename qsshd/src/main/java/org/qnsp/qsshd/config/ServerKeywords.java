@@ -31,6 +31,9 @@ final class ServerKeywords {
     static final Keyword CLOCK_WINDOW = obeyed(Keyword.of("ClockWindow", Form.TIME, "3600").global());
     static final Keyword DRAIN_MAX = obeyed(Keyword.number("DrainMax", 0, MAX, null).global());
     static final Keyword ANONYMOUS_USER = obeyed(Keyword.of("AnonymousUser", Form.WORD, "none").global());
+    static final Keyword STEALTH_POLICY = obeyed(Keyword.flag("StealthPolicy", "yes").global());
+    static final Keyword MIN_MODE = obeyed(Keyword.choice("MinMode", "low|normal|max", "low").global());
+    static final Keyword MAX_RATE = obeyed(Keyword.of("MaxRate", Form.WORDS, null).global());
     static final Keyword PERMIT_ROOT_LOGIN =
         obeyed(Keyword.flag("PermitRootLogin", "prohibit-password|without-password|forced-commands-only", "prohibit-password"));
     static final Keyword PRINT_MOTD = obeyed(Keyword.flag("PrintMotd", "yes").global());

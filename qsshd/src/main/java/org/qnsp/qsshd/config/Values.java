@@ -8,6 +8,7 @@ import org.qnsp.core.config.Form;
 import org.qnsp.core.config.Keyword;
 import org.qnsp.core.config.Words;
 import org.qnsp.qsshd.sftp.Options;
+import org.qnsp.stealth.RateClass;
 
 /** What single keywords ask of their values, beyond what their form does. */
 final class Values {
@@ -32,6 +33,7 @@ final class Values {
             case "channeltimeout" -> ChannelTimeouts.parse(values).isPresent();
             case "persourcepenalties" -> Penalties.parse(values).isPresent();
             case "persourcepenaltyexemptlist" -> value.equals("none") || Addresses.isValidList(value);
+            case "maxrate" -> values.size() <= 2 && values.stream().allMatch(v -> RateClass.parse(v).isPresent()) && !values.getLast().equals(values.size() == 2 ? "none" : "");
             case "drainmax" -> isNumber(value, 16, Integer.MAX_VALUE);
             case "chrootdirectory" -> value.equalsIgnoreCase("none") || value.startsWith("/") || value.startsWith("%h");
             default -> true;
@@ -42,6 +44,7 @@ final class Values {
     private static String hint(Keyword keyword) {
         return switch (keyword.key()) {
             case "authenticationmethods" -> ": there is one method, publickey, and a login proves one key";
+            case "maxrate" -> ": bytes a second, up to " + RateClass.HIGHEST + ", or none; then perhaps the same for mode max, where there must be a bound";
             case "drainmax" -> ": at least 16";
             case "chrootdirectory" -> ": an absolute path is needed";
             default -> "";

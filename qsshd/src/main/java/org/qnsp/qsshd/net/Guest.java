@@ -31,7 +31,7 @@ import org.qnsp.qsshd.config.KeyOptions;
 import org.qnsp.qsshd.forward.GuestForwarding;
 import org.qnsp.qsshd.config.Penalties;
 import org.qnsp.qsshd.session.Peers;
-import org.qnsp.stealth.StealthProfile;
+import org.qnsp.stealth.Cover;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -84,7 +84,7 @@ public final class Guest implements Link.Owner, Connection.Listener {
 
     void receive(SlotThread slots, Wire wire, Budget budget, byte[] early) {
         connection = new Connection(false, budget, this);
-        link = new Link(loop, slots, wire, false, StealthProfile.normal(false), RandomSource.system(), connection, handshaker(), this);
+        link = new Link(loop, slots, wire, false, Cover.NORMAL, RandomSource.system(), connection, handshaker(), this);
         List<Action> begin;
         try {
             begin = handshake.begin();

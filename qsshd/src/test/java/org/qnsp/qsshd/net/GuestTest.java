@@ -62,6 +62,7 @@ import org.qnsp.qsshd.auth.ReplayFile;
 import org.qnsp.qsshd.config.KeyOptions;
 import org.qnsp.qsshd.config.ServerConfig;
 import org.qnsp.qsshd.forward.GuestForwarding;
+import org.qnsp.stealth.Cover;
 
 /**
  * A login as the daemon conducts it, with a house that answers as the test wants: when the challenge leaves, when patience ends, and who
@@ -180,7 +181,7 @@ final class GuestTest {
     }
 
     private Login login(ClientHandshake.Trust trust, Connection connection) throws IOException {
-        var settings = new ClientHandshake.Settings(Mode.DUPLEX, "someone", trust, List.of(UserAuth.identity(userKey, RandomSource.system())), false);
+        var settings = new ClientHandshake.Settings(Mode.DUPLEX, "someone", trust, List.of(UserAuth.identity(userKey, RandomSource.system())), false, Cover.NORMAL);
         return connector.login(settings, connection, key -> true,
                 Connector.tcp(List.of(InetAddress.getLoopbackAddress()), listening.socket().getLocalPort(), null, LONG));
     }
