@@ -91,7 +91,7 @@ final class StealthTest {
         try {
             house.configure("StealthPolicy no");
             Command.Result refused = qssh(List.of("--stealth"), "true").run().expect(255);
-            assertEquals("qssh: error: this host allows no more than --padding=normal\nqssh: hint: the host's StealthPolicy forbids it; ask for less with --padding=normal\n", refused.err());
+            assertEquals("qssh: error: this host does not allow --padding=max\nqssh: hint: the host's StealthPolicy forbids it; ask for less with --padding=normal\n", refused.err());
             house.configure("MinMode normal");
             assertEquals(50, rate(watch(qssh(List.of("--padding=low"), "sleep 3")).toServer(), 2), 3);
             house.configure("MaxRate 570k 140k");
@@ -133,6 +133,25 @@ final class StealthTest {
         String here = Command.of("sha256sum", dir.resolve("big").toString()).run().expect(0).out().split(" ")[0];
         Command.Result piped = Command.script(String.join(" ", quoted(qssh(List.of("--padding=normal"), "cat big"))) + " | sha256sum").run().expect(0);
         assertEquals(here, piped.out().split(" ")[0]);
+    }
+
+    @Test
+    void aCopyInModeMaxIsSentAtItsRateToo() throws Exception {
+        byte[] bytes = new byte[300_000];
+        new java.util.Random(2).nextBytes(bytes);
+        Path file = Files.write(dir.resolve("small"), bytes);
+        Path control = dir.resolve("control");
+        List<String> words = List.of("--stealth", "--rate=570k", "-o", "ControlPath=" + control, "-o", "ControlMaster=auto", "-o", "ControlPersist=yes");
+        try (Sniffer sniffer = Sniffer.start(dir.resolve("pcap" + captures++), house.daemon().port(), 96)) {
+            house.client("qssh", user.keyFile(), words.toArray(String[]::new)).with(House.at(user), "true").run().expect(0);
+            house.client("qscp", user.keyFile(), words.toArray(String[]::new)).with(file.toString(), House.at(user) + ":small").run().expect(0);
+            Thread.sleep(2_000);
+            house.client("qssh", user.keyFile(), words.toArray(String[]::new)).with("-O", "exit", House.at(user)).run().expect(0);
+            var seen = sniffer.stop().conversations(house.daemon().port());
+            assertEquals(1, seen.size(), "one connection for both");
+            assertEquals(800, rate(seen.values().iterator().next().toServer(), 2.5), 50);
+        }
+        assertEquals(-1, Files.mismatch(file, user.home().resolve("small")));
     }
 
     private static List<String> quoted(Command command) {

@@ -260,7 +260,7 @@ final class FrameWriter implements SlotThread.Slotted {
             return;
         }
         long now = System.nanoTime();
-        if (now - burstNanos < pacer.burstGapNanos()) {
+        if (now - burstNanos < pacer.burstGapNanos() && connection.backlogBytes() < (long) BURST_FRAMES * FrameLayout.PAYLOAD_BYTES) {
             queueBurst(burstNanos + pacer.burstGapNanos());
             return;
         }
