@@ -35,6 +35,7 @@ import org.qnsp.core.transport.WireObserver;
 import org.qnsp.crypto.keys.Fingerprint;
 import org.qnsp.crypto.keys.Invite;
 import org.qnsp.crypto.keys.PublicKey;
+import org.qnsp.stealth.PaddingMode;
 
 /** From a configuration to a session: keys, trust, address, wire, login. What every client program does before its own work. */
 public final class HostLogin implements AutoCloseable {
@@ -90,7 +91,7 @@ public final class HostLogin implements AutoCloseable {
      */
     public static HostLogin prepare(ClientConfig config, LocalUser local, Invite invite, Prompt prompt, Messages messages) throws ConnectFailure {
         try {
-            Connector connector = new Connector(bug -> messages.error("internal fault: " + bug));
+            Connector connector = new Connector(bug -> messages.error("internal fault: " + bug), config.cover().mode() == PaddingMode.MAX);
             try {
                 return prepare(config, local, invite, prompt, messages, connector);
             } catch (ConnectFailure e) {
@@ -234,6 +235,9 @@ public final class HostLogin implements AutoCloseable {
         }
         messages.debug("Authenticated to " + config.hostName() + " (" + peer + ").");
         messages.debug("Mode " + mode.name().toLowerCase(java.util.Locale.ROOT) + ", " + CoverText.of(login.cover()));
+        if (login.cover().mode() == PaddingMode.MAX) {
+            messages.debug("Slots are sent " + (connector.realTime() ? "with" : "without") + " real-time priority" + (connector.realTime() ? "" : ", which this user may not have: under load some are late or left out"));
+        }
         if (tried instanceof Trust.Pinned(PublicKey key)) {
             trust.known(key);
         }
