@@ -14,7 +14,9 @@ MAIN = ['idle', 'typing', 'password', 'short', 'compile', 'editor', 'cat1m', 'up
 QUIET = ['idle', 'typing', 'password', 'short', 'compile', 'editor', 'browse']  # below the threshold of bulk
 COMMANDS = ['date', 'ls -l', 'ls -l listing', 'ps aux', 'df -h', 'cat /etc/passwd', 'head -c 4000 megabyte.txt', 'grep -c error megabyte.txt', 'head -c 20000 megabyte.txt', 'env']
 FINER = {'command': ['command:%d' % i for i in range(len(COMMANDS))], 'page': ['page:%d' % i for i in range(PAGES)], 'size': ['size:%d' % kb for kb in SIZES_KB],
-         'length': ['length:%d' % n for n in PASSWORDS]}
+         'copy': ['copy:%d' % kb for kb in SIZES_KB], 'length': ['length:%d' % n for n in PASSWORDS]}
+BLOCKS = ['blocks:keys', 'blocks:output']
+BLOCK = 1.0  # seconds
 SENTENCES = ['the quick brown fox jumps over the lazy dog', 'git commit -m "fix the parser"', 'cd ../project && make test', 'tail -f log/server.log', 'please restart the service at noon',
              'find . -name "*.java" | xargs grep todo', 'echo $PATH', 'what a long and winding road this is', 'vi notes.txt', 'for f in *.txt; do wc -l "$f"; done']
 
@@ -152,13 +154,35 @@ class Session:
             time.sleep(self.chance.uniform(0.1, 0.6))
         self.press('\x1b:q!\n')
 
+    def blocks(self, until, kind):
+        """Idle and busy seconds in random order, as many of one as of the other."""
+        order = [True, False] * max(2, int((until - time.time()) / 2 / BLOCK))
+        self.chance.shuffle(order)
+        zero = time.time()
+        for number, busy in enumerate(order):
+            end = zero + (number + 1) * BLOCK
+            self.note('busy' if busy else 'rest')
+            if busy and kind == 'keys':
+                while time.time() < end - 0.1:
+                    self.press(self.chance.choice('abcdefghijklmnopqrstuvwxyz'))
+                    time.sleep(self.chance.uniform(0.04, 0.12))
+                self.process.stdin.write(b'\x15')
+                self.process.stdin.flush()
+            elif busy and kind == 'output':
+                self.process.stdin.write(b'head -c 50000 megabyte.txt\n')
+                self.process.stdin.flush()
+            time.sleep(max(0, end - time.time()))
+        self.note('over')
+
     def cat1m(self, until):
         self.press('cat megabyte.txt\n', 'enter')
 
-    def copy(self, *arguments):
-        command = [self.world.tool(self.mode, 'scp'), *self.world.options(self.mode), '-q', '-P', str(self.world.port(self.mode)), '-o', 'ControlPath=' + self.control, *arguments]
-        self.note('copy')
-        copier = self.world.spawn(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    def through(self, remote, source=None, sink=None):
+        """A command through the shared connection, so that the end of a copy does not end the connection."""
+        command = [self.world.tool(self.mode, 'ssh'), *self.world.options(self.mode), '-p', str(self.world.port(self.mode)), '-S', self.control, self.target(), remote]
+        with open(source or os.devnull, 'rb') as read, open(sink or os.devnull, 'wb') as write:
+            self.note('copy')
+            copier = self.world.spawn(command, stdin=read, stdout=write, stderr=subprocess.PIPE)
         self.closing.append(copier)
         return copier
 
@@ -172,16 +196,21 @@ class Session:
             raise Failed('copy: %r' % copier.stderr.read()[-300:])
 
     def up10m(self, until):
-        self.finish(self.copy(self.world.home + '/ten', '%s:in/%d-up' % (self.target(), self.worker)), until)
+        self.finish(self.through('cat >in/%d-up' % self.worker, self.world.home + '/ten'), until)
 
     def down10m(self, until):
-        self.finish(self.copy('%s:ten' % self.target(), '%s/in/%d-down' % (self.world.home, self.worker)), until)
+        self.finish(self.through('cat ten'), until)
 
     def manyfiles(self, until):
-        self.finish(self.copy('-r', self.world.home + '/many', '%s:in/%d-many' % (self.target(), self.worker)), until)
+        self.finish(self.through('tar xf - -C in', self.world.home + '/many.tar'), until)
 
     def size(self, until, kb):
-        self.finish(self.copy('%s/sizes/%d' % (self.world.home, kb), '%s:in/%d-size' % (self.target(), self.worker)), until)
+        self.finish(self.through('cat >in/%d-size' % self.worker, '%s/sizes/%d' % (self.world.home, kb)), until)
+
+    def open_copy(self, kb):
+        """scp by itself, on a connection of its own."""
+        self.note('copy')
+        self.start(self.command('-q', '%s/sizes/%d' % (self.world.home, kb), '%s:in/%d-copy' % (self.target(), self.worker), name='scp'))
 
     def fetch(self, path):
         with socket.create_connection(('127.0.0.1', self.socks), 30) as connection:
@@ -239,9 +268,12 @@ class Session:
         if label == 'idle':
             opening = self.chance.choice(['shell', 'socks', 'shared'])  # the way it was opened must not stand for the work
         try:
-            getattr(self, 'open_' + opening)()
+            if name == 'copy':
+                self.open_copy(int(which))
+            else:
+                getattr(self, 'open_' + opening)()
             end = time.time() + seconds
-            if name != 'refused':
+            if name not in ('refused', 'copy'):
                 time.sleep(self.chance.uniform(0.08, 0.2) * seconds)
                 self.note('begin')
                 until = time.time() + 0.6 * seconds
@@ -251,6 +283,8 @@ class Session:
                     self.one_page(until, int(which))
                 elif name == 'size':
                     self.size(end, int(which))
+                elif name == 'blocks':
+                    self.blocks(end - 1, which)
                 elif name == 'length':
                     self.password(until, int(which))
                 elif name in ('up10m', 'down10m', 'manyfiles'):
@@ -262,6 +296,9 @@ class Session:
             if name == 'refused':
                 if self.process.wait(5) == 0:
                     raise Failed('not refused')
+            elif name == 'copy':
+                if self.process.poll():
+                    raise Failed('copy: %r' % self.process.stderr.read1(500))
             elif self.process.poll() is not None:
                 raise Failed('ended early: %r' % self.process.stderr.read1(500))
         except (BrokenPipeError, ConnectionError) as e:

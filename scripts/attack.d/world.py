@@ -121,6 +121,7 @@ class World:
         put('ten', random.randbytes(10_000_000))
         for i in range(200):
             put('many/file%03d' % i, random.randbytes(4096))
+        subprocess.run(['tar', 'cf', os.path.join(self.home, 'many.tar'), '-C', self.home, 'many'], check=True)
         for kb in SIZES_KB:
             put('sizes/%d' % kb, random.randbytes(kb << 10))
         os.makedirs(os.path.join(self.home, 'in'))
