@@ -42,7 +42,7 @@ def record(world, traces, seconds, folder, log, stop_at=None, first_run=0):
         before = stolen()
 
         def work(worker):
-            time.sleep(seconds / workers * worker)  # JVMs that start at the same time would disturb one another
+            time.sleep(min(seconds, 12) / workers * worker)  # JVMs that start at the same time would disturb one another
             while True:
                 with lock:
                     if not waiting:

@@ -68,7 +68,7 @@ def machine():
             'commit': said('git', '-C', ROOT, 'rev-parse', '--short=12', 'HEAD'), 'congestion_control': open('/proc/sys/net/ipv4/tcp_congestion_control').read().strip()}
 
 
-def questions(traces, have_fast):
+def questions(traces):
     """(name, labels, traces, seconds to look at) of everything that is asked of one mode."""
     labels = {trace['label'] for trace in traces}
     main = [label for label in workloads.MAIN if label in labels]
@@ -80,7 +80,7 @@ def questions(traces, have_fast):
     for name, of in workloads.FINER.items():
         here = [label for label in of if label in labels]
         if len(here) > 1:
-            found.append((name, here, traces, None))
+            found.append((name, here, traces, 0.49 if name == 'login' else None))
     return [(name, names, mine, until) for name, names, mine, until in found if len(names) > 1]
 
 
@@ -92,7 +92,7 @@ def analyse(folder, arguments, info):
         mine = [trace for trace in traces if trace['mode'] == mode]
         longs = [trace for trace in long_traces if trace['mode'] == mode]
         entry = result['modes'][mode] = {'traces': len(mine), 'questions': {}}
-        for name, labels, of, until in questions(mine, mode):
+        for name, labels, of, until in questions(mine):
             log('  %s: %s, %d labels' % (mode, name, len(labels)))
             found = classify.attack(of, labels, trees=arguments.trees, folds=arguments.folds, jobs=arguments.jobs, until=until, log=log)
             if found:

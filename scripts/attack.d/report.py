@@ -10,7 +10,7 @@ import numpy as np
 
 NAMES = {'openssh': 'OpenSSH', 'control': 'QNSP, cover off (control)', 'low': 'QNSP --padding=low', 'default': 'QNSP default', 'stealth': 'QNSP --stealth'}
 COLOURS = {'openssh': '#c0392b', 'control': '#e08e45', 'low': '#d4ac0d', 'default': '#2e86c1', 'stealth': '#1e8449'}
-QUESTIONS = {'workload': 'which of 12 workloads', 'quiet workload': 'which of 7 quiet workloads', 'login refused': 'login refused or not, first 490 ms', 'command': 'which of 10 commands', 'page': 'which of 8 pages',
+QUESTIONS = {'workload': 'which of 12 workloads', 'quiet workload': 'which of 7 quiet workloads', 'login refused': 'login refused or not, first 490 ms', 'login': 'which of 5 kinds of login, first 490 ms', 'command': 'which of 10 commands', 'page': 'which of 8 pages',
              'size': 'size of what was sent', 'copy': 'size of a copy of its own (scp, qscp)', 'length': 'length of a password'}
 
 
@@ -32,7 +32,7 @@ def verdicts(result):
             figure = best(questions['workload'])
             found.append(('%s is seen through' % NAMES[mode], figure['accuracy'] >= (0.85 if small else 0.95), percent(figure['accuracy'])))
         for name, question in questions.items():
-            hidden = mode == 'stealth' and name != 'copy' or mode == 'default' and name in ('quiet workload', 'login refused', 'command', 'page', 'length')
+            hidden = mode == 'stealth' and name != 'copy' or mode == 'default' and name in ('quiet workload', 'login refused', 'login', 'command', 'page', 'length')
             if hidden:
                 figure = best(question)
                 margin = 0.05 if len(question['labels']) == 2 else 0.03

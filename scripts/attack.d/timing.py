@@ -70,7 +70,7 @@ def keystrokes(traces, jobs=2):
     """How well the moments of keys are found; by bins of 20 ms, and by frames."""
     result = {}
     for name, function in (('bins', binned), ('frames', framed)):
-        parts = [(found, trace['run']) for trace in traces for found in [function(trace)] if found and found[1].any()]
+        parts = [(found, '%s/%d' % (trace['run'], trace['seed'])) for trace in traces for found in [function(trace)] if found and found[1].any()]
         if len({run for _, run in parts}) < 2:
             continue
         x, y = np.vstack([part[0][0] for part in parts]), np.concatenate([part[0][1] for part in parts]).astype(int)

@@ -13,7 +13,8 @@ from world import PAGES, PASSWORDS, SIZES_KB, free_port
 MAIN = ['idle', 'typing', 'password', 'short', 'compile', 'editor', 'cat1m', 'up10m', 'down10m', 'manyfiles', 'browse', 'refused']
 QUIET = ['idle', 'typing', 'password', 'short', 'compile', 'editor', 'browse']  # below the threshold of bulk
 COMMANDS = ['date', 'ls -l', 'ls -l listing', 'ps aux', 'df -h', 'cat /etc/passwd', 'head -c 4000 megabyte.txt', 'grep -c error megabyte.txt', 'head -c 20000 megabyte.txt', 'env']
-FINER = {'command': ['command:%d' % i for i in range(len(COMMANDS))], 'page': ['page:%d' % i for i in range(PAGES)], 'size': ['size:%d' % kb for kb in SIZES_KB],
+LOGINS = ['login:' + how for how in ('first', 'signing', 'second', 'refused', 'stranger')]
+FINER = {'login': LOGINS, 'command': ['command:%d' % i for i in range(len(COMMANDS))], 'page': ['page:%d' % i for i in range(PAGES)], 'size': ['size:%d' % kb for kb in SIZES_KB],
          'copy': ['copy:%d' % kb for kb in SIZES_KB], 'length': ['length:%d' % n for n in PASSWORDS]}
 BLOCKS = ['blocks:keys', 'blocks:output']
 BLOCK = 1.0  # seconds
@@ -44,9 +45,9 @@ class Session:
     def note(self, what):
         self.events.append((what, time.time()))
 
-    def command(self, *more, name='ssh', identity='id'):
+    def command(self, *more, name='ssh', identity='id', before=()):
         port = '-P' if name == 'scp' else '-p'
-        return [self.world.tool(self.mode, name), *self.world.options(self.mode, identity), port, str(self.world.port(self.mode)), *more]
+        return [self.world.tool(self.mode, name), *before, *self.world.options(self.mode, identity), port, str(self.world.port(self.mode)), *more]
 
     def target(self):
         return '%s@%s' % (self.world.user, self.world.address(self.worker))
@@ -90,8 +91,18 @@ class Session:
         self.start(self.command('-N', '-M', '-S', self.control, self.target()))
         self._await(lambda: os.path.exists(self.control))
 
-    def open_refused(self):
-        self.start(self.command(self.target(), 'true', identity='wrong'))
+    def open_refused(self, user=None, identity='wrong'):
+        self.start(self.command('%s@%s' % (user or self.world.user, self.world.address(self.worker)), 'true', identity=identity))
+
+    def open_login(self, how):
+        if how == 'refused':
+            self.open_refused()
+        elif how == 'stranger':
+            self.open_refused(user='nobody-of-this-name', identity='id')
+        else:
+            identity, first = {'first': ('id', []), 'signing': ('sign', []), 'second': ('id', ['-i', '%s/%s_wrong' % (self.world.place, 'ssh' if self.mode == 'openssh' else 'qssh')])}[how]
+            self.start(self.command('-tt', self.target(), identity=identity, before=first))
+            self.await_output(rb'READY')
 
     def _await(self, ready):
         deadline = time.time() + 20
@@ -270,10 +281,12 @@ class Session:
         try:
             if name == 'copy':
                 self.open_copy(int(which))
+            elif name == 'login':
+                self.open_login(which)
             else:
                 getattr(self, 'open_' + opening)()
             end = time.time() + seconds
-            if name not in ('refused', 'copy'):
+            if name not in ('refused', 'copy', 'login'):
                 time.sleep(self.chance.uniform(0.08, 0.2) * seconds)
                 self.note('begin')
                 until = time.time() + 0.6 * seconds
@@ -293,7 +306,7 @@ class Session:
                     getattr(self, name)(until)
                 self.note('end')
             time.sleep(max(0, end - time.time()))
-            if name == 'refused':
+            if name == 'refused' or which in ('refused', 'stranger'):
                 if self.process.wait(5) == 0:
                     raise Failed('not refused')
             elif name == 'copy':

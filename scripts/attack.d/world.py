@@ -132,6 +132,8 @@ class World:
         place = self.place
         for name in ('ssh_host', 'ssh_id', 'ssh_wrong'):
             self.run('ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', os.path.join(place, name))
+        self.run('ssh-keygen', '-q', '-t', 'rsa', '-N', '', '-f', os.path.join(place, 'ssh_sign'))
+        self.run(os.path.join(self.dist, 'bin', 'qssh-keygen'), '-q', '-t', 'dilithium3', '-N', '', '-f', os.path.join(place, 'qssh_sign'))
         for name in ('qssh_host', 'qssh_id', 'qssh_wrong'):
             self.run(os.path.join(self.dist, 'bin', 'qssh-keygen'), '-q', '-N', '', '-f', os.path.join(place, name))
 
@@ -144,7 +146,7 @@ class World:
             for _ in range(10):
                 port = random.SystemRandom().randrange(20000, 60000)
                 lines = ['Port %d' % port, *('ListenAddress 127.0.0.%d' % (FIRST_ADDRESS + w) for w in range(self.workers)), 'HostKey %s/%s_host' % (self.place, kind),
-                         'AuthorizedKeysFile %s/%s_id.pub' % (self.place, kind), 'StrictModes no', 'PidFile none', 'SetEnv HOME=' + self.home, 'MaxStartups 100']
+                         'AuthorizedKeysFile %s/%s_id.pub %s/%s_sign.pub' % (self.place, kind, self.place, kind), 'StrictModes no', 'PidFile none', 'SetEnv HOME=' + self.home, 'MaxStartups 100']
                 if kind == 'ssh':
                     lines += ['UsePAM no', 'Subsystem sftp internal-sftp']
                 base = os.path.join(self.place, name)
