@@ -132,7 +132,7 @@ def serial_in_position(frames):
 
 def compresses(data):
     ratio = len(lzma.compress(data[:8 << 20], preset=6)) / len(data[:8 << 20])
-    return {'pass': ratio >= 1.0, 'ratio': ratio}
+    return {'pass': bool(ratio >= 1.0), 'ratio': ratio}
 
 
 def entropy(data):

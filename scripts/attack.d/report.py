@@ -216,5 +216,5 @@ def write(result, traces, out):
     with open(os.path.join(out, 'README.md'), 'w') as file:
         file.write('\n'.join(text))
     with open(os.path.join(out, 'results.json'), 'w') as file:
-        json.dump(result | {'verdicts': verdicts(result)}, file, indent=1, sort_keys=True, default=float)
+        json.dump(result | {'verdicts': verdicts(result)}, file, indent=1, sort_keys=True, default=lambda value: value.item())
         file.write('\n')

@@ -287,7 +287,7 @@ class Session:
                 getattr(self, 'open_' + opening)()
             end = time.time() + seconds
             if name not in ('refused', 'copy', 'login'):
-                time.sleep(self.chance.uniform(0.08, 0.2) * seconds)
+                time.sleep(self.chance.uniform(0.14, 0.24) * seconds)
                 self.note('begin')
                 until = time.time() + 0.6 * seconds
                 if name == 'command':
