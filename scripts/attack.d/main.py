@@ -122,6 +122,7 @@ def main():
     parser.add_argument('--jobs', type=int, default=os.cpu_count(), help='processors for the classifiers')
     parser.add_argument('--blocks', type=int, help='sessions of a minute of idle and busy seconds in each mode (16; smoke 4)')
     parser.add_argument('--frames', type=int, help='of each kind for the byte tests (100000; smoke 10000; 0: none)')
+    parser.add_argument('--dist', default='dist', help='the build to attack (dist)')
     parser.add_argument('--trees', type=int, default=300)
     parser.add_argument('--folds', type=int, default=5)
     parser.add_argument('--seed', type=int, default=20260722)
@@ -131,7 +132,7 @@ def main():
     arguments = parser.parse_args()
     smoke = arguments.smoke
     os.chdir(ROOT)
-    dist = os.path.join(ROOT, 'dist')
+    dist = os.path.abspath(arguments.dist)
     traces = arguments.traces or (8 if smoke else 120)
     seconds = arguments.seconds or (6 if smoke else 12)
     blocks = arguments.blocks if arguments.blocks is not None else (4 if smoke else 16)

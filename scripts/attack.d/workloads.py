@@ -85,6 +85,13 @@ class Session:
         self._await(lambda: not socket.socket().connect_ex(('127.0.0.1', self.socks)))
 
     def open_shared(self):
+        self.control = None
+        if self.mode == 'stealth':
+            # a resident process keeps the connection, and who comes later shares it unasked
+            self.start(self.command(self.target(), 'echo READY'))
+            self.await_output(rb'READY')
+            self.process.wait(10)
+            return
         self.control = '%s/c%d' % (self.world.place, self.worker)
         if os.path.exists(self.control):
             os.unlink(self.control)
@@ -190,7 +197,8 @@ class Session:
 
     def through(self, remote, source=None, sink=None):
         """A command through the shared connection, so that the end of a copy does not end the connection."""
-        command = [self.world.tool(self.mode, 'ssh'), *self.world.options(self.mode), '-p', str(self.world.port(self.mode)), '-S', self.control, self.target(), remote]
+        command = [self.world.tool(self.mode, 'ssh'), *self.world.options(self.mode), '-p', str(self.world.port(self.mode)),
+                   *(['-S', self.control] if self.control else []), self.target(), remote]
         with open(source or os.devnull, 'rb') as read, open(sink or os.devnull, 'wb') as write:
             self.note('copy')
             copier = self.world.spawn(command, stdin=read, stdout=write, stderr=subprocess.PIPE)
@@ -312,7 +320,7 @@ class Session:
             elif name == 'copy':
                 if self.process.poll():
                     raise Failed('copy: %r' % self.process.stderr.read1(500))
-            elif self.process.poll() is not None:
+            elif self.process.poll() is not None and not (self.mode == 'stealth' and opening == 'shared'):
                 raise Failed('ended early: %r' % self.process.stderr.read1(500))
         except (BrokenPipeError, ConnectionError) as e:
             raise Failed(str(e)) from e
@@ -320,6 +328,8 @@ class Session:
             self.close()
 
     def close(self):
+        if self.mode == 'stealth':
+            self.world.end_residents(self.worker)
         for process in [*self.closing, self.process]:
             if process is None:
                 continue
