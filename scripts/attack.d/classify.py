@@ -123,7 +123,7 @@ def two_class_auc(x, y, groups, seed=7, folds=5):
     for train, test in StratifiedGroupKFold(folds, shuffle=True, random_state=seed).split(x, y, groups):
         if len(set(y[train])) < 2:
             return None
-        model = HistGradientBoostingClassifier(max_iter=100, learning_rate=0.1, max_leaf_nodes=15, early_stopping=False, random_state=seed).fit(x[train], y[train])
+        model = HistGradientBoostingClassifier(max_iter=60, learning_rate=0.1, max_leaf_nodes=15, early_stopping=False, random_state=seed).fit(x[train], y[train])
         scores[test] = model.predict_proba(x[test])[:, 1]
     chance, names = np.random.default_rng(seed), np.array(sorted(set(groups)))
     places = {name: np.flatnonzero(groups == name) for name in names}

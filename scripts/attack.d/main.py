@@ -103,9 +103,9 @@ def analyse(folder, arguments, info):
             found = classify.attack(of, labels, trees=arguments.trees, folds=arguments.folds, jobs=arguments.jobs, until=until, log=log)
             if found:
                 entry['questions'][name] = found
-        entry['keystrokes'] = timing.keystrokes([trace for trace in mine + longs if trace['label'] in ('typing', 'blocks:keys')])
+        entry['keystrokes'] = timing.keystrokes([trace for trace in mine + longs if trace['label'] in ('typing', 'blocks:keys', 'coin')])
         entry['began or ended'] = timing.began_or_ended([trace for trace in mine if trace['label'] in workloads.QUIET and trace['label'] != 'idle'])
-        entry['blocks'] = {label.split(':')[1]: found for label in workloads.BLOCKS for found in [timing.idle_against_busy([trace for trace in longs if trace['label'] == label])] if found}
+        entry['blocks'] = {label.split(':')[1]: found for label in workloads.BLOCKS if ':' in label for found in [timing.idle_against_busy([trace for trace in longs if trace['label'] == label])] if found}
         for key in ('keystrokes', 'began or ended', 'blocks'):
             log('  %s: %s: %s' % (mode, key, json.dumps(entry[key])[:400]))
     return result, traces

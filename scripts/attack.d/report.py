@@ -182,7 +182,7 @@ def write(result, traces, out):
                               f['n'], question['best']])
         if lines:
             text += ['### ' + title[0].upper() + title[1:], '', rows(['mode', 'right', 'guessing', 'hits at 1 % false alarms', 'information, bits', 'min-entropy leakage, bits', 'traces', 'by'], lines)]
-    text += ['## When', '', 'Area under the curve; 0.5 is guessing. Keys: was one pressed in these 20 ms, or in what this frame could carry, from the sizes and gaps around. Busy: one second of a session against another.', '']
+    text += ['## When', '', 'Area under the curve; 0.5 is guessing. Keys, by bins: was one pressed in these 20 ms, from all packets around. Keys, by moments: the attack is told moments at which a coin decided whether a key was pressed, and has to tell the coin. Busy: one second of a session against another.', '']
     lines = []
     for mode in modes:
         entry = result['modes'][mode]

@@ -40,37 +40,36 @@ def binned(trace):
     return shifted(np.array(columns, dtype=float).T, KEYS_BEFORE, KEYS_AFTER)[inside], pressed[inside]
 
 
-def framed(trace):
-    """The same for each frame of the client where there is a stream of them: was a key in what this frame could carry."""
-    keys = np.array([when for what, when in trace['events'] if what in ('key', 'enter')])
-    p = trace['packets']
-    up = p[(p['up'] == 1) & (p['length'] > 0)]
-    steady = up['time'][up['time'] > 1.0]
-    if len(keys) < 5 or len(steady) < 40 * (trace['seconds'] - 1) * 0.5:
+def tossed(trace):
+    """(features, whether a key was pressed) of each moment at which a coin said so or not: all packets around it, sizes and times."""
+    moments = [(when, what == 'key') for what, when in trace['events'] if what in ('key', 'phantom') and 1.5 < when < trace['seconds'] - 0.5]
+    if len(moments) < 10:
         return None
-    grid = np.median(np.diff(steady))
-    down, acks = p['time'][(p['up'] == -1) & (p['length'] > 0)], p['time'][(p['up'] == -1) & (p['length'] == 0)]
-    def next_after(times):
-        place = np.searchsorted(times, steady, side='right')
-        return np.where(place < len(times), times[np.minimum(place, len(times) - 1)] - steady, 1.0) if len(times) else np.ones(len(steady))
-    index = np.round((steady - steady[0]) / grid)
-    # lateness against the grid as it is nearby
-    residual = steady - steady[0] - index * grid
-    local = residual - np.convolve(np.pad(residual, 12, mode='edge'), np.ones(25) / 25, mode='valid')
-    gap = np.diff(steady, prepend=steady[0] - grid)
-    x = np.column_stack([gap, local, next_after(down), next_after(acks), up['length'][up['time'] > 1.0], up['window'][up['time'] > 1.0]])
-    carried = np.zeros(len(steady), bool)
-    place = np.searchsorted(steady, keys + 0.002)
-    carried[place[place < len(steady)]] = True
-    inside = (steady >= keys[0] - 0.5) & (steady <= keys[-1] + 0.5)
-    return shifted(x, KEYS_BEFORE, KEYS_AFTER)[inside], carried[inside]
+    p, columns = trace['packets'], []
+    when = np.array([moment for moment, _ in moments])
+    for direction in (1, -1):
+        for data in (True, False):
+            mine = p[(p['up'] == direction) & ((p['length'] > 0) == data)]
+            padded = np.concatenate([np.full(4, -1.0), mine['time'], np.full(KEYS_AFTER + 1, trace['seconds'] + 1)])
+            place = np.searchsorted(mine['time'], when) + 4
+            around = np.stack([padded[place + lag] for lag in range(-3, KEYS_AFTER)], 1)
+            columns += [np.diff(around, axis=1), np.clip(around - when[:, None], -0.5, 0.5)]
+            if data:
+                sizes = np.concatenate([np.zeros(4), mine['length'], np.zeros(KEYS_AFTER + 1)])
+                columns.append(np.stack([sizes[place + lag] for lag in range(-2, 6)], 1))
+            columns.append(np.stack([np.searchsorted(mine['time'], when + later) - np.searchsorted(mine['time'], when) for later in (0.01, 0.03, 0.1)], 1))
+    return np.hstack(columns), np.array([key for _, key in moments])
 
 
 def keystrokes(traces, jobs=2):
-    """How well the moments of keys are found; by bins of 20 ms, and by frames."""
+    """How well the moments of keys are found in bins of 20 ms; and, where the moments are given away, whether a key was pressed then."""
     result = {}
-    for name, function in (('bins', binned), ('frames', framed)):
-        parts = [(found, '%s/%d' % (trace['run'], trace['seed'])) for trace in traces for found in [function(trace)] if found and found[1].any()]
+    for name, function in (('bins', binned), ('moments', tossed)):
+        if name == 'bins':
+            chosen = [trace for trace in traces if trace['label'] != 'coin']
+        else:
+            chosen = [trace for trace in traces if trace['label'] == 'coin']
+        parts = [(found, '%s/%d' % (trace['run'], trace['seed'])) for trace in chosen for found in [function(trace)] if found and found[1].any()]
         if len({run for _, run in parts}) < 2:
             continue
         x, y = np.vstack([part[0][0] for part in parts]), np.concatenate([part[0][1] for part in parts]).astype(int)
@@ -79,12 +78,6 @@ def keystrokes(traces, jobs=2):
         if found:
             scores = found.pop('scores')
             found['correlation'] = float(pearsonr(scores, y)[0])
-            # is a frame's own lateness enough? one number, nothing learnt
-            if name == 'frames':
-                from sklearn.metrics import roc_auc_score
-                width = x.shape[1] // (KEYS_BEFORE + KEYS_AFTER + 1)
-                found['single'] = {label: float(roc_auc_score(y, x[:, (KEYS_BEFORE + lag) * width + column])) for label, lag, column in
-                                   (('gap before', 0, 0), ('lateness', 0, 1), ('gap after', 1, 0), ('peer answers', 0, 2), ('acknowledged', 0, 3))}
             result[name] = found
     return result or None
 

@@ -16,7 +16,7 @@ COMMANDS = ['date', 'ls -l', 'ls -l listing', 'ps aux', 'df -h', 'cat /etc/passw
 LOGINS = ['login:' + how for how in ('first', 'signing', 'second', 'refused', 'stranger')]
 FINER = {'login': LOGINS, 'command': ['command:%d' % i for i in range(len(COMMANDS))], 'page': ['page:%d' % i for i in range(PAGES)], 'size': ['size:%d' % kb for kb in SIZES_KB],
          'copy': ['copy:%d' % kb for kb in SIZES_KB], 'length': ['length:%d' % n for n in PASSWORDS]}
-BLOCKS = ['blocks:keys', 'blocks:output']
+BLOCKS = ['blocks:keys', 'blocks:output', 'coin']
 BLOCK = 1.0  # seconds
 SENTENCES = ['the quick brown fox jumps over the lazy dog', 'git commit -m "fix the parser"', 'cd ../project && make test', 'tail -f log/server.log', 'please restart the service at noon',
              'find . -name "*.java" | xargs grep todo', 'echo $PATH', 'what a long and winding road this is', 'vi notes.txt', 'for f in *.txt; do wc -l "$f"; done']
@@ -192,6 +192,15 @@ class Session:
             time.sleep(max(0, end - time.time()))
         self.note('over')
 
+    def coin(self, until):
+        """At moments that do not depend on it a coin says whether a key is pressed. Who is told the moments must not be able to tell heads from tails."""
+        while time.time() < until:
+            time.sleep(self.chance.uniform(0.06, 0.16))
+            if self.chance.random() < 0.5:
+                self.press(self.chance.choice('abcdefghijklmnopqrstuvwxyz'))
+            else:
+                self.note('phantom')
+
     def cat1m(self, until):
         self.press('cat megabyte.txt\n', 'enter')
 
@@ -306,6 +315,8 @@ class Session:
                     self.size(end, int(which))
                 elif name == 'blocks':
                     self.blocks(end - 1, which)
+                elif name == 'coin':
+                    self.coin(end - 1)
                 elif name == 'length':
                     self.password(until, int(which))
                 elif name in ('up10m', 'down10m', 'manyfiles'):
