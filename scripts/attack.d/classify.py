@@ -92,7 +92,7 @@ def attack(traces, labels, trees=300, folds=5, seed=7, jobs=2, until=None, log=p
     y = np.array([index[trace['label']] for trace in traces])
     groups = np.array([trace['run'] for trace in traces])
     folds = min(folds, len(set(groups)))
-    if folds < 2 or len(y) < 4 * len(labels) or len(set(y)) < len(labels):
+    if folds < 2 or min(np.bincount(y, minlength=len(labels))) < 4 or len(set(y)) < len(labels):
         return None
     names, x = features.table(traces, until)
     splits = [(train, test) for train, test in StratifiedGroupKFold(folds, shuffle=True, random_state=seed).split(x, y, groups) if len(set(y[train])) == len(labels)]

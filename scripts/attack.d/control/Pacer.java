@@ -8,6 +8,8 @@ import java.util.function.LongSupplier;
  */
 public final class Pacer {
     private static final long PERIOD_NANOS = 20_000_000;
+    /** So long frames go in slots, for logins that the machine is too busy to finish within the prologue. */
+    private static final long LOGIN_NANOS = 1_500_000_000;
 
     private final long startNanos;
     private long slotNanos;
@@ -29,7 +31,7 @@ public final class Pacer {
 
     /** Slots go on after the prologue, for the writer's sake, and are empty. */
     public int slotFrames() {
-        return prologue() ? StealthProfile.PROLOGUE.frames() : 0;
+        return prologue() ? StealthProfile.PROLOGUE.frames() : slotNanos - startNanos < LOGIN_NANOS ? 1 : 0;
     }
 
     public void advance(long nowNanos) {
