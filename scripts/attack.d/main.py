@@ -3,8 +3,10 @@ import argparse
 import json
 import os
 import platform
+import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -80,9 +82,11 @@ def questions(traces):
     main = [label for label in workloads.MAIN if label in labels]
     quiet = [label for label in workloads.QUIET if label in labels]
     found = [('workload', main, traces, None), ('quiet workload', quiet, traces, None)]
-    if {'idle', 'refused'} <= labels:
-        # every other login is a success; the first half second is all that is looked at
-        found.append(('login refused', ['accepted', 'refused'], [trace | {'label': 'refused' if trace['label'] == 'refused' else 'accepted'} for trace in traces if trace['label'] in main], 0.49))
+    refused = [trace for trace in traces if trace['label'] == 'refused']
+    if refused:
+        accepted = [trace for trace in traces if trace['label'] in main and trace['label'] != 'refused']
+        accepted = random.Random(1).sample(accepted, min(len(accepted), len(refused)))
+        found.append(('login refused', ['accepted', 'refused'], [trace | {'label': 'accepted'} for trace in accepted] + refused, 0.49))
     for name, of in workloads.FINER.items():
         here = [label for label in of if label in labels]
         if len(here) > 1:
@@ -122,6 +126,7 @@ def main():
     parser.add_argument('--jobs', type=int, default=os.cpu_count(), help='processors for the classifiers')
     parser.add_argument('--blocks', type=int, help='sessions of a minute of idle and busy seconds in each mode (16; smoke 4)')
     parser.add_argument('--frames', type=int, help='of each kind for the byte tests (100000; smoke 10000; 0: none)')
+    parser.add_argument('--hours', type=float, help='stop recording after so long; what there is then is attacked')
     parser.add_argument('--dist', default='dist', help='the build to attack (dist)')
     parser.add_argument('--trees', type=int, default=300)
     parser.add_argument('--folds', type=int, default=5)
@@ -143,6 +148,8 @@ def main():
     for word in (arguments.labels or ('main' if smoke else 'main,finer')).split(','):
         labels += workloads.MAIN if word == 'main' else sum(workloads.FINER.values(), []) if word == 'finer' else [word]
     began = time.time()
+    stop_at = began + 3600 * arguments.hours if arguments.hours else None
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit('attack: ended'))  # so that the user and the daemons do not stay behind
     folder = os.path.abspath(folder)
     os.makedirs(folder, exist_ok=True)
 
@@ -159,11 +166,11 @@ def main():
                 done = len([name for name in os.listdir(main_folder) if name.endswith('.json')]) if os.path.isdir(main_folder) else 0
                 expected = traces * len(labels) * len(modes) * (seconds + 3) / arguments.parallel
                 log('modes %s; %d traces of %d labels each, %g s: about %.1f hours' % (', '.join(modes), traces, len(labels), seconds, expected / 3600))
-                failures = campaign.record(world, campaign.plan(modes, labels, traces, arguments.seed + done), seconds, main_folder, log, first_run=done)[1]
+                failures = campaign.record(world, campaign.plan(modes, labels, traces, arguments.seed + done), seconds, main_folder, log, stop_at, done)[1]
                 if blocks:
                     done = len([name for name in os.listdir(block_folder) if name.endswith('.json')]) if os.path.isdir(block_folder) else 0
                     plan = campaign.plan(modes, workloads.BLOCKS, blocks, arguments.seed + 1 + done)
-                    failures |= campaign.record(world, plan, 24 if smoke else 60, block_folder, log, first_run=done)[1]
+                    failures |= campaign.record(world, plan, 24 if smoke else 60, block_folder, log, None, done)[1]
                 for why, count in sorted(failures.items(), key=lambda item: -item[1]):
                     log('not counted: %d of %s' % (count, why))
                 byte_results = {}

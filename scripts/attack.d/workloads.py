@@ -302,6 +302,8 @@ class Session:
                 self.open_login(which)
             else:
                 getattr(self, 'open_' + opening)()
+            if name in ('refused', 'copy') or which in ('refused', 'stranger'):
+                self.process.wait(40)  # its connection may outlive it, so the window is counted from here as for others
             end = time.time() + seconds
             if name not in ('refused', 'copy', 'login'):
                 time.sleep(self.chance.uniform(0.14, 0.24) * seconds)
@@ -333,6 +335,8 @@ class Session:
                     raise Failed('copy: %r' % self.process.stderr.read1(500))
             elif self.process.poll() is not None and not (self.mode == 'stealth' and opening == 'shared'):
                 raise Failed('ended early: %r' % self.process.stderr.read1(500))
+        except subprocess.TimeoutExpired as e:
+            raise Failed('takes too long') from e
         except (BrokenPipeError, ConnectionError) as e:
             raise Failed(str(e)) from e
         finally:
