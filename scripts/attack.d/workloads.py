@@ -302,9 +302,9 @@ class Session:
                 self.open_login(which)
             else:
                 getattr(self, 'open_' + opening)()
-            if name in ('refused', 'copy') or which in ('refused', 'stranger'):
+            if name == 'refused' or which in ('refused', 'stranger'):
                 self.process.wait(40)  # its connection may outlive it, so the window is counted from here as for others
-            end = time.time() + seconds
+            end = time.time() + seconds + (6 if name == 'copy' else 0)  # the connection begins when the program has started
             if name not in ('refused', 'copy', 'login'):
                 time.sleep(self.chance.uniform(0.14, 0.24) * seconds)
                 self.note('begin')

@@ -8,8 +8,8 @@ import java.util.function.LongSupplier;
  */
 public final class Pacer {
     private static final long PERIOD_NANOS = 20_000_000;
-    /** So long frames go in slots, for logins that the machine is too busy to finish within the prologue. */
-    private static final long LOGIN_NANOS = 1_500_000_000;
+    /** So long frames go in slots only, for logins that the machine is too busy to finish within the prologue. */
+    private static final long LOGIN_NANOS = 2_500_000_000L;
 
     private final long startNanos;
     private long slotNanos;
@@ -68,7 +68,7 @@ public final class Pacer {
     public void hold(boolean relaying) {}
 
     public int burstFrames() {
-        return prologue() ? 0 : 1;
+        return slotNanos - startNanos < LOGIN_NANOS ? 0 : 1;
     }
 
     public long burstGapNanos() {
