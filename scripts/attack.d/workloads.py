@@ -16,7 +16,7 @@ COMMANDS = ['date', 'ls -l', 'ls -l listing', 'ps aux', 'df -h', 'cat /etc/passw
 LOGINS = ['login:' + how for how in ('first', 'signing', 'second', 'refused', 'stranger')]
 FINER = {'login': LOGINS, 'command': ['command:%d' % i for i in range(len(COMMANDS))], 'page': ['page:%d' % i for i in range(PAGES)], 'size': ['size:%d' % kb for kb in SIZES_KB],
          'copy': ['copy:%d' % kb for kb in SIZES_KB], 'length': ['length:%d' % n for n in PASSWORDS]}
-BLOCKS = ['blocks:keys', 'blocks:output', 'coin']
+BLOCKS = ['blocks:keys', 'blocks:output', 'blocks:commands', 'coin']
 BLOCK = 1.0  # seconds
 SENTENCES = ['the quick brown fox jumps over the lazy dog', 'git commit -m "fix the parser"', 'cd ../project && make test', 'tail -f log/server.log', 'please restart the service at noon',
              'find . -name "*.java" | xargs grep todo', 'echo $PATH', 'what a long and winding road this is', 'vi notes.txt', 'for f in *.txt; do wc -l "$f"; done']
@@ -189,6 +189,8 @@ class Session:
             elif busy and kind == 'output':
                 self.process.stdin.write(b'head -c 50000 megabyte.txt\n')
                 self.process.stdin.flush()
+            elif busy and kind == 'commands':
+                self.through('true')  # a program starts on both machines
             time.sleep(max(0, end - time.time()))
         self.note('over')
 
@@ -292,7 +294,7 @@ class Session:
     def trace(self, label, seconds):
         """Opens, waits, works, waits until `seconds` after the opening was over, and ends it."""
         name, _, which = label.partition(':')
-        opening = 'refused' if name == 'refused' else 'socks' if name in ('browse', 'page') else 'shared' if name in ('up10m', 'down10m', 'manyfiles', 'size') else 'shell'
+        opening = 'refused' if name == 'refused' else 'socks' if name in ('browse', 'page') else 'shared' if name in ('up10m', 'down10m', 'manyfiles', 'size') or label == 'blocks:commands' else 'shell'
         if label == 'idle':
             opening = self.chance.choice(['shell', 'socks', 'shared'])  # the way it was opened must not stand for the work
         try:
