@@ -115,15 +115,16 @@ def attack(traces, labels, trees=300, folds=5, seed=7, jobs=2, until=None, log=p
     return result
 
 
-def two_class_auc(x, y, groups, seed=7, folds=5):
-    """Cross-validated AUC of boosting, with a bootstrap over groups for its interval."""
+def two_class_auc(x, y, groups, seed=7, folds=5, forest=False):
+    """Cross-validated AUC of boosting, or of a forest where there is little to learn from, with a bootstrap over groups for its interval."""
     scores, folds = np.zeros(len(y)), min(folds, len(set(groups)))
     if folds < 2 or len(set(y)) < 2:
         return None
     for train, test in StratifiedGroupKFold(folds, shuffle=True, random_state=seed).split(x, y, groups):
         if len(set(y[train])) < 2:
             return None
-        model = HistGradientBoostingClassifier(max_iter=60, learning_rate=0.1, max_leaf_nodes=15, early_stopping=False, random_state=seed).fit(x[train], y[train])
+        model = RandomForestClassifier(300, min_samples_leaf=3, random_state=seed) if forest else HistGradientBoostingClassifier(max_iter=60, learning_rate=0.1, max_leaf_nodes=15, early_stopping=False, random_state=seed)
+        model.fit(x[train], y[train])
         scores[test] = model.predict_proba(x[test])[:, 1]
     chance, names = np.random.default_rng(seed), np.array(sorted(set(groups)))
     places = {name: np.flatnonzero(groups == name) for name in names}

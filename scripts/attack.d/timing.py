@@ -147,7 +147,13 @@ def idle_against_busy(traces, permutations=1000, seed=7):
         result[side] = {'ks': seen, 'null_99': float(np.quantile(drawn, 0.99)), 'p': float((1 + sum(d >= seen for d in drawn)) / (permutations + 1)), 'gaps': int(len(pooled))}
     from sklearn.metrics import roc_auc_score
     result['single'] = {name: float(roc_auc_score(y, x[:, i])) for i, name in enumerate(MEASURES)}
-    found = classify.two_class_auc(x, y.astype(int), np.array(runs))
+    # who watches a session knows how it usually looks
+    own = x.copy()
+    for session in set(sessions):
+        mine = x[sessions == session]
+        width = np.subtract(*np.percentile(mine, [75, 25], axis=0))
+        own[sessions == session] = np.clip((mine - np.median(mine, 0)) / np.where(width > 0, width, 1), -5, 5)
+    found = classify.two_class_auc(own, y.astype(int), np.array(runs), forest=True)
     if found:
         found.pop('scores')
         result['detection'] = found
@@ -169,7 +175,7 @@ def began_or_ended(traces, jobs=2):
                 labels.append(label)
                 groups.append(trace['run'])
         if len(labels) >= 40:
-            found = classify.two_class_auc(np.array(rows), np.array(labels), np.array(groups))
+            found = classify.two_class_auc(np.array(rows), np.array(labels), np.array(groups), forest=True)
             if found:
                 found.pop('scores')
                 result[which] = found
