@@ -91,8 +91,9 @@ def attack(traces, labels, trees=300, folds=5, seed=7, jobs=2, until=None, log=p
     traces = [trace for trace in traces if trace['label'] in index]
     y = np.array([index[trace['label']] for trace in traces])
     groups = np.array([trace['run'] for trace in traces])
-    folds = min(folds, len(set(groups)))
-    if folds < 2 or min(np.bincount(y, minlength=len(labels))) < 4 or len(set(y)) < len(labels):
+    fewest = min(np.bincount(y, minlength=len(labels)))
+    folds = min(folds, len(set(groups)), fewest)
+    if fewest < 3 or folds < 2 or len(set(y)) < len(labels):
         return None
     names, x = features.table(traces, until)
     splits = [(train, test) for train, test in StratifiedGroupKFold(folds, shuffle=True, random_state=seed).split(x, y, groups) if len(set(y[train])) == len(labels)]

@@ -128,7 +128,7 @@ def idle_against_busy(traces, permutations=1000, seed=7):
             labels.append(busy)
             runs.append(trace['run'] + '/%d' % number)
             sessions.append(number)
-    if len(labels) < 40 or len(set(sessions)) < 2:
+    if len(labels) < 24 or len(set(sessions)) < 2:
         return None
     x, y, sessions = np.array(rows), np.array(labels), np.array(sessions)
     result, chance = {'blocks': int(len(y)), 'busy': int(y.sum()), 'sessions': int(len(set(sessions)))}, np.random.default_rng(seed)
