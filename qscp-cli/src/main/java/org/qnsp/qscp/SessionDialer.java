@@ -70,9 +70,16 @@ final class SessionDialer implements Dialer {
         LocalUser local = LocalUser.current();
         try {
             ClientConfigLoader loader = new ClientConfigLoader(new ConfigFiles(local.uid()), local, local::succeeds);
-            ClientConfig config = loader.load(new ClientRequest(destination.host(), settings(destination, options), options.config().map(Object::toString).orElse(null)));
+            List<String> settings = settings(destination, options);
+            ClientConfig config = loader.load(new ClientRequest(destination.host(), settings, options.config().map(Object::toString).orElse(null)));
             messages.level(config.logLevel());
             Host shared = shared(config, messages);
+            if (shared == null && config.resident()) {
+                if (!ResidentMaster.start(destination.host(), settings, options.config())) {
+                    throw new IOException("there is no connection");
+                }
+                shared = shared(config, messages);
+            }
             if (shared != null) {
                 return shared;
             }

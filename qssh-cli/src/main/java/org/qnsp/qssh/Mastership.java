@@ -2,9 +2,7 @@ package org.qnsp.qssh;
 
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -56,9 +54,6 @@ final class Mastership implements SharedMaster.Terms, AutoCloseable {
             return null;
         }
         try {
-            if (config.resident()) {
-                Files.createDirectories(Path.of(config.controlPath()).getParent(), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-            }
             ControlSocket socket = ControlSocket.listen(Path.of(config.controlPath()), RandomSource.system().bytes(16));
             int linger = hasSession ? -1 : Math.max(0, config.controlPersistSeconds());
             messages.debug("setting up multiplex master socket");

@@ -46,6 +46,8 @@ final class Qssh {
                qssh qssh://[user@]host[:port]?fp=...&invite=... [command [argument ...]]
                qssh --quantum-teleport file [user@]host[:path]
         """;
+    private static final int RESIDENT_TRIES = 50;
+    private static final long RESIDENT_PAUSE_MILLIS = 200;
     private static final String TELEPORT = "--quantum-teleport";
 
     private final StandardStreams streams;
@@ -54,6 +56,7 @@ final class Qssh {
     private final Prompt prompt;
     private List<String> arguments = List.of();
     private Background background;
+    private ResidentLock resident;
     private Messages messages;
 
     Qssh(StandardStreams streams, LocalUser local, Map<String, String> environment, Prompt prompt) {
@@ -130,7 +133,7 @@ final class Qssh {
         SessionPlan plan = decision.plan();
         boolean isMaster = background != null && background.purpose() == Background.Purpose.MASTER;
         if (isMaster) {
-            return ownConnection(config, line, SessionPlan.NONE, null);
+            return config.resident() ? becomeResident(config, line) : ownConnection(config, line, SessionPlan.NONE, null);
         }
         if (config.forkAfterAuthentication() && background == null) {
             if (plan.start() instanceof SessionRequest.Shell) {
@@ -154,7 +157,29 @@ final class Qssh {
             LocalCommand.run(config, environment);
             status = sharedConnection(config, line, plan, terminal, false);
         }
+        for (int i = 0; status.isEmpty() && config.resident(); i++) { // a connection of its own would show
+            if (i == RESIDENT_TRIES) {
+                messages.error("the connection that is kept for --stealth takes no other session");
+                messages.hint("it has a limit, which the host's MaxSessions is too; end some, or see ControlMaster");
+                return FAILED;
+            }
+            Thread.sleep(RESIDENT_PAUSE_MILLIS);
+            status = sharedConnection(config, line, plan, terminal, true);
+        }
         return status.isPresent() ? status.getAsInt() : ownConnection(config, line, plan, terminal);
+    }
+
+    /** Makes the connection that --stealth keeps, unless another process has. */
+    private int becomeResident(ClientConfig config, CommandLine line) throws UsageException, ConfigException, ConnectFailure, IOException, InterruptedException {
+        try (ResidentLock lock = new ResidentLock(config);
+                SharedClient other = MasterSocket.find(config, messages, SharedClient.connection(new Connection.Listener() {}))) {
+            if (other == null) {
+                resident = lock;
+                return ownConnection(config, line, SessionPlan.NONE, null);
+            }
+        }
+        leave();
+        return 0;
     }
 
     /**
@@ -231,6 +256,9 @@ final class Qssh {
 
     /** A process that is to stay behind lets the one go that waits for it. */
     private void leave() throws IOException {
+        if (resident != null) {
+            resident.close(); // the socket is there
+        }
         if (background != null) {
             background.leave();
         }

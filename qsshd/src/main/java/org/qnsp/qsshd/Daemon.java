@@ -49,7 +49,7 @@ final class Daemon implements AutoCloseable {
     private final Consumer<ServerConfig> adopted;
     private final AtomicReference<Policy> policy;
     private final Loop loop = new Loop("qsshd-loop", e -> LOG.error("fault", e));
-    private final SlotThread slots = new SlotThread("qsshd-slot");
+    private final SlotThread slots = new SlotThread("qsshd-slot", true);
     private final ProcessPump pump = new ProcessPump();
     private final ExecutorService judges = workers("qsshd-judge", 2, 256);
     private final ExecutorService lookups = workers("qsshd-lookup", 64, 256);

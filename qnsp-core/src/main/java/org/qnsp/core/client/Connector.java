@@ -32,11 +32,22 @@ public final class Connector implements AutoCloseable {
     }
 
     private final Loop loop;
-    private final SlotThread slots = new SlotThread("qnsp-slot");
+    private final SlotThread slots;
 
     /** @param bugs is told of our own faults */
     public Connector(Consumer<RuntimeException> bugs) throws IOException {
+        this(bugs, false);
+    }
+
+    /** @param realTime whether frames are to be sent before the machine does anything else, where it allows that */
+    Connector(Consumer<RuntimeException> bugs, boolean realTime) throws IOException {
+        slots = new SlotThread("qnsp-slot", realTime);
         loop = new Loop("qnsp-loop", bugs);
+    }
+
+    /** Whether it is so. */
+    boolean realTime() {
+        return slots.realTime();
     }
 
     Loop loop() {
@@ -59,7 +70,7 @@ public final class Connector implements AutoCloseable {
     }
 
     /** As {@link #login(ClientHandshake.Settings, Connection, Login.HostKeyJudge, Dial)}. @param observer told of every frame, or null */
-    Login login(ClientHandshake.Settings settings, Connection connection, Login.HostKeyJudge judge, Dial dial, WireObserver observer) throws IOException {
+    public Login login(ClientHandshake.Settings settings, Connection connection, Login.HostKeyJudge judge, Dial dial, WireObserver observer) throws IOException {
         ClientHandshake handshake = new ClientHandshake(settings, RandomSource.system());
         Login login = new Login(handshake, judge);
         List<Action> opening;

@@ -21,7 +21,7 @@ public final class CoverText {
         return "padding " + cover.mode() + ": " + switch (cover.mode()) {
             case MAX -> rate.goodput() / 1000 + " kB/s each way at a constant rate, which says nothing";
             case NORMAL -> "what is said shows only if it is more than a second's worth of " + cover.profile(true).rungs().getFirst().goodput() / 1000 + " kB, and then in at most "
-                + Math.round(Leakage.bitsPerHour(cover.profile(true))) + " bits an hour each way";
+                + Math.round(Leakage.bitsPerHour(cover.profile(true))) + " bits an hour each way, besides the pace of bursts";
             case LOW -> "when and how much is said shows";
         } + "; idle " + perHour(cover) + " an hour both ways; adds about " + (cover.mode() == PaddingMode.LOW ? "1" : cover.mode() == PaddingMode.MAX ? "14" : "24") + " ms to a key's echo";
     }

@@ -35,6 +35,7 @@ import org.qnsp.core.transport.WireObserver;
 import org.qnsp.crypto.keys.Fingerprint;
 import org.qnsp.crypto.keys.Invite;
 import org.qnsp.crypto.keys.PublicKey;
+import org.qnsp.stealth.PaddingMode;
 
 /** From a configuration to a session: keys, trust, address, wire, login. What every client program does before its own work. */
 public final class HostLogin implements AutoCloseable {
@@ -90,7 +91,7 @@ public final class HostLogin implements AutoCloseable {
      */
     public static HostLogin prepare(ClientConfig config, LocalUser local, Invite invite, Prompt prompt, Messages messages) throws ConnectFailure {
         try {
-            Connector connector = new Connector(bug -> messages.error("internal fault: " + bug));
+            Connector connector = new Connector(bug -> messages.error("internal fault: " + bug), config.cover().mode() == PaddingMode.MAX);
             try {
                 return prepare(config, local, invite, prompt, messages, connector);
             } catch (ConnectFailure e) {
@@ -234,6 +235,9 @@ public final class HostLogin implements AutoCloseable {
         }
         messages.debug("Authenticated to " + config.hostName() + " (" + peer + ").");
         messages.debug("Mode " + mode.name().toLowerCase(java.util.Locale.ROOT) + ", " + CoverText.of(login.cover()));
+        if (login.cover().mode() == PaddingMode.MAX) {
+            messages.debug("Slots are sent " + (connector.realTime() ? "with" : "without") + " real-time priority" + (connector.realTime() ? "" : ", which this user may not have: under load some are late or left out"));
+        }
         if (tried instanceof Trust.Pinned(PublicKey key)) {
             trust.known(key);
         }
@@ -271,7 +275,7 @@ public final class HostLogin implements AutoCloseable {
             case DENIED -> ConnectFailure.plain(config.user() + "@" + config.hostName() + ": "
                 + (e.getMessage().equals("Permission denied") ? "Permission denied (publickey)." : clean(e.getMessage())), null);
             case HOST_KEY -> ConnectFailure.plain("Host key verification failed.", null);
-            case COVER -> ConnectFailure.error(e.getMessage(), "the host's StealthPolicy forbids it; ask for less with --padding=normal");
+            case COVER -> ConnectFailure.error("this host does not allow --padding=" + config.cover().mode(), "the host's StealthPolicy forbids it; ask for less with --padding=normal");
             case BROKEN -> isClosing(e.getCause())
                 ? ConnectFailure.plain("Connection closed by " + peer + " during the login", null)
                 : ConnectFailure.error(e.getMessage(), null);

@@ -92,6 +92,9 @@ public final class Login implements Link.Owner, Lifeline {
     @Override
     public void awaitFarewell(boolean resident) {
         boolean max = cover().mode() == PaddingMode.MAX;
+        if (max && !resident && !awaitEnd(FAREWELL)) {
+            link.leave(); // it shows, but at a slot and in order
+        }
         while (!awaitEnd(FAREWELL) && (max ? resident : System.nanoTime() - link.heardNanos() < HEARD_NANOS)) {
             // a volume is being filled up (C-25), or the end of the minute awaited (C-26)
         }

@@ -261,7 +261,7 @@ public final class ClientHandshake implements AutoCloseable {
 
     private State agreed(Cover cover, X25519 ephemeral, byte[] xS, byte[] ekE2, List<Action> actions) throws ProtocolException {
         if (!cover.serves(settings.cover)) {
-            throw new ProtocolException(Reason.COVER, "this host allows no more than --padding=" + cover.mode()); // C-34
+            throw new ProtocolException(Reason.COVER, "less cover than was asked for"); // C-34
         }
         actions.add(new Agreed(cover));
         if (ekE2.length != (settings.mode == Mode.DUPLEX ? MlKem768.EK_BYTES : 0)) {

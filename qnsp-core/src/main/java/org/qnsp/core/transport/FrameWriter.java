@@ -135,7 +135,7 @@ final class FrameWriter implements SlotThread.Slotted {
             return;
         }
         if (pacer.edgeDue()) {
-            pacer.decide(connection.backlogBytes(), saturated);
+            pacer.decide(backlogBytes(), saturated);
             saturated = true;
         }
         long now = System.nanoTime();
@@ -146,7 +146,7 @@ final class FrameWriter implements SlotThread.Slotted {
         if (full) {
             leftOut++;
         } else {
-            saturated &= connection.backlogBytes() >= (long) pacer.slotFrames() * FrameLayout.PAYLOAD_BYTES;
+            saturated &= backlogBytes() >= (long) pacer.slotFrames() * FrameLayout.PAYLOAD_BYTES;
             ByteBuffer slot = ByteBuffer.wrap(seal(new byte[pacer.slotFrames() * FrameLayout.FRAME_BYTES], pacer.slotFrames()));
             synchronized (sealed) {
                 sealed.add(slot);
@@ -213,6 +213,11 @@ final class FrameWriter implements SlotThread.Slotted {
             pacer == null ? 0 : pacer.excursions(), pacer == null ? 0 : pacer.bits());
     }
 
+    /** What waits and may be sent: before the application stage nothing of the connection's may, and its waiting must not show. */
+    private long backlogBytes() {
+        return stages.application() ? connection.backlogBytes() : 0;
+    }
+
     /** Writes what is sealed, as far as the socket takes it; true if all went. */
     private boolean flush() throws IOException {
         synchronized (sealed) {
@@ -260,7 +265,7 @@ final class FrameWriter implements SlotThread.Slotted {
             return;
         }
         long now = System.nanoTime();
-        if (now - burstNanos < pacer.burstGapNanos()) {
+        if (now - burstNanos < pacer.burstGapNanos() && backlogBytes() < (long) BURST_FRAMES * FrameLayout.PAYLOAD_BYTES) {
             queueBurst(burstNanos + pacer.burstGapNanos());
             return;
         }
@@ -272,7 +277,7 @@ final class FrameWriter implements SlotThread.Slotted {
                 }
                 awaitWritable.accept(false);
                 burstWaiting = true; // before looking, so that what is queued meanwhile is not missed
-                long waiting = Math.ceilDiv(connection.backlogBytes(), FrameLayout.PAYLOAD_BYTES);
+                long waiting = Math.ceilDiv(backlogBytes(), FrameLayout.PAYLOAD_BYTES);
                 long owed = pacer.owedFrames();
                 int frames = (int) Math.min(BURST_FRAMES, Math.max(waiting, owed));
                 if (frames == 0 || owed == 0 && frames < pacer.burstFrames()) {

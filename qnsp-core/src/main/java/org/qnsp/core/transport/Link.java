@@ -90,6 +90,8 @@ public final class Link implements Loop.Handler {
     private final int[] lengths = new int[BUFFER_FRAMES];
     private volatile Cover cover;
     private int buffered;
+    /** Of the first frame in the buffer, where it is opened and its records have to wait for an answer: how many bytes they are; else 0. */
+    private int held;
     private WireObserver observer;
     private long receivedFrames;
     private long receivedData;
@@ -268,7 +270,7 @@ public final class Link implements Loop.Handler {
     private void process() throws ProtocolException, IOException {
         int at = 0;
         try {
-            while (!paused && at < buffered && phase.ordinal() <= Phase.APPLICATION.ordinal()) {
+            while (!(paused && held > 0) && at < buffered && phase.ordinal() <= Phase.APPLICATION.ordinal()) {
                 // the peer's STAGE_END may come in a frame behind that of its last message (H-7)
                 int took = phase == Phase.APPLICATION && reader.application() ? applicationFrames(at) : handshakeFrame(at);
                 if (took == 0) {
@@ -297,11 +299,19 @@ public final class Link implements Loop.Handler {
         if (!reader.started()) {
             throw new ProtocolException(Reason.STATE, "frame before there are keys");
         }
-        int length = reader.open(buffer, at);
-        received(Math.max(0, length));
-        if (!verified && reader.verified()) {
-            verified = true;
-            owner.verified();
+        int length = held;
+        held = 0;
+        if (length == 0) {
+            length = reader.open(buffer, at);
+            received(Math.max(0, length));
+            if (!verified && reader.verified()) {
+                verified = true;
+                owner.verified();
+            }
+        }
+        if (paused && length > 0) {
+            held = length;
+            return 0; // C-22: the rest of what comes waits behind it, but Noise does not
         }
         if (length > 0) {
             reader.handshakeRecords(buffer, at, length, whole -> perform(handshaker.on(whole)));
@@ -511,6 +521,11 @@ public final class Link implements Loop.Handler {
     /** Ends at the next slot, for lack of time; on the loop. */
     public void expire() {
         finish(new IOException("time is over"));
+    }
+
+    /** Ends at the next slot, whatever the schedule has it do (C-26); from any thread. */
+    public void leave() {
+        loop.execute(() -> finish(null));
     }
 
     /** When bytes came last, of {@link System#nanoTime()}: a peer that is there sends at every slot. */

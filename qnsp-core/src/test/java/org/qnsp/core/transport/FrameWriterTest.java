@@ -50,7 +50,7 @@ final class FrameWriterTest {
     @BeforeEach
     void start() throws IOException {
         loop = new Loop("test-loop", bugs::add);
-        slots = new SlotThread("test-slot");
+        slots = new SlotThread("test-slot", false);
         try (ServerSocketChannel listening = ServerSocketChannel.open()) {
             listening.setOption(StandardSocketOptions.SO_RCVBUF, 4096);
             listening.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));

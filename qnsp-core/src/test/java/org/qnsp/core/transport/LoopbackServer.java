@@ -44,7 +44,7 @@ public final class LoopbackServer implements AutoCloseable {
     private final Supplier<Connection.Listener> listeners;
     private final ServerSocketChannel listening;
     private final Loop loop = new Loop("server-loop", bugs::add);
-    private final SlotThread slots = new SlotThread("server-slot");
+    private final SlotThread slots = new SlotThread("server-slot", false);
     private boolean open;
     private boolean simplex;
     private String accountDenial;

@@ -152,7 +152,7 @@ final class GuestTest {
         policy = Policy.of(ServerConfig.load(null, List.of("LoginGraceTime 1"), new ConfigFiles(0)), HostKeys.read(List.of(file), fault -> { }),
                 new ReplayFile(directory.resolve("openings"), 3600), invites);
         loop = new Loop("test-loop", bugs::add);
-        slots = new SlotThread("test-slot");
+        slots = new SlotThread("test-slot", false);
         Reception reception = new Reception(loop, slots, () -> policy, judges, new TestHouse(), Budget.UNLIMITED, DRAIN_MAX);
         listening = ServerSocketChannel.open().bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
         Thread.ofPlatform().daemon().start(() -> {
