@@ -15,7 +15,9 @@ import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -87,6 +89,14 @@ final class ClientTest {
         all.addAll(List.of(words));
         return qssh(file, all.toArray(String[]::new)).run().expect(0).out().lines().filter(line -> line.startsWith(keyword + " "))
             .map(line -> line.substring(keyword.length() + 1)).findFirst().orElse("");
+    }
+
+    /** What -G prints for each of these keywords once all are set to the same; FOO is bar. */
+    private static Map<String, String> values(List<String> keywords, String set, String... words) throws Exception {
+        Command command = qssh(null, "-G").env("FOO", "bar");
+        keywords.forEach(keyword -> command.with("-o", keyword + "=" + set));
+        return command.with(words).run().expect(0).out().lines().filter(line -> keywords.contains(line.split(" ")[0]))
+            .collect(Collectors.toMap(line -> line.split(" ")[0], line -> line.substring(line.indexOf(' ') + 1)));
     }
 
     private static String user() {
@@ -242,14 +252,17 @@ final class ClientTest {
             all.append('/').append(token[0]);
             expected.append('/').append(token[1]);
         }
-        for (String keyword : List.of("remotecommand", "controlpath", "identityagent", "forwardagent", "revokedhostkeys", "userknownhostsfile")) {
-            assertEquals(Path.of(expected.toString()).toString(), Path.of(value(null, keyword, "-o", keyword + "=" + all,
-                "-o", "HostName=" + HOST, "-p", "" + daemon.port(), "-o", "HostKeyAlias=localhost-with-alias", "remuser@somehost")).toString(), keyword);
+        List<String> keywords = List.of("remotecommand", "controlpath", "identityagent", "forwardagent", "revokedhostkeys", "userknownhostsfile");
+        Map<String, String> values = values(keywords, all.toString(), "-o", "HostName=" + HOST, "-p", "" + daemon.port(), "-o", "HostKeyAlias=localhost-with-alias", "remuser@somehost");
+        for (String keyword : keywords) {
+            assertEquals(Path.of(expected.toString()).toString(), Path.of(values.get(keyword)).toString(), keyword);
         }
-        for (String keyword : List.of("controlpath", "identityagent", "forwardagent", "userknownhostsfile")) {
-            assertEquals("bar/" + home, qssh(null, "-G", "-o", keyword + "=${FOO}/%d", "h").env("FOO", "bar").run().expect(0).out().lines()
-                .filter(line -> line.startsWith(keyword + " ")).findFirst().orElseThrow().substring(keyword.length() + 1).replace("bar//", "bar/").replace("bar" + home, "bar/" + home));
-            assertEquals(home + "/.x", value(null, keyword, "-o", keyword + "=~/.x", "h"), keyword);
+        keywords = List.of("controlpath", "identityagent", "forwardagent", "userknownhostsfile");
+        Map<String, String> variables = values(keywords, "${FOO}%d", "h");
+        Map<String, String> homes = values(keywords, "~/.x", "h");
+        for (String keyword : keywords) {
+            assertEquals("bar" + home, variables.get(keyword), keyword);
+            assertEquals(home + "/.x", homes.get(keyword), keyword);
         }
         Path match = file("match", "Match exec \"echo '%h %n %p %r %u' >" + scratch.resolve("actual") + "\"\n");
         value(match, "user", "-o", "HostName=real", "-p", "7", "me@named");

@@ -21,6 +21,7 @@ import org.qnsp.dist.Capture.Packet;
 
 /** The padding modes of the built programs, seen from outside (C-25, C-26, C-34 to C-36). */
 @Timeout(300)
+@Tag("alone")
 final class StealthTest {
     private static final int FRAME = 768;
 

@@ -749,7 +749,7 @@ public final class ServerConfig {
             case "syslogfacility" -> List.of(settings.one(keyword).toUpperCase(Locale.ROOT));
             case "loglevel" -> List.of(logLevel().equals("DEBUG1") ? "DEBUG" : logLevel());
             case "hostkey" -> hostKeys().stream().map(Path::toString).toList();
-            case "drainmax" -> settings.has(keyword) ? List.of(settings.one(keyword)) : List.of(); // what it prints can be read
+            case "drainmax", "maxrate" -> settings.has(keyword) ? List.of(String.join(" ", settings.all(keyword))) : List.of(); // what it prints can be read
             case "permitrootlogin" -> List.of(permitRootLogin().name().toLowerCase(Locale.ROOT).replace('_', '-'));
             default -> keyword.many() ? many(keyword) : List.of(settings.one(keyword));
         };

@@ -199,6 +199,7 @@ class ServerConfigTest {
             RekeyLimit 5M
             ChannelTimeout session:*=5m agent-connection=7
             UnusedConnectionTimeout 1m
+            MaxRate 9M 570k
             AuthorizedKeysCommand /bin/x "a b" %u %%
             AuthorizedKeysCommandUser %u
             """;
@@ -206,6 +207,7 @@ class ServerConfigTest {
             String first = load(text).dump();
             assertEquals(first, load(first).dump());
         }
+        assertTrue(load(odd).dump().contains("\nmaxrate 9M 570k\n"), load(odd).dump());
         assertTrue(load(odd).dump().contains("\nsetenv \"A=b c\" \"D=e\\\"f\" \"G=h"), load(odd).dump());
     }
 
