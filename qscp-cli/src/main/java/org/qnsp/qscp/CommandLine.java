@@ -98,7 +98,6 @@ final class CommandLine {
                     throw new UsageException("-X: only nrequests and buffer are options of sftp, not " + Arguments.text(value));
                 }
             }
-            case 'C' -> throw new UsageException("-C: compression is not offered, since the length of what is compressed tells of what is in it");
             case 'R' -> throw new UsageException("-R: a copy between hosts passes through this machine, so that neither host needs a way into the other");
             case '1' -> throw new UsageException("-1: there is no such protocol any more");
             default -> connecting(letter, value);
@@ -119,6 +118,7 @@ final class CommandLine {
                 settings.add("BatchMode=yes");
                 words.set(words.size() - 1, "-oBatchMode=yes");
             }
+            case 'C' -> { } // without effect, as for qssh: the length of what is compressed would tell of what is in it
             case 'q' -> quiet = true;
             case 'v' -> verbosity++;
             case 'c' -> words.add(Arguments.text(value)); // there is one suite, which each of our frames is sealed with
