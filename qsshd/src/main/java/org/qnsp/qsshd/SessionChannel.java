@@ -214,11 +214,13 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
             request = new LaunchRequest(guest.findings().account(), program, Optional.ofNullable(pty), wholeEnvironment(), imposedEnvironment(), guest.peers(), customs(program));
             stage = Stage.STARTING;
         }
-        try {
-            starters.execute(() -> launch(id, request));
-        } catch (RejectedExecutionException e) {
-            failed(id, new IOException("too many programs are being started"));
-        }
+        guest.prelude().whenComplete((said, fault) -> {
+            try {
+                starters.execute(() -> launch(id, request));
+            } catch (RejectedExecutionException e) {
+                failed(id, new IOException("too many programs are being started"));
+            }
+        });
     }
 
     private LaunchRequest.Customs customs(Program program) {

@@ -5,6 +5,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.qnsp.core.handshake.Action;
 import org.qnsp.core.handshake.ServerHandshake;
 import org.qnsp.core.handshake.ServerOpening;
@@ -71,6 +72,7 @@ public final class Guest implements Link.Owner, Connection.Listener {
     private int sessions;
     private boolean noMoreSessions;
     private GuestForwarding forwarding;
+    private volatile CompletableFuture<Void> prelude = CompletableFuture.completedFuture(null);
 
     Guest(Loop loop, Invitation invitation, ServerHandshake handshake, InetSocketAddress peer, InetSocketAddress local, Hospitality hospitality, Reception reception) {
         this.loop = loop;
@@ -189,7 +191,7 @@ public final class Guest implements Link.Owner, Connection.Listener {
                 letGo();
             }
         });
-        hospitality.banner(findings, text -> connection.tell(ConnectionRequest.Banner.NAME, new ConnectionRequest.Banner(text).encode()));
+        prelude = hospitality.banner(findings, text -> connection.tell(ConnectionRequest.Banner.NAME, new ConnectionRequest.Banner(text).encode()));
     }
 
     /** ClientAliveInterval and ClientAliveCountMax: a client sends at every slot, so none need be asked whether it is there. */
@@ -347,6 +349,11 @@ public final class Guest implements Link.Owner, Connection.Listener {
     }
 
     // ---- facts
+
+    /** Done when what comes before sessions is said: a short one would be over before its banner. */
+    public CompletableFuture<Void> prelude() {
+        return prelude;
+    }
 
     /** Whose account this is; once logged in. */
     public Findings findings() {

@@ -95,7 +95,9 @@ final class GuestTest {
     /** The house of the test. */
     private final class TestHouse implements Hospitality {
         @Override
-        public void banner(Findings findings, java.util.function.Consumer<String> banner) {}
+        public java.util.concurrent.CompletableFuture<Void> banner(Findings findings, java.util.function.Consumer<String> banner) {
+            return java.util.concurrent.CompletableFuture.completedFuture(null);
+        }
 
         @Override
         public void findKeys(FindKeys ask, Policy by, Origin origin, InviteFile.Entry invite, Consumer<Findings> answer) {
