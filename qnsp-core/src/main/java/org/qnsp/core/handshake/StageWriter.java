@@ -78,6 +78,20 @@ public final class StageWriter implements AutoCloseable {
         return !queue.isEmpty();
     }
 
+    /** Bytes of the handshake that wait to be sent; 1 for the end of a stage alone. */
+    public long pendingBytes() {
+        long bytes = -taken;
+        for (Item item : queue) {
+            bytes += switch (item) {
+                case Item.Raw(byte[] raw) -> raw.length;
+                case Item.Message(byte[] message) -> message.length;
+                case Item.Start start -> 1;
+                case Item.Next next -> 1;
+            };
+        }
+        return bytes;
+    }
+
     /** Whether keyed frames of the application stage are being sent. */
     public boolean application() {
         return epoch >= 2 && queue.isEmpty();

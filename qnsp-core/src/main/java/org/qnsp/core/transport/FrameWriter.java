@@ -213,9 +213,9 @@ final class FrameWriter implements SlotThread.Slotted {
             pacer == null ? 0 : pacer.excursions(), pacer == null ? 0 : pacer.bits());
     }
 
-    /** What waits and may be sent: before the application stage nothing of the connection's may, and its waiting must not show. */
+    /** What waits and may be sent: before the application stage that is the handshake; what waits for its end must not show. */
     private long backlogBytes() {
-        return stages.application() ? connection.backlogBytes() : 0;
+        return stages.application() ? connection.backlogBytes() : stages.pendingBytes();
     }
 
     /** Writes what is sealed, as far as the socket takes it; true if all went. */

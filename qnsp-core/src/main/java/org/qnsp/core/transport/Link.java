@@ -213,6 +213,7 @@ public final class Link implements Loop.Handler {
                 case Action.NextReadingStage a -> {}
             }
         }
+        writer.onQueued();
     }
 
     private void ask(Action question) {
