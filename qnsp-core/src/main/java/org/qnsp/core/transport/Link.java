@@ -325,8 +325,13 @@ public final class Link implements Loop.Handler {
         int opened = 0;
         try {
             for (; opened < count; opened++) {
-                lengths[opened] = reader.open(buffer, at + opened * FrameLayout.FRAME_BYTES);
-                received(lengths[opened]);
+                if (held > 0) { // it came in the middle of the login, and is opened
+                    lengths[opened] = held;
+                    held = 0;
+                } else {
+                    lengths[opened] = reader.open(buffer, at + opened * FrameLayout.FRAME_BYTES);
+                    received(lengths[opened]);
+                }
             }
         } finally {
             // what verified before a frame that did not is good
