@@ -1,6 +1,6 @@
 """Vectors of whole handshakes (H)."""
 from cases_frame import TIME, example
-from handshake import Client, Server
+from handshake import PADDING_LOW, PADDING_MAX, PADDING_NORMAL, RATE_UNBOUNDED, Client, Server
 from keys import KemKey, SigKey, fingerprint_text, invite_key, invite_uri
 from schedule import DUPLEX, SIMPLEX, SUITE
 from vectorfile import Vector
@@ -31,13 +31,15 @@ class Case:
     """The inputs, and then the flights of the handshake in the order in which they are sent."""
 
     def __init__(self, name, comment, mode, first_contact="no", identities=(), user="", known=None,
-                 token=None, enrol=None):
+                 token=None, enrol=None, cover=(PADDING_NORMAL, RATE_UNBOUNDED)):
         self.v = v = Vector("handshake-" + name + ".txt", comment)
         self.mode, self.denied = mode, False
         self.key = invite_key(token) if token else None
         v.comment("inputs")
         v.put("suite", SUITE)
         v.put("mode", mode)
+        v.put("padding", cover[0])
+        v.put("rate", cover[1])
         v.put("first-contact", first_contact)
         v.put("time", TIME)
         _put_key(v, "host", HOST)
@@ -54,7 +56,7 @@ class Case:
         seeds = {side: example(name + " " + side) for side in ("client", "server")}
         for side, seed in seeds.items():
             v.put("stream-seed." + side, seed)
-        self.client = Client(v, seeds["client"], TIME, mode, user, identities, enrol)
+        self.client = Client(v, seeds["client"], TIME, mode, user, identities, enrol, cover)
         self.server = Server(v, seeds["server"], TIME, HOST, DECOY, {user: known or []},
                              [self.key] if token else [], first_contact == "open")
 
@@ -94,18 +96,19 @@ class Case:
 def all_vectors():
     token = example("invite token")
     return [
-        Case("simplex", "known host key, SIMPLEX", SIMPLEX).known_host(),
+        Case("simplex", "known host key, SIMPLEX, the least cover asked for", SIMPLEX,
+             cover=(PADDING_LOW, RATE_UNBOUNDED)).known_host(),
         Case("duplex-kem", "known host key, DUPLEX, two kem entries: the first unknown to the server", DUPLEX,
              user="märta", identities=[OTHER_KEM, USER_KEM], known=[USER_KEM.encoded]).known_host(),
         Case("duplex-sig", "known host key, DUPLEX, one sig entry", DUPLEX, user="alice",
-             identities=[USER_SIG], known=[USER_SIG.encoded]).known_host(),
+             identities=[USER_SIG], known=[USER_SIG.encoded], cover=(PADDING_MAX, 0)).known_host(),
         Case("duplex-mixed", "known host key, DUPLEX: an unknown kem entry, an unknown sig entry, a sig entry, a known kem entry",
              DUPLEX, user="alice", identities=[OTHER_KEM, OTHER_SIG, USER_SIG, USER_KEM],
              known=[USER_SIG.encoded, USER_KEM.encoded]).known_host(),
         Case("duplex-denied", "known host key, DUPLEX, the only key is unknown; the client goes on with a "
              "random a, so ck.CA and what follows is the client's alone", DUPLEX, user="alice",
              identities=[OTHER_KEM], known=[USER_KEM.encoded]).known_host(),
-        Case("invite-duplex-enrol", "first contact with an invite, DUPLEX, the kem key enrolled", DUPLEX,
-             first_contact="invite", user="alice", identities=[USER_KEM], token=token, enrol=0).first_contact(),
+        Case("invite-duplex-enrol", "first contact with an invite, DUPLEX, the kem key enrolled, a constant rate asked for that the server lowers", DUPLEX,
+             first_contact="invite", user="alice", identities=[USER_KEM], token=token, enrol=0, cover=(PADDING_MAX, 7)).first_contact(),
         Case("open-simplex", "open first contact, SIMPLEX", SIMPLEX, first_contact="open").first_contact(),
     ]

@@ -54,11 +54,34 @@ class Side:
         self.schedule.mix("ES", es)
 
 
+PADDING_LOW, PADDING_NORMAL, PADDING_MAX = 1, 2, 3
+RATE_FAST, RATE_HIGHEST, RATE_UNBOUNDED = 3, 10, 15
+
+
+def cover(padding_and_rate):                              # C-34
+    padding, rate = padding_and_rate
+    return u8(padding) + u8(rate)
+
+
+def take_cover(body):
+    padding, rate = body.uint(1), body.uint(1)
+    assert padding in (PADDING_LOW, PADDING_NORMAL, PADDING_MAX)
+    assert rate <= RATE_HIGHEST or rate == RATE_UNBOUNDED and padding != PADDING_MAX
+    return padding, rate
+
+
+def judge(asked):
+    """C-34, of a server that allows every mode, but no constant rate above class 3."""
+    padding, rate = asked
+    return padding, min(rate, RATE_FAST) if padding == PADDING_MAX else rate
+
+
 class Client(Side):
     """identities: KemKey and SigKey in the order of the entries; enrol: index of the one enrolled or None."""
 
-    def __init__(self, vector, seed, time, mode, user="", identities=(), enrol=None):
+    def __init__(self, vector, seed, time, mode, user="", identities=(), enrol=None, cover=(PADDING_NORMAL, RATE_UNBOUNDED)):
         super().__init__(vector, seed, time, "c2s", "s2c")
+        self.cover = cover
         self.mode, self.user, self.identities, self.enrol = mode, user, identities, enrol
 
     # --- known host key
@@ -78,7 +101,7 @@ class Client(Side):
         self.schedule.mix("KS", k_s)
         raw = self.out.raw(ec)
         self.enter("early")
-        hello = self.message("CH", H(SUITE.encode()) + u8(self.mode) + u16(0) + self.random.take(32)
+        hello = self.message("CH", H(SUITE.encode()) + u8(self.mode) + u16(0) + cover(self.cover) + self.random.take(32)
                              + ek_e + x25519.public(self.x_c))
         return raw, self.out.send(hello)
 
@@ -86,6 +109,7 @@ class Client(Side):
         """SH: KE, EE, ES; then the client ends c2s early."""
         (body, raw), = self.read(frames, "SH", None)
         self.schedule.absorb("SH", raw)
+        self._take_cover(body)
         body.take(32)
         ct_e, self.x_s = body.take(1088), body.take(32)
         self._take_ek_e2(body)
@@ -123,13 +147,14 @@ class Client(Side):
         ct_s, self.k_s = mlkem.encaps(self.ek_s, self.random.take(32))
         self.x_c = self.random.take(32)
         self.vector.put("ct_S", ct_s)
-        key = self.message("CK", H(SUITE.encode()) + u8(self.mode) + u16(0) + self.random.take(32)
+        key = self.message("CK", H(SUITE.encode()) + u8(self.mode) + u16(0) + cover(self.cover) + self.random.take(32)
                            + ct_s + x25519.public(self.x_c))
         return self.out.send(key)
 
     def read_sk(self, frames):
         (body, raw), = self.read(frames, "SK", None)
         self.schedule.absorb("SK", raw)
+        self._take_cover(body)
         body.take(32)
         self.x_s = body.take(32)
         self._take_ek_e2(body)
@@ -137,6 +162,11 @@ class Client(Side):
         return self._end_early()
 
     # --- both
+
+    def _take_cover(self, body):
+        """C-34: hidden no less than asked for, and sent no faster."""
+        padding, rate = take_cover(body)
+        assert padding >= self.cover[0] and rate <= self.cover[1]
 
     def _take_ek_e2(self, body):
         self.ek_e2 = body.take(1184) if self.mode == DUPLEX else None
@@ -257,7 +287,7 @@ class Server(Side):
         body.done()
         ct_e, k_e = mlkem.encaps(ek_e, self.random.take(32))
         x_s = self.random.take(32)
-        hello = self.message("SH", self.random.take(32) + ct_e + x25519.public(x_s) + self._make_ek_e2())
+        hello = self.message("SH", cover(self.agreed) + self.random.take(32) + ct_e + x25519.public(x_s) + self._make_ek_e2())
         self.schedule.mix("KE", k_e)
         return self._end_early(hello, x_s)
 
@@ -300,7 +330,7 @@ class Server(Side):
         self.x_c = body.take(32)
         body.done()
         x_s = self.random.take(32)
-        hello = self.message("SK", self.random.take(32) + x25519.public(x_s) + self._make_ek_e2())
+        hello = self.message("SK", cover(self.agreed) + self.random.take(32) + x25519.public(x_s) + self._make_ek_e2())
         self.schedule.mix("KS", k_s)
         return self._end_early(hello, x_s)
 
@@ -310,6 +340,7 @@ class Server(Side):
         assert body.take(32) == H(SUITE.encode())
         self.mode = body.uint(1)
         assert self.mode in (SIMPLEX, DUPLEX) and body.uint(2) == 0
+        self.agreed = judge(take_cover(body))
         body.take(32)
 
     def _make_ek_e2(self):

@@ -39,10 +39,10 @@ final class HostLines {
     }
 
     int find(Request request) throws KeygenException, IOException {
-        List<KnownHostLine> found = KnownHosts.read(List.of(file(request))).linesOf(name(request));
+        List<KnownHostLine> found = KnownHosts.read(List.of(file(request))).allLinesOf(name(request));
         for (KnownHostLine line : found) {
             if (!request.isQuiet()) {
-                console.out().println("# Host " + request.host() + " found: line " + line.number() + " " + (line.revoked() ? "REVOKED" : ""));
+                console.out().println("# Host " + request.host() + " found: line " + line.number() + " " + (line.revoked() ? "REVOKED" : line.certAuthority() ? "CA" : ""));
             }
             if (request.prints()) {
                 line.key().ifPresent(key -> fingerprint(request, line, key));
@@ -56,7 +56,7 @@ final class HostLines {
     }
 
     private void fingerprint(Request request, KnownHostLine line, PublicKey key) {
-        console.out().println(line.names() + " " + HostKeyTexts.typeTitle(key.type()) + " " + Fingerprint.text(key)
+        console.out().println(request.host() + " " + HostKeyTexts.typeTitle(key.type()) + " " + Fingerprint.text(key)
             + (line.comment().isEmpty() ? "" : " " + line.comment()));
         if (request.isVerbose()) {
             console.out().println(Fingerprint.randomart(key));
@@ -67,12 +67,13 @@ final class HostLines {
         Path file = file(request);
         KnownHostsFile hosts = new KnownHostsFile(file);
         KnownHostsFile.Edit edit = hosts.remove(name(request));
+        if (!request.isQuiet()) {
+            edit.lineNumbers().forEach(number -> console.out().println("# Host " + request.host() + " found: line " + number));
+        }
+        requireValid(file, edit);
         if (!edit.changed()) {
             console.err().println("Host " + request.host() + " not found in " + file);
             return 0;
-        }
-        if (!request.isQuiet()) {
-            edit.lineNumbers().forEach(number -> console.out().println("# Host " + request.host() + " found: line " + number));
         }
         console.out().println(file + " updated.");
         console.out().println("Original contents retained as " + hosts.backup());
@@ -86,6 +87,7 @@ final class HostLines {
         for (KnownHostLine line : edit.skipped()) {
             console.err().println(file + ":" + line.number() + ": ignoring host name with wildcard: " + line.names());
         }
+        requireValid(file, edit);
         console.out().println(file + " updated.");
         console.out().println("Original contents retained as " + hosts.backup());
         if (!edit.lineNumbers().isEmpty()) {
@@ -93,5 +95,12 @@ final class HostLines {
             console.err().println("Delete this file to ensure privacy of hostnames");
         }
         return 0;
+    }
+
+    private void requireValid(Path file, KnownHostsFile.Edit edit) throws KeygenException {
+        edit.invalid().forEach(number -> console.err().println(file + ":" + number + ": invalid line"));
+        if (!edit.invalid().isEmpty()) {
+            throw KeygenException.declined(file + " is not a valid known_hosts file; it stays as it is");
+        }
     }
 }

@@ -287,7 +287,7 @@ class KeygenTest {
         assertEquals("# Host rev found: line 5 REVOKED\n@revoked rev " + bare + "\n", out.toString());
         assertEquals(0, run("-lF", "foo", "-f", file("kh")));
         String fingerprint = Fingerprint.text(publicKey("k").key());
-        assertEquals("# Host foo found: line 1 \nfoo,[bar]:2222 MLKEM768-X25519 " + fingerprint + " c\n# Host foo found: line 4 \nfoo MLKEM768-X25519 "
+        assertEquals("# Host foo found: line 1 \nfoo MLKEM768-X25519 " + fingerprint + " c\n# Host foo found: line 4 \nfoo MLKEM768-X25519 "
             + fingerprint + "\n", out.toString());
         assertEquals(1, run("-F", "nope", "-f", file("kh")));
         assertEquals("", out.toString() + err);
@@ -295,6 +295,28 @@ class KeygenTest {
         assertEquals("qssh-keygen: error: Cannot stat " + file("nofile") + ": No such file or directory\n", err.toString());
         assertEquals(0, run("-H", "-F", "foo", "-f", file("kh")));
         assertTrue(out.toString().startsWith("# Host foo found: line 1 \n|1|"), out.toString());
+        assertEquals(0, run("-H", "-F", "rev", "-f", file("kh")));
+        assertEquals("# Host rev found: line 5 REVOKED\n@revoked rev " + bare + "\n", out.toString(), "a line with a marker is not hashed");
+        Files.writeString(home.resolve("kh"), "ca " + bare + "\n@cert-authority c* " + bare + "\nwrong\nca " + bare + "\n");
+        assertEquals(0, run("-F", "ca", "-f", file("kh")));
+        assertEquals("# Host ca found: line 1 \nca " + bare + "\n# Host ca found: line 2 CA\n@cert-authority c* " + bare + "\n# Host ca found: line 4 \nca " + bare + "\n",
+            out.toString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"name", "@other name type base64", "name type"})
+    void aFileWithAnInvalidLineStays(String invalid) throws Exception {
+        hosts();
+        String before = Files.readString(home.resolve("kh")) + invalid + "\n";
+        Files.writeString(home.resolve("kh"), before);
+        for (List<String> action : List.of(List.of("-H"), List.of("-R", "foo"))) {
+            List<String> command = new ArrayList<>(action);
+            command.addAll(List.of("-f", file("kh")));
+            assertEquals(1, run(command.toArray(String[]::new)));
+            assertTrue(err.toString().contains(file("kh") + ":6: invalid line\nqssh-keygen: error: " + file("kh") + " is not a valid known_hosts file"), err.toString());
+            assertEquals(before, Files.readString(home.resolve("kh")));
+            assertFalse(Files.exists(home.resolve("kh.old")));
+        }
     }
 
     @Test

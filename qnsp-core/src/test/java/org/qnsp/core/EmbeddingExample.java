@@ -39,7 +39,8 @@ import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.Secret;
 import org.qnsp.crypto.keys.KemKeyPair;
 import org.qnsp.crypto.keys.PublicKey;
-import org.qnsp.stealth.StealthProfile;
+import org.qnsp.stealth.Cover;
+import org.qnsp.stealth.CoverPolicy;
 
 /** The example of docs/embedding.md, which shows the marked regions; {@link EmbeddingTest} runs it and compares the two. */
 final class EmbeddingExample {
@@ -50,7 +51,7 @@ final class EmbeddingExample {
     static byte[] client(int port, PublicKey hostKey, KemKeyPair userKey, byte[] bytes) throws IOException {
         RandomSource random = RandomSource.system();
         var settings = new ClientHandshake.Settings(Mode.DUPLEX, "alice", new ClientHandshake.Trust.Pinned(hostKey),
-                List.of(UserAuth.identity(userKey, random)), false);
+                List.of(UserAuth.identity(userKey, random)), false, Cover.NORMAL);
         try (Connector connector = new Connector(RuntimeException::printStackTrace)) {
             Connection connection = Connector.connection(new Connection.Listener() {});
             // What is opened and written now rides right behind the login.
@@ -81,7 +82,7 @@ final class EmbeddingExample {
             return; // H-26, H-28: not a byte; a real server keeps the ids on disk and drains the socket
         }
         KemKeyPair decoy = KemKeyPair.generate(RandomSource.system()); // for keys that may not log in (H-14)
-        var handshake = new ServerHandshake(new ServerHandshake.Settings(host, decoy, false), accepted.get(), RandomSource.system());
+        var handshake = new ServerHandshake(new ServerHandshake.Settings(host, decoy, false, CoverPolicy.DEFAULT), accepted.get(), RandomSource.system());
         Connection connection = new Connection(false, Budget.UNLIMITED, new Connection.Listener() {
             @Override
             public void peerOpened(Connection from, int id, String type, byte[] body) { // on the loop: must not block
@@ -89,7 +90,7 @@ final class EmbeddingExample {
                 Thread.ofPlatform().daemon().start(() -> echo(channel));
             }
         });
-        Link link = new Link(loop, slots, Wire.of(socket), false, StealthProfile.normal(false), RandomSource.system(), connection,
+        Link link = new Link(loop, slots, Wire.of(socket), false, Cover.NORMAL, RandomSource.system(), connection,
                 handshaker(handshake), new Link.Owner() {
             @Override
             public void asked(Link asking, Action question) { // whose keys are these? answered 15 ms after the question (H-14)

@@ -37,7 +37,7 @@ final class EmbeddingTest {
         byte[] bytes = RandomSource.system().bytes(100_000);
         try (ServerSocketChannel listening = ServerSocketChannel.open().bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
                 Loop loop = new Loop("example-loop", faults::add);
-                SlotThread slots = new SlotThread("example-slot")) {
+                SlotThread slots = new SlotThread("example-slot", false)) {
             Thread.ofPlatform().daemon().start(() -> {
                 try {
                     EmbeddingExample.serve(listening.accept(), host, user.publicKey(), EmbeddingExample.seenOpenings(), loop, slots);

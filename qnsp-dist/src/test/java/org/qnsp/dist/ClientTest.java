@@ -15,7 +15,9 @@ import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -87,6 +89,14 @@ final class ClientTest {
         all.addAll(List.of(words));
         return qssh(file, all.toArray(String[]::new)).run().expect(0).out().lines().filter(line -> line.startsWith(keyword + " "))
             .map(line -> line.substring(keyword.length() + 1)).findFirst().orElse("");
+    }
+
+    /** What -G prints for each of these keywords once all are set to the same; FOO is bar. */
+    private static Map<String, String> values(List<String> keywords, String set, String... words) throws Exception {
+        Command command = qssh(null, "-G").env("FOO", "bar");
+        keywords.forEach(keyword -> command.with("-o", keyword + "=" + set));
+        return command.with(words).run().expect(0).out().lines().filter(line -> keywords.contains(line.split(" ")[0]))
+            .collect(Collectors.toMap(line -> line.split(" ")[0], line -> line.substring(line.indexOf(' ') + 1)));
     }
 
     private static String user() {
@@ -242,14 +252,17 @@ final class ClientTest {
             all.append('/').append(token[0]);
             expected.append('/').append(token[1]);
         }
-        for (String keyword : List.of("remotecommand", "controlpath", "identityagent", "forwardagent", "revokedhostkeys", "userknownhostsfile")) {
-            assertEquals(Path.of(expected.toString()).toString(), Path.of(value(null, keyword, "-o", keyword + "=" + all,
-                "-o", "HostName=" + HOST, "-p", "" + daemon.port(), "-o", "HostKeyAlias=localhost-with-alias", "remuser@somehost")).toString(), keyword);
+        List<String> keywords = List.of("remotecommand", "controlpath", "identityagent", "forwardagent", "revokedhostkeys", "userknownhostsfile");
+        Map<String, String> values = values(keywords, all.toString(), "-o", "HostName=" + HOST, "-p", "" + daemon.port(), "-o", "HostKeyAlias=localhost-with-alias", "remuser@somehost");
+        for (String keyword : keywords) {
+            assertEquals(Path.of(expected.toString()).toString(), Path.of(values.get(keyword)).toString(), keyword);
         }
-        for (String keyword : List.of("controlpath", "identityagent", "forwardagent", "userknownhostsfile")) {
-            assertEquals("bar/" + home, qssh(null, "-G", "-o", keyword + "=${FOO}/%d", "h").env("FOO", "bar").run().expect(0).out().lines()
-                .filter(line -> line.startsWith(keyword + " ")).findFirst().orElseThrow().substring(keyword.length() + 1).replace("bar//", "bar/").replace("bar" + home, "bar/" + home));
-            assertEquals(home + "/.x", value(null, keyword, "-o", keyword + "=~/.x", "h"), keyword);
+        keywords = List.of("controlpath", "identityagent", "forwardagent", "userknownhostsfile");
+        Map<String, String> variables = values(keywords, "${FOO}%d", "h");
+        Map<String, String> homes = values(keywords, "~/.x", "h");
+        for (String keyword : keywords) {
+            assertEquals("bar" + home, variables.get(keyword), keyword);
+            assertEquals(home + "/.x", homes.get(keyword), keyword);
         }
         Path match = file("match", "Match exec \"echo '%h %n %p %r %u' >" + scratch.resolve("actual") + "\"\n");
         value(match, "user", "-o", "HostName=real", "-p", "7", "me@named");
@@ -269,6 +282,10 @@ final class ClientTest {
                 Port 12
             Match localuser %s sessiontype exec command "run *"
                 Port 13
+            Match version OpenSSH_8*,!OpenSSH_* user u9
+                Port 16
+            Match !version OpenSSH_8* user u8
+                Port 17
             Match tagged blue
                 Port 14
             Match all
@@ -280,6 +297,8 @@ final class ClientTest {
         assertEquals("15", value(file, "port", "u2@bad.example"));
         assertEquals("15", value(file, "port", "u3@a.example"));
         assertEquals("12", value(file, "port", "short"));
+        assertEquals("17", value(file, "port", "u8@h"));
+        assertEquals("15", value(file, "port", "u9@h"));
         assertEquals("inet", value(file, "addressfamily", "short"));
         assertEquals("13", value(file, "port", "h", "run this"));
         assertEquals("15", value(file, "port", "h", "other"));
@@ -335,7 +354,9 @@ final class ClientTest {
         List<String> ssh = Command.of("ssh", "-F", "none", "-G").with(options).run().expect(0).out().lines().toList();
         List<String> ours = qssh(null, "-G").with(options).run().expect(0).out().lines().toList();
         List<String> keywords = ours.stream().map(line -> line.split(" ")[0]).distinct().toList();
-        List<String> different = List.of("identityfile", "userknownhostsfile", "globalknownhostsfile"); // ours lie elsewhere
+        List<String> different = List.of("identityfile", "userknownhostsfile", "globalknownhostsfile", // ours lie elsewhere
+            "fingerprinthash", "ciphers", "macs", "kexalgorithms", "hostkeyalgorithms", "pubkeyacceptedalgorithms", // ours are others
+            "kbdinteractiveauthentication", "passwordauthentication", "forwardx11trusted", "tunneldevice", "ipqos", "syslogfacility"); // there is no such thing here
         List<String> theirs = ssh.stream().filter(line -> keywords.contains(line.split(" ")[0]) && !different.contains(line.split(" ")[0])).toList();
         List<String> both = theirs.stream().map(line -> line.split(" ")[0]).toList();
         assertTrue(both.size() > 45, both.toString());
@@ -404,9 +425,15 @@ final class ClientTest {
         String hash = Files.readString(hashed);
         assertTrue(hash.startsWith("|1|"), hash);
         trusting(hash, "-o", "StrictHostKeyChecking=yes", HOST, "true").run().expect(0);
-        for (String not : List.of("", "!127.0.0.1 " + own, HOST + " " + own, "# " + name() + " " + own)) {
+        for (String not : List.of("", "!127.0.0.1 " + own, "@revoked " + HOST + " " + own + HOST + " " + own, "# " + name() + " " + own)) {
             String err = trusting(not, "-o", "StrictHostKeyChecking=yes", HOST, "true").run().expect(255).err();
             assertTrue(err.startsWith("No MLKEM768-X25519 host key is known for " + name() + " and you have requested strict checking.\nHost key verification failed.\n"), not + err);
+        }
+        trusting(HOST + " " + own, "-o", "StrictHostKeyChecking=yes", HOST, "true").run().expect(0); // the host alone is known
+        try (KemKeyPair other = KemKeyPair.generate(RandomSource.system())) {
+            trusting(line(name(), other) + HOST + " " + own, "-o", "StrictHostKeyChecking=yes", "-o", "ConnectTimeout=2", HOST, "true").run().expect(255);
+            String err = trusting(line(HOST, other), "-o", "StrictHostKeyChecking=yes", "-o", "ConnectTimeout=2", HOST, "true").run().expect(255).err();
+            assertTrue(err.startsWith("No MLKEM768-X25519 host key is known for " + name()), err);
         }
         trusting("", "-o", "UserKnownHostsFile=" + file("a", "") + " " + file("b", name() + " " + own), "-o", "StrictHostKeyChecking=yes", HOST, "true").run().expect(0);
         trusting("", "-o", "GlobalKnownHostsFile=" + scratch.resolve("b"), "-o", "StrictHostKeyChecking=yes", HOST, "true").run().expect(0);

@@ -37,6 +37,22 @@ final class CompletionTest {
         return matcher.group(1).replace(":", "").chars().mapToObj(Character::toString).collect(Collectors.toCollection(TreeSet::new));
     }
 
+    /** The long options that a program's completion offers. */
+    private static Set<String> longs(Path file, String program) throws Exception {
+        Matcher matcher = Pattern.compile("^ +" + program + "\\) echo '(--[^']*)'", Pattern.MULTILINE).matcher(file(file));
+        return matcher.find() ? new TreeSet<>(List.of(matcher.group(1).split(" "))) : Set.of();
+    }
+
+    /** Those that a manual lists, with = after those that take a value. */
+    private static Set<String> longs(Path manual) throws Exception {
+        Set<String> longs = new TreeSet<>();
+        Matcher listed = Pattern.compile("^\\.It Fl -([a-z-]+)( Ns =)?", Pattern.MULTILINE).matcher(Files.readString(manual));
+        while (listed.find()) {
+            longs.add("--" + listed.group(1) + (listed.group(2) == null ? "" : "="));
+        }
+        return longs;
+    }
+
     private static Set<String> keywords(Path file, String start, String end) throws Exception {
         String text = file(file);
         int from = text.indexOf(start) + start.length();
@@ -61,6 +77,8 @@ final class CompletionTest {
         }
         assertEquals(documented, letters(BASH, program));
         assertEquals(documented, letters(ZSH, program));
+        assertEquals(longs(Project.ROOT.resolve("docs/man").resolve(manual)), longs(BASH, program));
+        assertEquals(longs(BASH, program), longs(ZSH, program));
     }
 
     @Test
@@ -77,8 +95,12 @@ final class CompletionTest {
         offered.removeAll(manual);
         assertEquals(Set.of(), offered, "offered, and not in the manual");
         Command.Result shown = Command.of(House.program("qssh"), "-F", "none", "-G", "host").run().expect(0);
-        Set<String> missing = shown.out().lines().map(line -> line.split(" ")[0]).collect(Collectors.toCollection(TreeSet::new));
+        Set<String> missing = shown.out().lines().filter(line -> !line.startsWith("#")).map(line -> line.split(" ")[0]).collect(Collectors.toCollection(TreeSet::new));
         missing.removeAll(keywords(BASH, "_qnsp_keywords='", "'"));
+        String whole = Files.readString(Project.ROOT.resolve("docs/man/qssh_config.5"));
+        for (String word : whole.substring(whole.indexOf(".Sh ACCEPTED WITHOUT EFFECT")).split("[^A-Za-z0-9]+")) {
+            missing.remove(word.toLowerCase(Locale.ROOT)); // printed for scripts that look for it, and no use to write
+        }
         missing.remove("host"); // no keyword of a file: it begins a block
         assertEquals(Set.of(), missing, "obeyed, and not offered");
     }
@@ -86,7 +108,7 @@ final class CompletionTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {"qssh -o Strict | qssh -o Strict | StrictHostKeyChecking=", "qssh -o StrictHostKeyChecking=a | qssh -o StrictHostKeyChecking = a | ask accept-new",
         "qssh -o ControlMaster= | qssh -o ControlMaster = | no yes ask auto autoask", "qssh al | qssh al | alpha", "qssh me@g | qssh me@g | me@gamma", "qssh -O s | qssh -O s | stop",
-        "qssh-keygen -t d | qssh-keygen -t d | dilithium3", "qssh -J ga | qssh -J ga | gamma"})
+        "qssh --padding=n | qssh --padding = n | normal", "qscp --rate 7 | qscp --rate 7 | 71k 73.4M", "qscp --pad | qscp --pad | --padding=", "qssh -o Padding=m | qssh -o Padding = m | max", "qssh-keygen -t d | qssh-keygen -t d | dilithium3", "qssh -J ga | qssh -J ga | gamma"})
     void bashOffers(String line, String words, String expected) throws Exception {
         Path own = Files.createDirectories(home.resolve(".qssh"));
         Files.writeString(own.resolve("config"), "Host alpha pattern* !not\n");

@@ -117,6 +117,11 @@ final class DaemonTest {
             assertTrue(Files.readSymbolicLink(Path.of("/proc/" + daemon.pid() + "/fd/0")).toString().equals("/dev/null"));
             assertEquals(String.valueOf(daemon.pid()), Command.of("ps", "-o", "sid=", "-p", String.valueOf(daemon.pid())).run().expect(0).out().strip());
             assertEquals("/", Files.readSymbolicLink(Path.of("/proc/" + daemon.pid() + "/cwd")).toString());
+            // as of sshd's, a script sees by its pid file that a reload is over
+            Files.delete(pidFile);
+            Command.of("kill", "-HUP", String.valueOf(daemon.pid())).run().expect(0);
+            TestDaemon.await("the pid file is there again", () -> pidFile.toFile().length() > 0);
+            assertEquals(daemon.pid() + "\n", Files.readString(pidFile));
         } finally {
             daemon.destroy();
         }

@@ -71,7 +71,7 @@ final class DocumentsTest {
     /** The manual names every letter that the program's own table of options has, and no other. */
     @ParameterizedTest
     @CsvSource({
-        "qssh.1,        qssh-cli/src/main/java/org/qnsp/qssh/CommandLine.java,      LETTERS = \"([^\"]+)\"",
+        "qssh.1,        qssh-cli/src/main/java/org/qnsp/qssh/CommandLine.java,      LETTERS = \"([^\"]+)-:\"",
         "qscp.1,        qscp-cli/src/main/java/org/qnsp/qscp/CommandLine.java,      LETTERS = \"([^\"]+)-:\"",
         "qssh-keygen.1, keygen-cli/src/main/java/org/qnsp/keygen/Request.java,      OPTIONS = \"([^\"]+)\"",
         "qssh-add.1,    keygen-cli/src/main/java/org/qnsp/keygen/add/AddRequest.java, OPTIONS = \"([^\"]+)\"",

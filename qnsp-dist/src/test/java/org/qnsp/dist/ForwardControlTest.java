@@ -253,5 +253,8 @@ final class ForwardControlTest {
             assertFalse(opens(session, new ChannelOpening.Session()));
             assertTrue(opens(session, new ChannelOpening.DirectTcp(at("127.0.0.1", web.getLocalPort()), at("", 0))));
         }
+        int said = house.daemon().logText().length();
+        assertEquals("0\n", house.qssh(user, "expr $(id -u) - $(id -u); true").run().expect(0).out());
+        assertTrue(house.daemon().logText().substring(said).contains(user.name() + " asked for no more sessions"), "a client that shares with nobody asks for it");
     }
 }

@@ -357,7 +357,7 @@ final class ForwardingTest {
             screen.type("~C");
             screen.await("^qssh>$");
             screen.enter("-X");
-            screen.await("^Invalid command\\.$");
+            screen.await("^(qssh> )?Invalid command\\.$");
             screen.press("Enter");
             screen.type("~.");
             screen.awaitPrompt();

@@ -14,6 +14,7 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.qnsp.core.client.LoginException;
@@ -229,6 +230,7 @@ final class LoginTest {
     }
 
     @Test
+    @Tag("alone")
     void nologinKeepsUsersOutAndTellsThemWhy() throws Exception {
         Path notice = Path.of("/run/nologin");
         assertFalse(Files.exists(notice), "somebody has closed this system");
@@ -271,10 +273,7 @@ final class LoginTest {
 
     @Test
     void anOrdinaryUsersDaemonServesThatUserAlone() throws Exception {
-        int port;
-        try (java.net.ServerSocket free = new java.net.ServerSocket(0)) {
-            port = free.getLocalPort();
-        }
+        int port = TestDaemon.freePort();
         // nothing is configured: the host key is made at ~/.qssh, and keys are read there
         Process process = anna.runs(House.program("qsshd"), "-D", "-e", "-p", String.valueOf(port), "-o", "ListenAddress=127.0.0.1", "-o", "PidFile=none").start();
         try {

@@ -127,6 +127,7 @@ final class MultiplexTest {
         ProcessHandle master = master();
         assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(socket)));
         int logins = logins();
+        assertEquals("proxied\n", qssh("-O proxy", "cat; exit 7").input("proxied\n").run().expect(7).out());
         Command.Result result = qssh("", "echo out; echo err >&2; exit 42").run().expect(42);
         assertEquals("out\n", result.out());
         assertEquals("err\n", result.err());
@@ -142,6 +143,21 @@ final class MultiplexTest {
         assertEquals("Exit request sent.\r\n", ask("exit").run().expect(0).err());
         awaitEnd(master);
         assertFalse(isThere());
+    }
+
+    @Test
+    void copiesGoOverTheMastersConnection() throws Exception {
+        Path file = Files.writeString(dir.resolve("sent"), "sent");
+        Path back = dir.resolve("back");
+        master();
+        int logins = logins();
+        house.client("qscp", anna.keyFile(), "-o", "ControlPath=" + socket, file.toString(), House.at(anna) + ":").run().expect(0);
+        house.client("qscp", anna.keyFile(), "-o", "ControlPath=" + socket, House.at(anna) + ":sent", back.toString()).run().expect(0);
+        assertEquals("sent", Files.readString(back));
+        assertEquals(logins, logins(), "nobody logged in again");
+        ask("exit").run().expect(0);
+        house.client("qscp", anna.keyFile(), "-o", "ControlPath=" + socket, file.toString(), House.at(anna) + ":").run().expect(0);
+        assertEquals(logins + 1, logins(), "and without a master there is a login");
     }
 
     @Test
@@ -220,7 +236,7 @@ final class MultiplexTest {
         assertEquals("Control socket connect(" + socket + "): No such file or directory\n", ask("check").run().expect(255).err());
         assertEquals("No ControlPath specified for \"-O\" command\n", house.client("qssh", anna.keyFile(), "-O", "check", "h").run().expect(255).err());
         assertEquals("Invalid multiplex command.\n", ask("bogus").run().expect(255).err());
-        assertTrue(ask("proxy").run().expect(255).err().contains("-O proxy is not supported"));
+        assertEquals("Control socket connect(" + socket + "): No such file or directory\n", qssh("-O proxy", "true").run().expect(255).err());
         String longPath = dir + "/" + "x".repeat(108);
         assertEquals("ControlPath too long ('" + longPath + "' >= 108 bytes)\n",
                 house.client("qssh", anna.keyFile(), "-S", longPath, "-O", "check", "h").run().expect(255).err());

@@ -13,6 +13,7 @@ import org.qnsp.core.handshake.UserAuth;
 import org.qnsp.core.message.ProtocolException;
 import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.keys.KemKeyPair;
+import org.qnsp.stealth.Cover;
 
 /** The first frames that a client sends, made by the client's own code, for tests that send them on their own. */
 final class Opening {
@@ -28,7 +29,7 @@ final class Opening {
 
     /** @param frameClock the time in the frames @param hourClock the time of the invite's hour */
     static byte[] frames(Trust trust, int frames, Instant frameClock, Instant hourClock, RandomSource random) {
-        ClientHandshake.Settings settings = new ClientHandshake.Settings(Mode.DUPLEX, "root", trust, List.of(UserAuth.identity(USER, random)), false);
+        ClientHandshake.Settings settings = new ClientHandshake.Settings(Mode.DUPLEX, "root", trust, List.of(UserAuth.identity(USER, random)), false, Cover.NORMAL);
         try (ClientHandshake handshake = new ClientHandshake(settings, random); StageWriter writer = new StageWriter(0, random)) {
             for (Action action : handshake.begin(hourClock.getEpochSecond() / 3600)) {
                 writer.on(action);

@@ -200,7 +200,6 @@ final class QsshTest {
         "-l qnsp-nobody 127.0.0.1 true       | qnsp-nobody@127.0.0.1: Permission denied (publickey).",
         "-o NoSuchOption=1 127.0.0.1 true    | command-line: line 0: Bad configuration option: nosuchoption",
         "-w 0 127.0.0.1 true                 | qssh: error: -w (tunnels) is not supported by this version",
-        "-f 127.0.0.1 true                   | qssh: error: -f (going to the background) is not supported by this version",
         "-p 99999 127.0.0.1 true             | Bad port '99999'",
     })
     void failuresAreNamedAsSshDoes(String arguments, String line) throws Exception {

@@ -246,6 +246,7 @@ final class SilenceTest {
 
     /** Who knows the key is answered once its hello is whole, and not before: so a fault in the hello is silence too. */
     @Test
+    @Tag("alone")
     void garbageBehindAFrameThatVerifiedMeetsSilence() throws Exception {
         byte[] garbage = Opening.frames(trust, 4);
         System.arraycopy(RandomSource.system().bytes(768), 0, garbage, 3 * 768, 768);
@@ -287,6 +288,7 @@ final class SilenceTest {
 
     /** Neither the number of bytes at which the daemon decides nor what it decides shows in the time that it takes to answer the end of a connection. */
     @Test
+    @Tag("alone")
     void theAnswerToAnEndTellsNothing() throws Exception {
         byte[] heard = Opening.frames(trust, 4);
         assertAccepted("127.0.0.1", heard);

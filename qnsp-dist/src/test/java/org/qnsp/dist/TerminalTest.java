@@ -214,8 +214,8 @@ final class TerminalTest {
         screen.press("C-z");
         screen.await("Stopped");
         screen.awaitPrompt();
-        screen.enter("clear; stty -a >" + dir + "/suspended");
-        screen.awaitPrompt();
+        screen.enter("clear; stty -a >" + dir + "/now; mv " + dir + "/now " + dir + "/suspended");
+        TestDaemon.await("the settings are written", () -> Files.exists(dir.resolve("suspended")));
         assertEquals(Files.readString(dir.resolve("before")), Files.readString(dir.resolve("suspended")));
         screen.resize(90, 20);
         screen.enter("fg");

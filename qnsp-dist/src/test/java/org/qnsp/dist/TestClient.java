@@ -24,6 +24,7 @@ import org.qnsp.core.transport.ChannelListener;
 import org.qnsp.core.transport.Connection;
 import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.keys.KemKeyPair;
+import org.qnsp.stealth.Cover;
 
 /** The client's half of the product in this process, with one key: for tests that want many logins without starting a program for each. */
 final class TestClient implements AutoCloseable {
@@ -84,7 +85,7 @@ final class TestClient implements AutoCloseable {
     Session login(InetSocketAddress to, Trust trust, String user, Duration patience) throws IOException {
         Connection connection = Connector.connection(new Connection.Listener() {});
         ClientHandshake.Settings settings = new ClientHandshake.Settings(Mode.DUPLEX, user, trust, List.of(UserAuth.identity(key, RandomSource.system())),
-                trust instanceof Trust.Invited);
+                trust instanceof Trust.Invited, Cover.NORMAL);
         Login login = connector.login(settings, connection, hostKey -> true, Connector.tcp(List.of(to.getAddress()), to.getPort(), null, PATIENCE));
         login.await(patience, patience);
         return new Session(connection, login);

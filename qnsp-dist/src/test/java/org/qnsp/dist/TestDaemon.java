@@ -2,6 +2,7 @@ package org.qnsp.dist;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -12,7 +13,9 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -29,6 +32,10 @@ import org.qnsp.crypto.keys.PublicKey;
  */
 public final class TestDaemon implements AutoCloseable {
     private static final long PATIENCE_SECONDS = 30;
+    private static final int FIRST_PORT = 20_000;
+    private static final int PORTS = 12_000;
+    private static final AtomicInteger NEXT_PORT =
+            new AtomicInteger(ThreadLocalRandom.current().nextInt(PORTS) / 2 * 2 + Integer.getInteger("surefire.forkNumber", 0) % 2);
     private static final Pattern SOCKET = Pattern.compile("socket:\\[\\d+]");
 
     private final Path dir;
@@ -52,10 +59,17 @@ public final class TestDaemon implements AutoCloseable {
         Files.createFile(authorizedKeys());
     }
 
+    /** A port that stays free until it is used: below those that the kernel gives to whoever names none, and another test process takes those of its own parity. */
     static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
+        for (int tries = 0; tries < PORTS; tries++) {
+            int port = FIRST_PORT + Math.floorMod(NEXT_PORT.getAndAdd(2), PORTS);
+            try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+                return socket.getLocalPort();
+            } catch (BindException e) {
+                // taken: the next one
+            }
         }
+        throw new BindException("no free port from " + FIRST_PORT + " to " + (FIRST_PORT + PORTS));
     }
 
     /** Where the programs are. Fails where scripts/build has not made them. */

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -206,6 +207,7 @@ final class WireTest {
     // ---- shape
 
     @Test
+    @Tag("alone")
     void everyLoginBeginsAlike() throws Exception {
         try (TestClient stranger = new TestClient(); Sniffer sniffer = Sniffer.start(scratch.resolve("pcap"), daemon.port(), 0)) {
             Trust trust = new Trust.Pinned(daemon.hostKey());

@@ -1,40 +1,59 @@
 package org.qnsp.stealth;
 
+import java.util.List;
+
 /**
- * The public schedule of one direction. Nothing in it depends on what is sent.
+ * The public schedule of one direction after its prologue. Nothing in it depends on what is sent.
  *
- * @param prologueNanos how long the prologue lasts (C-24)
- * @param prologuePeriodNanos from slot to slot in the prologue
- * @param prologueFrames frames in a slot of the prologue
- * @param periodNanos from slot to slot after it (C-25)
- * @param frames frames in a slot after it
- * @param epochNanos from one decision about bulk to the next
- * @param dwellNanos the least time that bulk lasts
- * @param bulkThresholdBytes the backlog above which an edge rises to bulk
+ * @param rungs the ladder, from the bottom; in mode max one, in mode low the cover of an idle wire
+ * @param unpaced whether the top rung sends, besides its slots, as fast as the connection takes it
  */
-public record StealthProfile(
-        long prologueNanos,
-        long prologuePeriodNanos,
-        int prologueFrames,
-        long periodNanos,
-        int frames,
-        long epochNanos,
-        long dwellNanos,
-        long bulkThresholdBytes) {
+public record StealthProfile(PaddingMode mode, List<Rung> rungs, boolean unpaced) {
     private static final long MILLI = 1_000_000;
-    /** Payload bytes of a frame. */
-    private static final int PAYLOAD_BYTES = 717;
+    /** C-24: the prologue is the same for everyone. */
+    public static final long PROLOGUE_NANOS = 500 * MILLI;
+    /** C-24: its slots. */
+    public static final Rung PROLOGUE = new Rung(5 * MILLI, 2);
+    /** C-25: rungs change at the edges of epochs of this length. */
+    public static final long EPOCH_NANOS = 250 * MILLI;
+    /** C-36: frames of an idle wire in mode low come at random times, this far apart in the mean. */
+    static final long LOW_PERIOD_NANOS = 1000 * MILLI;
+    private static final Rung L1 = new Rung(10 * MILLI, 8);
+    private static final Rung L2 = new Rung(5 * MILLI, 64);
+    private static final int L2_CLASS = 7;
 
     public StealthProfile {
-        if (prologueNanos % prologuePeriodNanos != 0 || prologueFrames < 1 || frames < 1 || periodNanos < MILLI) {
-            throw new IllegalArgumentException("profile");
-        }
+        rungs = List.copyOf(rungs);
     }
 
-    /** The default mode: level L0 and bulk. @param client whose sending it is: the client sends 1 frame a slot, the server 2 */
-    public static StealthProfile normal(boolean client) {
-        int frames = client ? 1 : 2;
-        long goodputPerSecond = frames * PAYLOAD_BYTES * 50L;
-        return new StealthProfile(500 * MILLI, 5 * MILLI, 2, 20 * MILLI, frames, 250 * MILLI, 1000 * MILLI, goodputPerSecond);
+    static StealthProfile of(Cover cover, boolean client) {
+        Rung l0 = new Rung(20 * MILLI, client ? 1 : 2);
+        RateClass rate = cover.rate();
+        return switch (cover.mode()) {
+            case MAX -> new StealthProfile(cover.mode(), List.of(new Rung(RateClass.PERIOD_NANOS, rate.frames())), false);
+            case LOW -> new StealthProfile(cover.mode(), List.of(new Rung(LOW_PERIOD_NANOS, 1)), false);
+            case NORMAL -> {
+                if (rate.below(RateClass.FAST)) {
+                    yield new StealthProfile(cover.mode(), List.of(l0), false);
+                }
+                if (rate.number() < L2_CLASS) {
+                    yield new StealthProfile(cover.mode(), List.of(l0, L1), false);
+                }
+                // the slots of L3 are those of L1: they carry what is too little for a burst
+                yield rate.unbounded()
+                        ? new StealthProfile(cover.mode(), List.of(l0, L1, L2, L1), true)
+                        : new StealthProfile(cover.mode(), List.of(l0, L1, L2), false);
+            }
+        };
+    }
+
+    /** The most frames of one slot, those of the prologue among them. */
+    public int maxSlotFrames() {
+        return Math.max(PROLOGUE.frames(), rungs.stream().mapToInt(Rung::frames).max().orElseThrow());
+    }
+
+    /** Bytes on the wire in an hour of idling, this direction alone. */
+    public long idleBytesPerHour() {
+        return rungs.getFirst().wireBytesPerHour();
     }
 }

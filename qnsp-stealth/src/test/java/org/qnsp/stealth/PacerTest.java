@@ -8,117 +8,187 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.function.LongUnaryOperator;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/** C-20 to C-25 in virtual time. */
+/** C-20 to C-26, C-34 to C-36 in virtual time. */
 class PacerTest {
     private static final long MS = 1_000_000;
+    private static final StealthProfile NORMAL = Cover.NORMAL.profile(true);
 
-    private record Emission(long nanos, int frames, boolean bulk) {}
+    private record Emission(long nanos, long frames) {}
 
-    /** Runs a schedule against a workload: backlog as a function of time. */
-    private static List<Emission> run(boolean client, int slots, long start, LongUnaryOperator backlog) {
-        Pacer pacer = new Pacer(StealthProfile.normal(client), start);
-        List<Emission> emitted = new ArrayList<>();
-        for (int i = 0; i < slots; i++) {
-            long now = pacer.slotNanos();
-            pacer.decide(now, backlog.applyAsLong(now - start));
-            emitted.add(new Emission(now - start, pacer.slotFrames(), pacer.bulk()));
-            pacer.advance(now);
-        }
-        return emitted;
+    private static Pacer pacer(StealthProfile profile) {
+        return new Pacer(profile, 0, new SplittableRandom(1)::nextLong);
     }
 
-    @Test
-    void theScheduleIsIdenticalForEveryWorkloadBelowTheThreshold() { // C-24, C-25
-        int slots = 100_000;
-        List<Emission> idle = run(true, slots, 0, t -> 0);
-        for (int seed = 0; seed < 20; seed++) {
-            SplittableRandom random = new SplittableRandom(seed);
-            List<LongUnaryOperator> workloads = List.of(
-                    t -> random.nextInt(100) == 0 ? 1 : 0, // typing
-                    t -> random.nextInt(35_850), // anything up to one second of L0
-                    t -> (t / MS) % 1000 < 500 ? 35_850 : 0,
-                    t -> 35_850);
-            for (LongUnaryOperator workload : workloads) {
-                assertEquals(idle, run(true, slots, 0, workload));
-            }
+    private static List<Emission> slots(Pacer pacer, int count) {
+        List<Emission> slots = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            slots.add(new Emission(pacer.slotNanos(), pacer.slotFrames()));
+            pacer.advance(pacer.slotNanos());
         }
+        return slots;
     }
 
-    @Test
-    void thePrologueIsFixedWhateverWaits() { // C-24
-        List<Emission> emitted = run(false, 100, 7, t -> Long.MAX_VALUE);
+    @ParameterizedTest
+    @EnumSource(PaddingMode.class)
+    void thePrologueIsTheSameInEveryModeWhateverWaits(PaddingMode mode) { // C-24
+        List<Emission> expected = new ArrayList<>();
         for (int i = 0; i < 100; i++) {
-            assertEquals(new Emission(i * 5 * MS, 2, false), emitted.get(i));
+            expected.add(new Emission(i * 5 * MS, 2));
         }
+        List<Emission> emitted = new ArrayList<>();
+        new Simulation(new Cover(mode, RateClass.FAST).profile(false), new SplittableRandom(2)::nextLong, t -> 1 << 30, 1 << 30)
+            .run(100, (nanos, frames, slot) -> emitted.add(new Emission(nanos, frames)));
+        assertEquals(expected, emitted.subList(0, 100));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "normal, none, true,  20, 1",
+        "normal, none, false, 20, 2",
+        "max,    71k,  true,  10, 1",
+        "max,    71k,  false, 10, 1",
+        "max,    570k, false, 10, 8",
+    })
+    void afterItTheSlotsOfTheModeFollow(String mode, String rate, boolean client, long periodMillis, int frames) { // C-25, C-35
+        List<Emission> slots = slots(pacer(new Cover(PaddingMode.named(mode).orElseThrow(), RateClass.parse(rate).orElseThrow()).profile(client)), 103);
+        assertEquals(List.of(new Emission(500 * MS, frames), new Emission((500 + periodMillis) * MS, frames), new Emission((500 + 2 * periodMillis) * MS, frames)),
+            slots.subList(100, 103));
     }
 
     @Test
-    void levelZeroFollowsAt20MsWithOneFrameFromTheClientAndTwoFromTheServer() { // C-25
-        assertEquals(new Emission(500 * MS, 1, false), run(true, 102, 0, t -> 0).get(100));
-        assertEquals(new Emission(520 * MS, 2, false), run(false, 102, 0, t -> 0).get(101));
-    }
-
-    @Test
-    void bulkRisesOnlyAtAnEdgeAndFallsOnlyAtOneAfterItsDwell() { // C-25
-        Pacer pacer = new Pacer(StealthProfile.normal(true), 0);
-        pacer.decide(500 * MS, 0);
-        pacer.decide(600 * MS, 1 << 20);
-        assertFalse(pacer.bulk(), "between edges nothing rises");
-        pacer.decide(750 * MS, 1 << 20);
-        assertTrue(pacer.bulk());
-        pacer.decide(1000 * MS, 0);
-        assertTrue(pacer.bulk(), "dwell");
-        pacer.decide(1750 * MS, 1);
-        assertTrue(pacer.bulk(), "something is queued");
-        pacer.decide(2000 * MS, 0);
-        assertFalse(pacer.bulk());
-    }
-
-    @Test
-    void theIdentityTestSeesARisingBacklog() {
-        assertNotEquals(run(true, 1000, 0, t -> 0), run(true, 1000, 0, t -> 40_000));
+    void modeLowIsNearlyStillAndAtRandomTimes() { // C-36
+        List<Emission> slots = slots(pacer(new Cover(PaddingMode.LOW, RateClass.UNBOUNDED).profile(true)), 1100);
+        assertEquals(new Emission(500 * MS, 1), slots.get(100));
+        double sum = 0;
+        for (int i = 101; i < 1100; i++) {
+            long gap = slots.get(i).nanos - slots.get(i - 1).nanos;
+            assertTrue(gap >= 500 * MS && gap <= 1500 * MS, () -> gap + " ns");
+            sum += gap;
+        }
+        assertEquals(1000 * MS, sum / 999, 50 * MS);
     }
 
     @Test
     void missedSlotsAreLeftOutAndTheGridStays() { // C-21
-        for (boolean client : new boolean[] {true, false}) {
-            Pacer pacer = new Pacer(StealthProfile.normal(client), 0);
-            pacer.advance(23 * MS);
-            assertEquals(25 * MS, pacer.slotNanos());
-            pacer.advance(499 * MS);
-            assertEquals(500 * MS, pacer.slotNanos());
-            pacer.advance(530 * MS);
-            assertEquals(540 * MS, pacer.slotNanos());
-            pacer.advance(540 * MS);
-            assertEquals(560 * MS, pacer.slotNanos());
-        }
-        Pacer far = new Pacer(StealthProfile.normal(true), 0);
+        Pacer pacer = pacer(NORMAL);
+        pacer.advance(23 * MS);
+        assertEquals(25 * MS, pacer.slotNanos());
+        pacer.advance(499 * MS);
+        assertEquals(500 * MS, pacer.slotNanos());
+        pacer.advance(530 * MS);
+        assertEquals(540 * MS, pacer.slotNanos());
+        pacer.advance(540 * MS);
+        assertEquals(560 * MS, pacer.slotNanos());
+        Pacer far = pacer(NORMAL);
         far.advance(10_000 * MS + 1);
         assertEquals(10_020 * MS, far.slotNanos());
     }
 
     @Test
     void theStartMayLieAnywhereOnTheClock() {
-        assertEquals(run(true, 500, 0, t -> 0), run(true, 500, Long.MAX_VALUE - 100 * MS, t -> 0));
+        long start = Long.MAX_VALUE - 100 * MS;
+        Pacer late = new Pacer(NORMAL, start, () -> 0);
+        Pacer early = pacer(NORMAL);
+        for (int i = 0; i < 500; i++) {
+            assertEquals(early.slotNanos(), late.slotNanos() - start);
+            early.advance(early.slotNanos());
+            late.advance(late.slotNanos());
+        }
     }
 
     @Test
-    void aHeldPacerIsAtBulkFromTheEndOfThePrologueOnAndKeepsItsSlots() { // C-24, C-31
-        Pacer held = new Pacer(StealthProfile.normal(true), 0);
-        Pacer free = new Pacer(StealthProfile.normal(true), 0);
-        held.hold(true);
-        for (int i = 0; i < 1000; i++) {
-            assertEquals(free.slotNanos(), held.slotNanos());
-            assertEquals(free.slotFrames(), held.slotFrames());
-            held.decide(held.slotNanos(), 0);
-            assertEquals(i >= 100, held.bulk(), "slot " + i);
-            free.advance(free.slotNanos());
-            held.advance(held.slotNanos());
+    void theGridOfAnAgreedProfileIsKeptFromTheNextSlotOn() { // C-34
+        Pacer pacer = pacer(NORMAL);
+        slots(pacer, 103);
+        assertEquals(560 * MS, pacer.slotNanos());
+        pacer.adopt(new Cover(PaddingMode.MAX, RateClass.FAST).profile(true));
+        assertEquals(new Emission(560 * MS, 8), slots(pacer, 1).getFirst());
+        assertEquals(570 * MS, pacer.slotNanos());
+    }
+
+    @Test
+    void jitterIsTriangularAndNeverMoreThanItsBound() { // C-35
+        Pacer pacer = pacer(NORMAL);
+        int[] quarters = new int[4];
+        for (int i = 0; i < 100_000; i++) {
+            long jitter = pacer.jitterNanos();
+            assertTrue(jitter >= 0 && jitter < Pacer.JITTER_NANOS);
+            quarters[(int) (jitter * 4 / Pacer.JITTER_NANOS)]++;
         }
+        for (int i = 0; i < 4; i++) {
+            assertEquals(i == 0 || i == 3 ? 12_500 : 37_500, quarters[i], 1_000);
+        }
+    }
+
+    @Test
+    void modeMaxEndsAtPowersOfTwoMinutes() { // C-26
+        long minute = 60_000 * MS;
+        Pacer max = pacer(new Cover(PaddingMode.MAX, RateClass.LEAST).profile(true));
+        assertEquals(minute, max.endNanos(1));
+        assertEquals(minute, max.endNanos(minute));
+        assertEquals(2 * minute, max.endNanos(minute + 1));
+        assertEquals(8 * minute, max.endNanos(5 * minute));
+        assertEquals(77, pacer(NORMAL).endNanos(77));
+    }
+
+    @Test
+    void aRelayIsNotHeldBackButInModeMax() { // C-24, C-31
+        Pacer held = pacer(NORMAL);
+        held.hold(true);
+        assertEquals(0, held.burstFrames());
+        slots(held, 100);
+        assertEquals(1, held.burstFrames());
+        assertEquals(0, held.burstGapNanos());
         held.hold(false);
-        assertFalse(held.bulk());
+        assertEquals(0, held.burstFrames());
+        Pacer max = pacer(new Cover(PaddingMode.MAX, RateClass.FAST).profile(true));
+        max.hold(true);
+        slots(max, 100);
+        assertEquals(0, max.burstFrames());
+    }
+
+    @Test
+    void modeLowWritesAtOnceButNotAllTheTime() { // C-36
+        Pacer low = pacer(new Cover(PaddingMode.LOW, RateClass.UNBOUNDED).profile(true));
+        assertEquals(0, low.burstFrames());
+        slots(low, 100);
+        assertEquals(1, low.burstFrames());
+        assertEquals(2 * MS, low.burstGapNanos());
+    }
+
+    @Test
+    void ratesAreFewAndNamed() {
+        assertEquals("71k", RateClass.LEAST.toString());
+        assertEquals("573k", RateClass.FAST.toString());
+        assertEquals(RateClass.FAST, RateClass.parse("570k").orElseThrow());
+        assertEquals(RateClass.FAST, RateClass.parse("573k").orElseThrow());
+        assertEquals(new RateClass(7), RateClass.parse("9.1M").orElseThrow());
+        assertEquals(RateClass.LEAST, RateClass.parse("1").orElseThrow());
+        for (String wrong : List.of("", "k", "-1", "1x", "1e9", "99G", "0x10", "1.2345k", "NONE")) {
+            assertTrue(RateClass.parse(wrong).isEmpty(), wrong);
+        }
+        for (int i = 0; i <= 10; i++) {
+            RateClass rate = new RateClass(i);
+            assertEquals(rate, RateClass.parse(rate.toString()).orElseThrow());
+        }
+    }
+
+    @Test
+    void aServerRaisesTheModeAndLowersTheRate() { // C-34
+        Cover low = new Cover(PaddingMode.LOW, RateClass.UNBOUNDED);
+        Cover max = new Cover(PaddingMode.MAX, new RateClass(7));
+        assertEquals(low, CoverPolicy.DEFAULT.judge(low));
+        assertEquals(new Cover(PaddingMode.MAX, RateClass.FAST), CoverPolicy.DEFAULT.judge(max));
+        CoverPolicy strict = new CoverPolicy(PaddingMode.NORMAL, false, RateClass.FAST, RateClass.LEAST);
+        assertEquals(new Cover(PaddingMode.NORMAL, RateClass.FAST), strict.judge(low));
+        assertTrue(strict.judge(low).serves(low));
+        assertFalse(strict.judge(max).serves(max), "less cover than asked for");
+        assertFalse(new Cover(PaddingMode.MAX, RateClass.FAST).serves(new Cover(PaddingMode.MAX, RateClass.LEAST)), "faster than asked for");
+        assertNotEquals(low, max);
     }
 }

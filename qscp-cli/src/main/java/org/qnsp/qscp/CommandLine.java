@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.qnsp.core.client.CoverOptions;
 import org.qnsp.core.client.Getopt;
 import org.qnsp.qscp.CopyPlan.UsageException;
 
@@ -14,7 +15,8 @@ final class CommandLine {
     static final String USAGE = """
             usage: qscp [-12346ABCOpqRrsTVv] [--resume] [-c cipher] [-D server_path] [-F config_file]
                         [-i identity_file] [-J destination] [-l limit] [-o option] [-P port]
-                        [-S program] [-X sftp_option] source ... target
+                        [-S program] [-X sftp_option] [--stealth] [--padding=max|normal|low]
+                        [--rate=bytes] source ... target
 
               source, target   file, [user@]host:file or qscp://[user@]host[:port]/file
               -r               directories with all that is in them
@@ -71,7 +73,7 @@ final class CommandLine {
                     operands.addAll(getopt.rest());
                     break;
                 }
-                line.option((char) option, getopt.value());
+                line.option((char) option, option == '-' ? CoverOptions.whole(getopt.value(), getopt) : getopt.value());
             }
         } catch (Getopt.UsageException e) {
             throw new UsageException(Arguments.text(e.getMessage()));
@@ -96,7 +98,6 @@ final class CommandLine {
                     throw new UsageException("-X: only nrequests and buffer are options of sftp, not " + Arguments.text(value));
                 }
             }
-            case 'C' -> throw new UsageException("-C: compression is not offered, since the length of what is compressed tells of what is in it");
             case 'R' -> throw new UsageException("-R: a copy between hosts passes through this machine, so that neither host needs a way into the other");
             case '1' -> throw new UsageException("-1: there is no such protocol any more");
             default -> connecting(letter, value);
@@ -117,6 +118,7 @@ final class CommandLine {
                 settings.add("BatchMode=yes");
                 words.set(words.size() - 1, "-oBatchMode=yes");
             }
+            case 'C' -> { } // without effect, as for qssh: the length of what is compressed would tell of what is in it
             case 'q' -> quiet = true;
             case 'v' -> verbosity++;
             case 'c' -> words.add(Arguments.text(value)); // there is one suite, which each of our frames is sealed with
@@ -144,7 +146,11 @@ final class CommandLine {
         switch (word) {
             case "resume" -> resume = true;
             case "serve" -> serves = true;
-            default -> throw new UsageException("unknown option -- " + Arguments.text(word));
+            default -> {
+                String line = CoverOptions.line(word).orElseThrow(() -> new UsageException("unknown option -- " + Arguments.text(word)));
+                settings.add(line);
+                words.add("-o" + line);
+            }
         }
     }
 

@@ -5,7 +5,6 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -30,6 +29,8 @@ import org.qnsp.core.message.Limits;
 import org.qnsp.core.message.ProtocolException;
 import org.qnsp.core.message.SessionRequest;
 import org.qnsp.core.mux.DataStream;
+import org.qnsp.core.share.MasterSocket;
+import org.qnsp.core.share.SharedClient;
 import org.qnsp.core.transport.Channel;
 import org.qnsp.core.transport.ChannelListener;
 import org.qnsp.core.transport.Connection;
@@ -39,7 +40,6 @@ import org.qnsp.core.transport.Connection;
  * the same place are sessions on the same connection, or where the host will not have another one, connections of their own.
  */
 final class SessionDialer implements Dialer {
-    private static final Duration FAREWELL = Duration.ofMillis(500);
     private static final int LOST = 255;
 
     private final Map<Destination, Host> reusable = new HashMap<>();
@@ -69,10 +69,21 @@ final class SessionDialer implements Dialer {
         Messages messages = new Messages("qscp", new FileOutputStream(FileDescriptor.err));
         LocalUser local = LocalUser.current();
         try {
-            ClientConfigLoader loader = new ClientConfigLoader(new ConfigFiles(local.uid()), local, command -> succeeds(local.shell(), command));
-            ClientConfig config = loader.load(new ClientRequest(destination.host(), settings(destination, options), options.config().map(Object::toString).orElse(null)));
+            ClientConfigLoader loader = new ClientConfigLoader(new ConfigFiles(local.uid()), local, local::succeeds);
+            List<String> settings = settings(destination, options);
+            ClientConfig config = loader.load(new ClientRequest(destination.host(), settings, options.config().map(Object::toString).orElse(null)));
             messages.level(config.logLevel());
-            Host host = new Host(HostLogin.prepare(config, local, null, new TerminalPrompt(System::getenv, false), messages));
+            Host shared = shared(config, messages);
+            if (shared == null && config.resident()) {
+                if (!ResidentMaster.start(destination.host(), settings, options.config())) {
+                    throw new IOException("there is no connection");
+                }
+                shared = shared(config, messages);
+            }
+            if (shared != null) {
+                return shared;
+            }
+            OwnHost host = new OwnHost(HostLogin.prepare(config, local, null, new TerminalPrompt(System::getenv, false), messages));
             all.add(host);
             host.session = host.login.login(host::prepare);
             if (!host.first.started()) {
@@ -83,6 +94,25 @@ final class SessionDialer implements Dialer {
             throw new IOException(String.join("\n", e.lines()), e);
         } catch (ConnectFailure e) {
             throw new IOException(e.getMessage(), e);
+        }
+    }
+
+    /** The copy service over the connection of a master at ControlPath; null where there is none, or it does not serve. */
+    private Host shared(ClientConfig config, Messages messages) throws ConfigException {
+        Connection connection = SharedClient.connection(new Connection.Listener() {});
+        SharedClient client = MasterSocket.find(config, messages, connection);
+        if (client == null) {
+            return null;
+        }
+        SharedHost host = new SharedHost(client);
+        try {
+            host.first = host.another();
+            all.add(host);
+            return host;
+        } catch (IOException e) {
+            messages.debug("the master has no session for a copy: " + e.getMessage());
+            host.close();
+            return null;
         }
     }
 
@@ -100,27 +130,48 @@ final class SessionDialer implements Dialer {
         return lines;
     }
 
-    private static boolean succeeds(String shell, String command) {
-        try {
-            return new ProcessBuilder(shell, "-c", command).redirectInput(ProcessBuilder.Redirect.from(new java.io.File("/dev/null")))
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD).redirectError(ProcessBuilder.Redirect.INHERIT).start().waitFor() == 0;
-        } catch (IOException e) {
-            return false;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
+    /** A connection to a host. */
+    private abstract static class Host implements AutoCloseable {
+        Connection connection;
+        Service first;
+
+        Service another() throws IOException {
+            Service service = new Service(connection);
+            if (!service.started()) {
+                service.close();
+                throw new IOException("refused");
+            }
+            return service;
+        }
+
+        @Override
+        public abstract void close();
+    }
+
+    /** A share in a master's connection. */
+    private static final class SharedHost extends Host {
+        private final SharedClient client;
+
+        SharedHost(SharedClient client) {
+            this.client = client;
+            this.connection = client.connection();
+        }
+
+        @Override
+        public void close() {
+            connection.disconnect(DisconnectReason.DONE, "");
+            client.awaitFarewell(false);
+            client.close();
         }
     }
 
     /** A login, and the connection that it is for. */
-    private static final class Host implements AutoCloseable {
+    private static final class OwnHost extends Host {
         private final HostLogin login;
         private HostRequests requests;
-        private Connection connection;
         private Login session;
-        private Service first;
 
-        Host(HostLogin login) {
+        OwnHost(HostLogin login) {
             this.login = login;
         }
 
@@ -137,21 +188,12 @@ final class SessionDialer implements Dialer {
             return connection;
         }
 
-        RemoteCopy another() throws IOException {
-            Service service = new Service(connection);
-            if (!service.started()) {
-                service.close();
-                throw new IOException("refused");
-            }
-            return service;
-        }
-
         @Override
         public void close() {
             if (session != null) {
                 requests.settle(connection);
                 connection.disconnect(DisconnectReason.DONE, "");
-                session.awaitEnd(FAREWELL);
+                session.awaitFarewell(false);
             }
             login.close();
         }

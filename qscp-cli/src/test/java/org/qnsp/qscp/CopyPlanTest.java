@@ -71,11 +71,11 @@ final class CopyPlanTest {
         assertEquals(OptionalInt.of(22), request.plan().target().remote().orElseThrow().port());
         assertArrayEquals(bytes("-x"), request.plan().legs().getFirst().paths().getFirst());
         assertInstanceOf(CommandLine.Action.Version.class, CommandLine.parse(new String[] {"-V"}));
-        for (String bad : new String[] {"-P 0 a b", "-P x a b", "-l -1 a b", "-l x a b", "-l 0 a b", "-C a b", "-Z a b", "a", "--nope a b", "-P",
+        for (String bad : new String[] {"-P 0 a b", "-P x a b", "-l -1 a b", "-l x a b", "-l 0 a b", "-Z a b", "a", "--nope a b", "-P",
                 "-R a b", "-1 a b", "-X nonsense=1 a b", "--resum a b"}) {
             assertThrows(UsageException.class, () -> CommandLine.parse(bad.split(" ")), bad);
         }
-        for (String harmless : new String[] {"-2", "-3", "-O", "-s", "-T", "-A", "-c any", "-X nrequests=64", "-Xbuffer=32768"}) {
+        for (String harmless : new String[] {"-2", "-3", "-O", "-s", "-T", "-A", "-C", "-c any", "-X nrequests=64", "-Xbuffer=32768"}) {
             assertEquals(2, request((harmless + " h:a .").split(" ")).plan().legs().size() + 1, harmless);
         }
     }

@@ -25,6 +25,7 @@ final class Background {
 
     private static final int PIPE = 3;
     private static final int READY = 'r';
+    private static final int REFUSED = 'x';
 
     private final Purpose purpose;
 
@@ -63,7 +64,11 @@ final class Background {
         try {
             int pid = Posix.spawn(command, environment, purpose == Purpose.SESSION, pipe[1]);
             Posix.close(pipe[1]);
-            return Posix.read(pipe[0]) == READY ? 0 : failure(Posix.waitFor(pid));
+            return switch (Posix.read(pipe[0])) {
+                case READY -> 0;
+                case REFUSED -> Qssh.FAILED;
+                default -> failure(Posix.waitFor(pid));
+            };
         } finally {
             Posix.close(pipe[0]);
         }
@@ -75,11 +80,20 @@ final class Background {
 
     /** Leaves the terminal and the streams of whoever started this process, and lets him go on. */
     void leave() throws IOException {
+        leave(READY);
+    }
+
+    /** As {@link #leave}, where there will be no session: the process stays for the sake of the wire alone. */
+    void refuse() throws IOException {
+        leave(REFUSED);
+    }
+
+    private void leave(int word) throws IOException {
         Posix.setsid();
         if (purpose == Purpose.MASTER) {
             Posix.discard(2); // whoever waits for the end of that stream must not wait for us
         }
-        Posix.write(PIPE, READY);
+        Posix.write(PIPE, word);
         Posix.close(PIPE);
     }
 }

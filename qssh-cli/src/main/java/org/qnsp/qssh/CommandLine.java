@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
+import org.qnsp.core.client.CoverOptions;
 import org.qnsp.core.client.Getopt;
 import org.qnsp.core.config.ConfigException;
 import org.qnsp.core.config.ForwardSpec;
@@ -19,7 +20,7 @@ import org.qnsp.crypto.keys.Invite;
  */
 final class CommandLine {
     /** ssh's letters; a colon after those that take a value. */
-    private static final String LETTERS = "1246ab:c:e:fgi:kl:m:no:p:qstvxAB:CD:E:F:GI:J:KL:MNO:P:Q:R:S:TVw:W:XYy";
+    private static final String LETTERS = "1246ab:c:e:fgi:kl:m:no:p:qstvxAB:CD:E:F:GI:J:KL:MNO:P:Q:R:S:TVw:W:XYy-:";
 
     private static final Set<String> CONTROL_COMMANDS = Set.of("check", "conninfo", "forward", "cancel", "exit", "stop", "proxy");
 
@@ -41,6 +42,7 @@ final class CommandLine {
     private String controlCommand;
     private ForwardSpec.Place stdioForward;
     private String forwarded;
+    private String wireReport;
 
     private CommandLine(Predicate<String> fileExists) {
         this.fileExists = fileExists;
@@ -57,7 +59,10 @@ final class CommandLine {
         Getopt getopt = new Getopt(LETTERS, arguments);
         try {
             for (int option = getopt.next(); option != Getopt.END; option = getopt.next()) {
-                if (option != Getopt.OPERAND) {
+                if (option == '-') {
+                    String word = CoverOptions.whole(getopt.value(), getopt);
+                    line.word(word.equals("wire-report") ? word + "=" + getopt.argument() : word);
+                } else if (option != Getopt.OPERAND) {
                     line.option((char) option, getopt.value());
                 } else if (line.destination == null) {
                     line.destination(Destination.parse(getopt.value()));
@@ -86,6 +91,22 @@ final class CommandLine {
     /** A name that is given here is taken as it stands. */
     private static String user(String name) {
         return "User " + Words.quote(name.replace("%", "%%"));
+    }
+
+    /** What follows two dashes. */
+    private void word(String word) throws UsageException {
+        if (word.startsWith("wire-report=") && word.length() > 12) {
+            wireReport = word.substring(12);
+            decided.put("ControlPath", "none"); // the wire is to be its own
+            decided.put("ControlMaster", "no");
+        } else {
+            options.add(CoverOptions.line(word).orElseThrow(() -> UsageException.withUsage("unknown option -- -")));
+        }
+    }
+
+    /** The file that a report of the wire goes to; null for none. */
+    String wireReport() {
+        return wireReport;
     }
 
     private void option(char letter, String value) throws UsageException {
@@ -284,6 +305,11 @@ final class CommandLine {
     /** {@code -O}: check, conninfo, forward, cancel, exit, stop or proxy; null for none. */
     String controlCommand() {
         return controlCommand;
+    }
+
+    /** Whether the session is to be a master's, or not at all. */
+    boolean needsMaster() {
+        return "proxy".equals(controlCommand);
     }
 
     /** {@code -W}: {@code host:port} or a socket's path; null for none. */

@@ -27,6 +27,8 @@ final class EscapeKeys {
         LOUDER,
         /** Read a command about forwardings. */
         COMMAND_LINE,
+        /** Show or hide what the wire does. */
+        METER,
         /** A command of ssh that this version does not have. */
         UNSUPPORTED,
         /** A command that has no purpose here: keys change with every frame. */
@@ -71,6 +73,7 @@ final class EscapeKeys {
             case 'v' -> Action.LOUDER;
             case 'R' -> Action.REKEY;
             case 'C' -> Action.COMMAND_LINE;
+            case 'w' -> Action.METER;
             case 'B', '&', 'I' -> Action.UNSUPPORTED;
             default -> c == escape ? Action.SEND : Action.SEND_BOTH;
         };
@@ -94,6 +97,7 @@ final class EscapeKeys {
             + " " + e + "V/v - decrease/increase verbosity (LogLevel)\n"
             + " " + e + "^Z  - suspend qssh\n"
             + " " + e + "#   - list forwarded connections\n"
+            + " " + e + "w   - show or hide what the wire does\n"
             + " " + e + "?   - this message\n"
             + " " + e + e + "   - send the escape character by typing it twice\n"
             + "(Note that escapes are only recognized immediately after newline.)\n";

@@ -8,12 +8,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.qnsp.core.client.ClientConfig;
 import org.qnsp.core.client.ClientConfig.ControlMaster;
+import org.qnsp.core.client.Login;
 import org.qnsp.core.client.Messages;
 import org.qnsp.core.client.Prompt;
 import org.qnsp.core.config.ForwardSpec;
 import org.qnsp.core.share.ControlSocket;
 import org.qnsp.core.share.SharedMaster;
-import org.qnsp.core.transport.Connection;
 import org.qnsp.core.transport.Loop;
 import org.qnsp.crypto.RandomSource;
 
@@ -30,13 +30,12 @@ final class Mastership implements SharedMaster.Terms, AutoCloseable {
     private final CountDownLatch over = new CountDownLatch(1);
     private volatile Runnable ending = over::countDown;
 
-    private Mastership(ClientConfig config, Messages messages, Prompt prompt, ControlSocket socket, Loop loop, Connection connection, Forwarding forwarding,
-            int lingerSeconds) {
+    private Mastership(ClientConfig config, Messages messages, Prompt prompt, ControlSocket socket, Loop loop, Login login, Forwarding forwarding, int lingerSeconds) {
         this.config = config;
         this.messages = messages;
         this.prompt = prompt;
         this.forwarding = forwarding;
-        this.master = new SharedMaster(loop, socket, connection, lingerSeconds, this);
+        this.master = new SharedMaster(loop, socket, login.connection(), lingerSeconds, config.resident() ? login::endNanos : null, this);
         this.hook = new Thread(master::close, "qssh-socket");
         Runtime.getRuntime().addShutdownHook(hook);
         master.start();
@@ -49,7 +48,7 @@ final class Mastership implements SharedMaster.Terms, AutoCloseable {
      * @return null where it is not shared
      */
     @SuppressWarnings("resource") // the master closes it
-    static Mastership begin(ClientConfig config, Messages messages, Prompt prompt, Loop loop, Connection connection, Forwarding forwarding, boolean hasSession)
+    static Mastership begin(ClientConfig config, Messages messages, Prompt prompt, Loop loop, Login login, Forwarding forwarding, boolean hasSession)
             throws UsageException {
         if (config.controlPath() == null || config.controlMaster() == ControlMaster.NO) {
             return null;
@@ -58,7 +57,7 @@ final class Mastership implements SharedMaster.Terms, AutoCloseable {
             ControlSocket socket = ControlSocket.listen(Path.of(config.controlPath()), RandomSource.system().bytes(16));
             int linger = hasSession ? -1 : Math.max(0, config.controlPersistSeconds());
             messages.debug("setting up multiplex master socket");
-            return new Mastership(config, messages, prompt, socket, loop, connection, forwarding, linger);
+            return new Mastership(config, messages, prompt, socket, loop, login, forwarding, linger);
         } catch (FileAlreadyExistsException e) {
             messages.say(Messages.Level.ERROR, "ControlSocket " + config.controlPath() + " already exists, disabling multiplexing");
         } catch (ControlSocket.UnsafeException e) {
@@ -67,6 +66,11 @@ final class Mastership implements SharedMaster.Terms, AutoCloseable {
             throw UsageException.plain("unix_listener: " + e.getMessage());
         }
         return null;
+    }
+
+    /** Whether it lasts until the end of a minute (C-26). */
+    boolean isResident() {
+        return config.resident();
     }
 
     /** What ends the session that this process has besides. */

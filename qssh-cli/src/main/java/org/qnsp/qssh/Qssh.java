@@ -22,8 +22,10 @@ import org.qnsp.core.client.Login;
 import org.qnsp.core.client.Messages;
 import org.qnsp.core.client.Prompt;
 import org.qnsp.core.config.ConfigException;
+import org.qnsp.core.config.Dialect;
 import org.qnsp.core.config.ConfigFiles;
 import org.qnsp.core.message.SessionRequest;
+import org.qnsp.core.share.MasterSocket;
 import org.qnsp.core.share.SharedClient;
 import org.qnsp.core.transport.Connection;
 
@@ -39,10 +41,13 @@ final class Qssh {
                     [-J destination] [-L address] [-l login_name] [-m mac_spec]
                     [-O ctl_cmd] [-o option] [-P tag] [-p port] [-Q query_option]
                     [-R address] [-S ctl_path] [-W host:port]
-                    [-w local_tun[:remote_tun]] destination [command [argument ...]]
+                    [-w local_tun[:remote_tun]] [--stealth] [--padding=max|normal|low]
+                    [--rate=bytes] [--wire-report=file] destination [command [argument ...]]
                qssh qssh://[user@]host[:port]?fp=...&invite=... [command [argument ...]]
                qssh --quantum-teleport file [user@]host[:path]
         """;
+    private static final int RESIDENT_TRIES = 50;
+    private static final long RESIDENT_PAUSE_MILLIS = 200;
     private static final String TELEPORT = "--quantum-teleport";
 
     private final StandardStreams streams;
@@ -51,6 +56,7 @@ final class Qssh {
     private final Prompt prompt;
     private List<String> arguments = List.of();
     private Background background;
+    private ResidentLock resident;
     private Messages messages;
 
     Qssh(StandardStreams streams, LocalUser local, Map<String, String> environment, Prompt prompt) {
@@ -98,7 +104,7 @@ final class Qssh {
         if (line.logFile() != null) {
             messages = new Messages("qssh", appending(line.logFile()));
         }
-        ClientConfigLoader loader = new ClientConfigLoader(new ConfigFiles(local.uid()), local, this::commandSucceeds);
+        ClientConfigLoader loader = new ClientConfigLoader(new ConfigFiles(local.uid()), local, local::succeeds);
         if (line.host() == null) {
             loader.checkOptions(line.optionLines()); // a faulty option is said before a missing host: programs probe for options so
             throw UsageException.withUsage(line.forwarded() == null ? null : "qssh: error: there is no host to log in to\nqssh: hint: what is forwarded comes before it: qssh "
@@ -115,7 +121,7 @@ final class Qssh {
         }
         messages.debug(version());
         line.notes().forEach(messages::debug);
-        if (line.controlCommand() != null) {
+        if (line.controlCommand() != null && !line.needsMaster()) {
             return Share.command(line.controlCommand(), config, messages, new PrintStream(Channels.newOutputStream(streams.out())));
         }
         return connect(config, line);
@@ -127,7 +133,7 @@ final class Qssh {
         SessionPlan plan = decision.plan();
         boolean isMaster = background != null && background.purpose() == Background.Purpose.MASTER;
         if (isMaster) {
-            return ownConnection(config, line, SessionPlan.NONE, null);
+            return config.resident() ? becomeResident(config, line) : ownConnection(config, line, SessionPlan.NONE, null);
         }
         if (config.forkAfterAuthentication() && background == null) {
             if (plan.start() instanceof SessionRequest.Shell) {
@@ -139,6 +145,9 @@ final class Qssh {
             messages.info(decision.notice());
         }
         Terminal terminal = plan.tty() && streams.inputIsTerminal() ? Terminal.open() : null;
+        if (line.needsMaster()) {
+            return sharedConnection(config, line, plan, terminal, true).orElse(FAILED);
+        }
         OptionalInt status = config.controlPath() == null ? OptionalInt.empty() : sharedConnection(config, line, plan, terminal, true);
         if (status.isEmpty() && config.controlPath() != null && config.controlMaster() != ClientConfig.ControlMaster.NO && config.controlPersistSeconds() >= 0) {
             int started = Background.start(Background.Purpose.MASTER, arguments, environment);
@@ -148,7 +157,29 @@ final class Qssh {
             LocalCommand.run(config, environment);
             status = sharedConnection(config, line, plan, terminal, false);
         }
+        for (int i = 0; status.isEmpty() && config.resident(); i++) { // a connection of its own would show
+            if (i == RESIDENT_TRIES) {
+                messages.error("the connection that is kept for --stealth takes no other session");
+                messages.hint("it has a limit, which the host's MaxSessions is too; end some, or see ControlMaster");
+                return FAILED;
+            }
+            Thread.sleep(RESIDENT_PAUSE_MILLIS);
+            status = sharedConnection(config, line, plan, terminal, true);
+        }
         return status.isPresent() ? status.getAsInt() : ownConnection(config, line, plan, terminal);
+    }
+
+    /** Makes the connection that --stealth keeps, unless another process has. */
+    private int becomeResident(ClientConfig config, CommandLine line) throws UsageException, ConfigException, ConnectFailure, IOException, InterruptedException {
+        try (ResidentLock lock = new ResidentLock(config);
+                SharedClient other = MasterSocket.find(config, messages, SharedClient.connection(new Connection.Listener() {}))) {
+            if (other == null) {
+                resident = lock;
+                return ownConnection(config, line, SessionPlan.NONE, null);
+            }
+        }
+        leave();
+        return 0;
     }
 
     /**
@@ -162,12 +193,19 @@ final class Qssh {
         Forwarding forwarding = new Forwarding(config, List.of(), line.stdioForward(), streams, messages);
         RemoteSession session = new RemoteSession(config, plan, streams, terminal, environment.getOrDefault("TERM", ""), forwarding, messages);
         Connection connection = SharedClient.connection(session.listener());
-        try (SharedClient client = found ? Share.find(config, messages, connection) : Share.join(config, messages, connection)) {
+        try (SharedClient client = share(config, line, connection, found)) {
             if (client == null || found && !Share.forward(config, messages, client, null) || !session.openShared(connection)) {
                 return OptionalInt.empty();
             }
             return OptionalInt.of(session.run(client, null, this::leave));
         }
+    }
+
+    private SharedClient share(ClientConfig config, CommandLine line, Connection connection, boolean found) throws UsageException, ConfigException {
+        if (line.needsMaster()) {
+            return Share.require(config, messages, connection);
+        }
+        return found ? MasterSocket.find(config, messages, connection) : MasterSocket.connect(config, messages, connection);
     }
 
     private int ownConnection(ClientConfig config, CommandLine line, SessionPlan plan, Terminal terminal)
@@ -177,9 +215,15 @@ final class Qssh {
         try (HostLogin host = HostLogin.prepare(config, local, line.invite(), prompt, messages)) {
             RemoteSession session = new RemoteSession(config, plan, streams, terminal, environment.getOrDefault("TERM", ""), forwarding, messages);
             session.forwards(host.agentForward(local));
-            Login login = host.login(session::prepare);
+            WireLog wire = line.wireReport() == null ? null : new WireLog();
+            host.observe(wire);
+            Login login = login(host, session, config);
+            if (login == null) {
+                return FAILED;
+            }
+            session.measures(answer -> login.meter(host.loop(), answer));
             boolean used = plan.start() != null || own && line.stdioForward() != null;
-            try (Mastership master = Mastership.begin(config, messages, prompt, host.loop(), login.connection(), forwarding, used)) {
+            try (Mastership master = Mastership.begin(config, messages, prompt, host.loop(), login, forwarding, used)) {
                 int status = session.run(login, master, () -> {
                     if (own) {
                         LocalCommand.run(config, environment); // else by whoever started the master, who has the streams
@@ -187,13 +231,34 @@ final class Qssh {
                     leave();
                 });
                 messages.debug("Exit status " + status);
+                if (wire != null) {
+                    WireReport.write(Path.of(line.wireReport()), wire, login.cover(), line.host());
+                }
                 return status;
             }
         }
     }
 
+    /** Null where there is none and all is said; then the process is one that stayed behind for the sake of the wire (C-26). */
+    private Login login(HostLogin host, RemoteSession session, ClientConfig config) throws ConnectFailure, IOException {
+        try {
+            return host.login(session::prepare);
+        } catch (ConnectFailure e) {
+            if (background == null || !config.resident()) {
+                throw e;
+            }
+            e.tell(messages);
+            background.refuse();
+            host.awaitRefused();
+            return null;
+        }
+    }
+
     /** A process that is to stay behind lets the one go that waits for it. */
     private void leave() throws IOException {
+        if (resident != null) {
+            resident.close(); // the socket is there
+        }
         if (background != null) {
             background.leave();
         }
@@ -203,7 +268,7 @@ final class Qssh {
     private static String version() {
         String own = Qssh.class.getPackage().getImplementationVersion();
         String number = own == null ? "0.0" : own.substring(0, Math.max(own.lastIndexOf('.'), 0));
-        return "QSSH_" + number + " (OpenSSH_9.9 compatible CLI), QNSP/1, Java " + Runtime.version().feature();
+        return "QSSH_" + number + " (" + Dialect.OPENSSH_VERSION + " compatible CLI), QNSP/1, Java " + Runtime.version().feature();
     }
 
     private int query(String what) throws IOException {
@@ -240,18 +305,6 @@ final class Qssh {
             return new FileOutputStream(file, true);
         } catch (IOException e) {
             throw UsageException.plain("Couldn't open logfile " + file + ": " + e.getMessage());
-        }
-    }
-
-    private boolean commandSucceeds(String command) {
-        try {
-            return new ProcessBuilder(local.shell(), "-c", command).redirectOutput(ProcessBuilder.Redirect.DISCARD).redirectInput(ProcessBuilder.Redirect.from(
-                new java.io.File("/dev/null"))).redirectError(ProcessBuilder.Redirect.INHERIT).start().waitFor() == 0;
-        } catch (IOException e) {
-            return false;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
         }
     }
 

@@ -17,6 +17,7 @@ import org.qnsp.core.client.HostLogin;
 import org.qnsp.core.client.HostRequests;
 import org.qnsp.core.client.Messages;
 import org.qnsp.core.message.ChannelOpening;
+import org.qnsp.core.message.ConnectionRequest;
 import org.qnsp.core.message.DisconnectReason;
 import org.qnsp.core.message.Limits;
 import org.qnsp.core.message.OpenFailure;
@@ -46,6 +47,7 @@ final class RemoteSession {
     private final Forwarding forwarding;
     private final End end = new End();
     private AgentForward agent;
+    private LiveMeter meter;
     private Connection connection;
     private HostRequests requests;
     private Channel channel;
@@ -137,6 +139,11 @@ final class RemoteSession {
         this.messages = messages;
     }
 
+    /** Where {@code ~w} finds what the wire does; without it there is none. */
+    void measures(LiveMeter.Source wire) {
+        meter = new LiveMeter(wire, streams.err());
+    }
+
     /** Lets the host use the agent, if there is one to forward. */
     void forwards(AgentForward forwarded) {
         agent = forwarded;
@@ -203,6 +210,13 @@ final class RemoteSession {
         startRequest = ask(plan.start());
     }
 
+    /** C-32: where the connection is not shared the host need not serve what somebody else might ask by it. */
+    private void endSessions() {
+        if (!shared && config.controlMaster() == ClientConfig.ControlMaster.NO) {
+            connection.tell(ConnectionRequest.NoMoreSessions.NAME, new ConnectionRequest.NoMoreSessions().encode());
+        }
+    }
+
     /** Opens the session on the connection of a master. Returns whether that came about; if not, another connection may still serve. */
     boolean openShared(Connection on) {
         shared = true;
@@ -253,6 +267,9 @@ final class RemoteSession {
         }
         daemon("qssh-session", () -> converse(life, ready));
         Outcome outcome = end.await();
+        if (meter != null) {
+            meter.off();
+        }
         if (terminal != null) {
             terminal.leaveRaw();
             messages.raw(false);
@@ -273,7 +290,7 @@ final class RemoteSession {
         }
         forwarding.close();
         connection.disconnect(DisconnectReason.DONE, "");
-        life.awaitEnd(FAREWELL);
+        life.awaitFarewell(master != null && master.isResident());
         return outcome.status();
     }
 
@@ -297,6 +314,9 @@ final class RemoteSession {
             ready.ready();
             if (plan.start() != null && channel == null) {
                 openSession();
+            }
+            if (plan.start() == null) {
+                endSessions();
             }
             if (channel == null || begin(login)) {
                 while (channel == null && !login.awaitEnd(Duration.ofDays(1))) {
@@ -326,6 +346,7 @@ final class RemoteSession {
             end.with(new Outcome(Qssh.FAILED, "channel 0: open failed: " + e.getMessage(), false));
             return false;
         }
+        endSessions();
         if (plan.tty()) {
             ttyGranted = ptyRequest.await().ok();
             if (!ttyGranted) {
@@ -478,7 +499,7 @@ final class RemoteSession {
                     send[n++] = key;
                 }
                 case HOLD -> {}
-                case TERMINATE, SUSPEND, HELP, LIST, QUIETER, LOUDER, COMMAND_LINE, UNSUPPORTED, REKEY -> {
+                case TERMINATE, SUSPEND, HELP, LIST, QUIETER, LOUDER, COMMAND_LINE, METER, UNSUPPORTED, REKEY -> {
                     out.write(send, 0, n);
                     n = 0;
                     command(action, escapes, key, keys);
@@ -506,6 +527,13 @@ final class RemoteSession {
             case HELP -> escape(escapes.help());
             case LIST -> escape(typed + "\nThe following connections are open:\n  #0 client-session (channel " + channel.id() + ")\n" + forwarding.list());
             case COMMAND_LINE -> commandLine(ahead);
+            case METER -> {
+                if (meter == null) {
+                    escape(typed + " [the wire is that of the connection that is shared]");
+                } else {
+                    meter.toggle();
+                }
+            }
             case QUIETER, LOUDER -> escape(typed + " [LogLevel " + messages.step(action == EscapeKeys.Action.LOUDER ? 1 : -1) + "]");
             case REKEY -> escape(typed + " [keys change with every frame]");
             default -> escape(typed + " [not supported by this version]");

@@ -2,11 +2,9 @@ package org.qnsp.qssh;
 
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.qnsp.core.client.ClientConfig;
-import org.qnsp.core.client.ClientConfig.ControlMaster;
 import org.qnsp.core.client.HostLogin;
 import org.qnsp.core.client.Messages;
 import org.qnsp.core.config.ConfigException;
@@ -15,77 +13,39 @@ import org.qnsp.core.message.DisconnectReason;
 import org.qnsp.core.message.ProtocolException;
 import org.qnsp.core.share.ControlRequest;
 import org.qnsp.core.share.ControlSocket;
+import org.qnsp.core.share.MasterSocket;
 import org.qnsp.core.share.SharedClient;
 import org.qnsp.core.transport.Channel;
 import org.qnsp.core.transport.Connection;
 
-/** This process as a client of a master: finds it at ControlPath, asks things of it. */
+/** This process as a client of a master: asks things of it. */
 final class Share {
     private static final Duration FAREWELL = Duration.ofMillis(500);
 
     private final ClientConfig config;
     private final Messages messages;
-    private final String path;
 
-    /** @throws UsageException if no socket can be there */
-    private Share(ClientConfig config, Messages messages) throws UsageException {
+    private Share(ClientConfig config, Messages messages) {
         this.config = config;
         this.messages = messages;
-        this.path = config.controlPath();
-        if (ControlSocket.tooLong(path)) {
-            throw UsageException.plain("ControlPath too long ('" + path + "' >= 108 bytes)");
+    }
+
+    /**
+     * A share in the connection of a master that {@code -O} needs.
+     *
+     * @throws UsageException if there is none
+     */
+    static SharedClient require(ClientConfig config, Messages messages, Connection connection) throws UsageException, ConfigException {
+        if (config.controlPath() == null) {
+            throw UsageException.plain("No ControlPath specified for \"-O\" command");
         }
-    }
-
-    /** A share in the connection of a master that there may be; null where the configuration wants none, or there is none. */
-    static SharedClient find(ClientConfig config, Messages messages, Connection connection) throws UsageException {
-        boolean looks = switch (config.controlMaster()) {
-            case NO, AUTO, AUTO_ASK -> config.controlPath() != null;
-            case YES, ASK -> false;
-        };
-        return looks ? new Share(config, messages).connect(connection) : null;
-    }
-
-    /** As {@link #find}, though this process started the master itself. */
-    static SharedClient join(ClientConfig config, Messages messages, Connection connection) throws UsageException {
-        return new Share(config, messages).connect(connection);
-    }
-
-    private SharedClient connect(Connection connection) {
-        boolean auto = config.controlMaster() == ControlMaster.AUTO || config.controlMaster() == ControlMaster.AUTO_ASK;
-        if (auto) {
-            messages.debug("auto-mux: Trying existing master at '" + path + "'");
-        }
+        String path = MasterSocket.path(config);
         try {
             return SharedClient.connect(Path.of(path), connection, bug -> messages.error("internal fault: " + bug));
-        } catch (ControlSocket.StaleException e) {
-            if (auto) {
-                messages.debug("Stale control socket " + path + ", unlinking");
-                remove();
-            } else {
-                unreachable(e);
-            }
         } catch (ControlSocket.UnsafeException e) {
-            messages.say(Messages.Level.ERROR, e.getMessage() + ": not used");
+            throw UsageException.plain(e.getMessage());
         } catch (IOException e) {
-            if (Files.exists(Path.of(path))) {
-                unreachable(e);
-            } else {
-                messages.debug("Control socket \"" + path + "\" does not exist");
-            }
-        }
-        return null;
-    }
-
-    private void unreachable(IOException why) {
-        messages.say(Messages.Level.ERROR, "Control socket connect(" + path + "): " + why.getMessage());
-    }
-
-    private void remove() {
-        try {
-            Files.deleteIfExists(Path.of(path));
-        } catch (IOException e) {
-            messages.debug("it cannot be removed: " + e.getMessage());
+            throw UsageException.plain("Control socket connect(" + path + "): " + e.getMessage());
         }
     }
 
@@ -96,19 +56,10 @@ final class Share {
      * @return the exit status
      */
     static int command(String command, ClientConfig config, Messages messages, PrintStream out) throws UsageException, ConfigException {
-        if (config.controlPath() == null) {
-            throw UsageException.plain("No ControlPath specified for \"-O\" command");
-        }
-        if (command.equals("proxy")) {
-            throw UsageException.plain("qssh: error: -O proxy is not supported: the control socket speaks QNSP's records and not ssh's packets");
-        }
-        Share share = new Share(config, messages);
-        try (SharedClient client = SharedClient.connect(Path.of(share.path), SharedClient.connection(new Connection.Listener() {}), bug -> messages.error("internal fault: " + bug))) {
-            return share.command(command, client, out);
-        } catch (ControlSocket.UnsafeException e) {
-            throw UsageException.plain(e.getMessage());
+        try (SharedClient client = require(config, messages, SharedClient.connection(new Connection.Listener() {}))) {
+            return new Share(config, messages).command(command, client, out);
         } catch (IOException e) {
-            throw UsageException.plain("Control socket connect(" + share.path + "): " + e.getMessage());
+            throw UsageException.plain("Control socket connect(" + config.controlPath() + "): " + e.getMessage());
         }
     }
 

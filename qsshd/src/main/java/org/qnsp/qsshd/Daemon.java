@@ -13,6 +13,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.qnsp.core.config.ConfigException;
 import org.qnsp.core.message.Limits;
 import org.qnsp.core.transport.CreditBudget;
@@ -20,13 +21,13 @@ import org.qnsp.core.transport.Loop;
 import org.qnsp.core.transport.SlotThread;
 import org.qnsp.core.transport.Wire;
 import org.qnsp.qsshd.auth.Gatekeeper;
-import org.qnsp.qsshd.auth.HostKeys;
 import org.qnsp.qsshd.config.ServerConfig;
 import org.qnsp.qsshd.config.ServerConfig.Listen;
 import org.qnsp.qsshd.forward.Exchange;
 import org.qnsp.qsshd.net.Policy;
 import org.qnsp.qsshd.net.Reception;
 import org.qnsp.qsshd.session.InProcessLauncher;
+import org.qnsp.qsshd.session.KeysCommand;
 import org.qnsp.qsshd.session.ProcessPump;
 import org.qnsp.qsshd.session.UserFiles;
 import org.slf4j.Logger;
@@ -35,8 +36,6 @@ import org.slf4j.LoggerFactory;
 /** The running daemon: its loop, its workers, its listeners, and what ends them. */
 final class Daemon implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
-    /** How long the host keys of a former configuration are kept: longer than any login lasts. */
-    private static final long FORMER_KEYS_NANOS = 600_000_000_000L;
     private static final long FAREWELL_MILLIS = 2_000;
     /** What a stranger who has sent all that is gathered costs, roughly and at most (L-14). */
     private static final int STRANGER_BYTES = 6 << 10;
@@ -47,9 +46,10 @@ final class Daemon implements AutoCloseable {
     }
 
     private final PolicySource source;
+    private final Consumer<ServerConfig> adopted;
     private final AtomicReference<Policy> policy;
     private final Loop loop = new Loop("qsshd-loop", e -> LOG.error("fault", e));
-    private final SlotThread slots = new SlotThread("qsshd-slot");
+    private final SlotThread slots = new SlotThread("qsshd-slot", true);
     private final ProcessPump pump = new ProcessPump();
     private final ExecutorService judges = workers("qsshd-judge", 2, 256);
     private final ExecutorService lookups = workers("qsshd-lookup", 64, 256);
@@ -59,13 +59,14 @@ final class Daemon implements AutoCloseable {
     private final Map<Listen, Listener> listeners = new HashMap<>();
     private final CountDownLatch ended = new CountDownLatch(1);
 
-    /** @param emptied told on the loop when a guest or stranger has gone */
-    Daemon(PolicySource source, Services services, Runnable emptied) throws IOException, ConfigException {
+    /** @param emptied told on the loop when a guest or stranger has gone @param adopted told off the loop of each configuration that is obeyed from now on */
+    Daemon(PolicySource source, Services services, Runnable emptied, Consumer<ServerConfig> adopted) throws IOException, ConfigException {
         this.source = source;
+        this.adopted = adopted;
         this.policy = new AtomicReference<>(source.load());
         ServerConfig config = policy.get().config();
         exchange = new Exchange(halfTheDescriptors() / 2, e -> LOG.error("fault", e));
-        House house = new House(new Gatekeeper(new UserFiles(pump)), new InProcessLauncher(pump, config.printMotd() ? InProcessLauncher.MOTD : List.of(), services.sftp()), lookups, workers,
+        House house = new House(new Gatekeeper(new UserFiles(pump), new KeysCommand(pump)), new InProcessLauncher(pump, config.printMotd() ? InProcessLauncher.MOTD : List.of(), services.sftp()), lookups, workers,
                 services, exchange, emptied);
         long held = Math.min(Limits.HELD_BYTES, Runtime.getRuntime().maxMemory() / 4); // L-12
         int drainMax = config.drainMax().orElseGet(() -> (int) Math.min(halfTheDescriptors(), Runtime.getRuntime().maxMemory() / 4 / STRANGER_BYTES));
@@ -130,9 +131,9 @@ final class Daemon implements AutoCloseable {
     private void adopt(Policy next) {
         try {
             relisten(next.config());
-            HostKeys former = policy.getAndSet(next).host();
-            loop.at(System.nanoTime() + FORMER_KEYS_NANOS, former::close); // logins that are under way need them
+            policy.getAndSet(next).host().close();
             LOG.info("configuration reloaded");
+            workers.execute(() -> adopted.accept(next.config()));
         } catch (IOException e) {
             next.host().close();
             LOG.error("configuration not reloaded: {}", e.getMessage());

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -192,18 +193,23 @@ final class House implements Hospitality {
     }
 
     @Override
-    public void banner(Findings findings, Consumer<String> banner) {
+    public CompletableFuture<Void> banner(Findings findings, Consumer<String> banner) {
         Path file = findings.config().banner();
         if (file == null) {
-            return;
+            return CompletableFuture.completedFuture(null);
         }
-        work("banner", () -> {
-            try (InputStream in = Files.newInputStream(file)) {
-                banner.accept(new String(in.readNBytes(BANNER_BYTES), StandardCharsets.UTF_8).replace("\0", ""));
-            } catch (IOException e) {
-                LOG.warn("banner {}: {}", file, e.getMessage());
-            }
-        });
+        try {
+            return CompletableFuture.runAsync(() -> {
+                try (InputStream in = Files.newInputStream(file)) {
+                    banner.accept(new String(in.readNBytes(BANNER_BYTES), StandardCharsets.UTF_8).replace("\0", ""));
+                } catch (IOException e) {
+                    LOG.warn("banner {}: {}", file, e.getMessage());
+                }
+            }, workers);
+        } catch (RejectedExecutionException e) {
+            LOG.error("banner: too much to do at once");
+            return CompletableFuture.completedFuture(null);
+        }
     }
 
     @Override

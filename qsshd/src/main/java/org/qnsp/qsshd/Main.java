@@ -106,13 +106,13 @@ public final class Main {
     }
 
     private static int serve(Arguments wanted, Setup setup, ServerConfig config) throws IOException, ConfigException, InterruptedException {
-        try (Daemon daemon = new Daemon(() -> setup.policy(LoggerFactory.getLogger(Main.class)::warn), services(), () -> {})) {
+        PidFile pidFile = new PidFile();
+        try (Daemon daemon = new Daemon(() -> setup.policy(LoggerFactory.getLogger(Main.class)::warn), services(), () -> {}, next -> pidFile.write(next.pidFile()))) {
             Signal.handle(new Signal("HUP"), s -> daemon.reload());
             Signal.handle(new Signal("TERM"), s -> daemon.stop());
             Signal.handle(new Signal("INT"), s -> daemon.stop());
             daemon.listen();
-            Path pidFile = config.pidFile();
-            boolean written = writePid(pidFile);
+            pidFile.write(config.pidFile());
             if (System.getenv(ANNOUNCE) != null) {
                 if (!wanted.standardError()) {
                     System.err.close(); // it is that of whoever started the daemon, and who may wait for its end; /dev/null takes its place
@@ -121,30 +121,15 @@ public final class Main {
                 System.out.close();
             }
             daemon.awaitEnd();
-            if (written) {
-                Files.deleteIfExists(pidFile);
-            }
+            pidFile.delete();
             return 0;
-        }
-    }
-
-    private static boolean writePid(Path pidFile) {
-        if (pidFile == null) {
-            return false;
-        }
-        try {
-            Files.writeString(pidFile, ProcessHandle.current().pid() + "\n");
-            return true;
-        } catch (IOException e) {
-            System.err.println("qsshd: warning: cannot write " + pidFile + ": " + e.getMessage()); // as sshd: it serves all the same
-            return false;
         }
     }
 
     /** One connection on standard input and output, as from inetd or a ProxyCommand. */
     private static int serveStreams(Setup setup) throws IOException, ConfigException, InterruptedException {
         CountDownLatch gone = new CountDownLatch(1);
-        try (Daemon daemon = new Daemon(() -> setup.policy(LoggerFactory.getLogger(Main.class)::warn), services(), gone::countDown)) {
+        try (Daemon daemon = new Daemon(() -> setup.policy(LoggerFactory.getLogger(Main.class)::warn), services(), gone::countDown, next -> { })) {
             Signal.handle(new Signal("TERM"), s -> daemon.stop());
             if (System.inheritedChannel() instanceof SocketChannel socket) {
                 daemon.serve(Wire.of(socket), (InetSocketAddress) socket.getRemoteAddress(), (InetSocketAddress) socket.getLocalAddress());

@@ -101,9 +101,18 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
             switch (request.get()) {
                 case SessionRequest.Env env -> channel.reply(id, takeEnvironment(env));
                 case SessionRequest.Pty wanted -> channel.reply(id, takePty(wanted));
-                case SessionRequest.Shell shell -> start(id, "");
-                case SessionRequest.Exec exec -> start(id, exec.command());
-                case SessionRequest.Subsystem subsystem -> startSubsystem(id, subsystem.service());
+                case SessionRequest.Shell shell -> {
+                    label("session:shell");
+                    start(id, "");
+                }
+                case SessionRequest.Exec exec -> {
+                    label("session:command");
+                    start(id, exec.command());
+                }
+                case SessionRequest.Subsystem subsystem -> {
+                    label("session:subsystem:" + subsystem.service());
+                    startSubsystem(id, subsystem.service());
+                }
                 case SessionRequest.Window window -> channel.reply(id, resize(window));
                 case SessionRequest.Agent wanted -> channel.reply(id, takeAgent());
                 case SessionRequest.Signal signal -> channel.reply(id, signal(signal.signal()));
@@ -111,6 +120,13 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
         } catch (ProtocolException | IllegalArgumentException e) {
             LOG.info("session request {} refused: {}", name, e.getMessage());
             channel.reply(id, false);
+        }
+    }
+
+    /** For ChannelTimeout; a further request of this kind, which is refused, changes nothing. */
+    private synchronized void label(String kind) {
+        if (stage == Stage.ASKING) {
+            channel.label(kind);
         }
     }
 
@@ -124,7 +140,7 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
 
     /** A-17, C-30 */
     private synchronized boolean takeAgent() {
-        boolean taken = stage == Stage.ASKING && !guest.anonymous() && config().allowsAgentForwarding() && guest.options().agentForwarding();
+        boolean taken = stage == Stage.ASKING && !guest.anonymous() && !config().confines() && config().allowsAgentForwarding() && guest.options().agentForwarding();
         wantsAgent |= taken;
         return taken;
     }
@@ -198,11 +214,13 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
             request = new LaunchRequest(guest.findings().account(), program, Optional.ofNullable(pty), wholeEnvironment(), imposedEnvironment(), guest.peers(), customs(program));
             stage = Stage.STARTING;
         }
-        try {
-            starters.execute(() -> launch(id, request));
-        } catch (RejectedExecutionException e) {
-            failed(id, new IOException("too many programs are being started"));
-        }
+        guest.prelude().whenComplete((said, fault) -> {
+            try {
+                starters.execute(() -> launch(id, request));
+            } catch (RejectedExecutionException e) {
+                failed(id, new IOException("too many programs are being started"));
+            }
+        });
     }
 
     private LaunchRequest.Customs customs(Program program) {

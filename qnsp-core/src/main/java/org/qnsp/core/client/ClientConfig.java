@@ -12,6 +12,9 @@ import org.qnsp.core.config.Patterns;
 import org.qnsp.core.config.Settings;
 import org.qnsp.core.config.Tokens;
 import org.qnsp.core.config.Words;
+import org.qnsp.stealth.Cover;
+import org.qnsp.stealth.PaddingMode;
+import org.qnsp.stealth.RateClass;
 
 /** The configuration of one connection, decided and expanded. Immutable. */
 public final class ClientConfig {
@@ -109,6 +112,7 @@ public final class ClientConfig {
     private final String proxyCommand;
     private final String remoteCommand;
     private final String localCommand;
+    private final boolean resident;
     private final String controlPath;
     private final String revokedHostKeys;
     private final String identityAgent;
@@ -134,7 +138,8 @@ public final class ClientConfig {
         this.proxyCommand = expandedCommand(ClientKeywords.PROXY_COMMAND, tokens.only(ClientTokens.PROXY));
         this.remoteCommand = expandedCommand(ClientKeywords.REMOTE_COMMAND, tokens);
         this.localCommand = expandedCommand(ClientKeywords.LOCAL_COMMAND, tokens.withTunnel());
-        this.controlPath = expandedPath(ClientKeywords.CONTROL_PATH);
+        this.resident = cover().mode() == PaddingMode.MAX && !settings.has(ClientKeywords.CONTROL_PATH) && !settings.has(ClientKeywords.CONTROL_MASTER);
+        this.controlPath = resident ? expanded("~/.qssh/stealth-" + cover().rate() + "-%C") : expandedPath(ClientKeywords.CONTROL_PATH);
         this.revokedHostKeys = expandedPath(ClientKeywords.REVOKED_HOST_KEYS);
         this.identityAgent = agent(settings.one(ClientKeywords.IDENTITY_AGENT));
         this.forwardAgent = agent(settings.one(ClientKeywords.FORWARD_AGENT));
@@ -494,6 +499,11 @@ public final class ClientConfig {
         return settings.flag(ClientKeywords.NO_AUTHENTICATION_FOR_LOCALHOST);
     }
 
+    /** The types of keys that may be offered, as PubkeyAcceptedAlgorithms has them. */
+    public String acceptedKeys() {
+        return settings.one(ClientKeywords.ACCEPTED_KEYS);
+    }
+
     /** A file of keys that no host may have, null for none. */
     public String revokedHostKeys() {
         return revokedHostKeys;
@@ -534,21 +544,20 @@ public final class ClientConfig {
         List<ForwardSpec> all = new ArrayList<>();
         if (!clearAllForwardings()) {
             for (Keyword keyword : List.of(ClientKeywords.LOCAL_FORWARD, ClientKeywords.DYNAMIC_FORWARD, ClientKeywords.REMOTE_FORWARD)) {
-                for (ForwardSpec spec : forwards(keyword)) {
-                    all.add(new ForwardSpec(spec.kind(), expanded(spec.listen()), expanded(spec.connect())));
-                }
+                all.addAll(forwards(keyword));
             }
         }
         return List.copyOf(all);
     }
 
-    /** As they were given. */
+    /** Those of one keyword, cleared or not. */
     List<ForwardSpec> forwards(Keyword keyword) throws ConfigException {
         ForwardSpec.Kind kind = keyword == ClientKeywords.LOCAL_FORWARD ? ForwardSpec.Kind.LOCAL
             : keyword == ClientKeywords.REMOTE_FORWARD ? ForwardSpec.Kind.REMOTE : ForwardSpec.Kind.DYNAMIC;
         List<ForwardSpec> all = new ArrayList<>();
         for (String text : settings.all(keyword)) {
-            all.add(ForwardSpec.parse(kind, text));
+            ForwardSpec spec = ForwardSpec.parse(kind, text);
+            all.add(new ForwardSpec(kind, expanded(spec.listen()), expanded(spec.connect())));
         }
         return all;
     }
@@ -575,13 +584,18 @@ public final class ClientConfig {
     // ---- sharing a connection
 
     public ControlMaster controlMaster() {
-        return switch (settings.one(ClientKeywords.CONTROL_MASTER)) {
+        return resident ? ControlMaster.AUTO : switch (settings.one(ClientKeywords.CONTROL_MASTER)) {
             case "yes" -> ControlMaster.YES;
             case "ask" -> ControlMaster.ASK;
             case "auto" -> ControlMaster.AUTO;
             case "autoask" -> ControlMaster.AUTO_ASK;
             default -> ControlMaster.NO;
         };
+    }
+
+    /** Whether the connection is one that a process in the background keeps until the end of a minute, whoever uses it (C-26): that of mode max, unless sharing is configured. */
+    public boolean resident() {
+        return resident;
     }
 
     /** The control socket, expanded, perhaps relative; null for none. */
@@ -591,7 +605,7 @@ public final class ClientConfig {
 
     /** Seconds that a shared connection outlives its last use, 0 for no end, -1 where it does not. */
     public int controlPersistSeconds() {
-        return switch (settings.one(ClientKeywords.CONTROL_PERSIST)) {
+        return resident ? 0 : switch (settings.one(ClientKeywords.CONTROL_PERSIST)) {
             case "no" -> -1;
             case "yes" -> 0;
             case String seconds -> Integer.parseInt(seconds);
@@ -636,8 +650,16 @@ public final class ClientConfig {
         return settings.one(ClientKeywords.MODE).equals("simplex") ? Mode.SIMPLEX : Mode.DUPLEX;
     }
 
-    /** The configuration in lines {@code keyword value}, as {@code -G} prints it. */
-    public String dump() {
+    /** What is asked of the host (C-34). Where no rate is given: as fast as it goes, and the least in mode max. */
+    public Cover cover() {
+        PaddingMode padding = PaddingMode.named(settings.one(ClientKeywords.PADDING)).orElseThrow();
+        String rate = settings.one(ClientKeywords.RATE);
+        RateClass unsaid = padding == PaddingMode.MAX ? RateClass.LEAST : RateClass.UNBOUNDED;
+        return new Cover(padding, rate == null || rate.equals("none") ? unsaid : RateClass.parse(rate).orElseThrow());
+    }
+
+    /** The configuration in lines {@code keyword value}, as {@code -G} prints it. @throws ConfigException if the path of a forwarded socket has a token that there is not */
+    public String dump() throws ConfigException {
         return new ConfigDump(this, settings).text();
     }
 }

@@ -19,6 +19,7 @@ import org.qnsp.core.config.Condition;
 import org.qnsp.core.config.ConfigException;
 import org.qnsp.core.config.ConfigParser;
 import org.qnsp.core.config.ConfigSource;
+import org.qnsp.core.config.Dialect;
 import org.qnsp.core.config.Entry;
 import org.qnsp.core.config.Faults;
 import org.qnsp.core.config.Guard;
@@ -233,6 +234,7 @@ public final class ClientConfigLoader {
                 if (absentDecided.putIfAbsent(keyword, setting.at()) == null && asks) {
                     absentAsked.put(keyword, setting.at());
                 }
+                settings.put(keyword, setting.values()); // for -G
                 return;
             }
             boolean otherProxyFirst = keyword == ClientKeywords.PROXY_JUMP && settings.has(ClientKeywords.PROXY_COMMAND)
@@ -305,6 +307,7 @@ public final class ClientConfigLoader {
                 case "localnetwork" -> isLocal(list);
                 case "command" -> Patterns.list(command, list) == Patterns.Verdict.MATCH;
                 case "sessiontype" -> Patterns.list(sessionType(), list) == Patterns.Verdict.MATCH;
+                case "version" -> Patterns.list(Dialect.OPENSSH_VERSION, list) == Patterns.Verdict.MATCH;
                 case "tagged" -> Patterns.list(tag(), list) == Patterns.Verdict.MATCH;
                 case "exec" -> commandSucceeds.test(expand(list, at));
                 default -> throw new IllegalStateException(criterion.attribute());

@@ -23,13 +23,38 @@ final class ClientKeywords {
     static final Keyword CHECK_HOST_IP = obeyed(Keyword.flag("CheckHostIP", "no"));
     static final Keyword COMPRESSION = obeyed(Keyword.flag("Compression", "no"));
     static final Keyword CONTROL_MASTER = obeyed(Keyword.flag("ControlMaster", "auto|ask|autoask", "no"));
+    static {
+        shown("EnableSSHKeysign", "no");
+    }
     static final Keyword CLEAR_ALL_FORWARDINGS = obeyed(Keyword.flag("ClearAllForwardings", "no"));
     static final Keyword EXIT_ON_FORWARD_FAILURE = obeyed(Keyword.flag("ExitOnForwardFailure", "no"));
+    static {
+        shown("FingerprintHash", "SHA3-256");
+        shown("ForwardX11", "no");
+        shown("ForwardX11Trusted", "no");
+    }
     static final Keyword GATEWAY_PORTS = obeyed(Keyword.flag("GatewayPorts", "no"));
+    static {
+        shown("GSSAPIAuthentication", "no");
+        shown("GSSAPIKeyExchange", "no");
+        shown("GSSAPIDelegateCredentials", "no");
+    }
     static final Keyword HASH_KNOWN_HOSTS = obeyed(Keyword.flag("HashKnownHosts", "no"));
+    static {
+        shown("HostbasedAuthentication", "no", "no|false");
+    }
     static final Keyword IDENTITIES_ONLY = obeyed(Keyword.flag("IdentitiesOnly", "no"));
+    static {
+        shown("KbdInteractiveAuthentication", "no");
+    }
     static final Keyword NO_AUTHENTICATION_FOR_LOCALHOST = obeyed(Keyword.flag("NoHostAuthenticationForLocalhost", "no"));
+    static {
+        shown("PasswordAuthentication", "no");
+    }
     static final Keyword PERMIT_LOCAL_COMMAND = obeyed(Keyword.flag("PermitLocalCommand", "no"));
+    static {
+        shown("ProxyUseFdpass", "no", "no|false");
+    }
     static final Keyword PUBKEY_AUTHENTICATION = obeyed(Keyword.flag("PubkeyAuthentication", "unbound|host-bound", "yes"));
     static final Keyword REQUEST_TTY = obeyed(Keyword.flag("RequestTTY", "auto|force", "auto"));
     static final Keyword SESSION_TYPE = obeyed(Keyword.choice("SessionType", "none|subsystem|default", "default"));
@@ -38,6 +63,10 @@ final class ClientKeywords {
     static final Keyword STREAM_LOCAL_BIND_UNLINK = obeyed(Keyword.flag("StreamLocalBindUnlink", "no"));
     static final Keyword STRICT_HOST_KEY_CHECKING = obeyed(Keyword.flag("StrictHostKeyChecking", "ask|accept-new|off", "ask"));
     static final Keyword TCP_KEEP_ALIVE = obeyed(Keyword.flag("TCPKeepAlive", "yes"));
+    static {
+        shown("Tunnel", "false", "no|false");
+        shown("VerifyHostKeyDNS", "false");
+    }
     static final Keyword VISUAL_HOST_KEY = obeyed(Keyword.flag("VisualHostKey", "no"));
     static final Keyword UPDATE_HOST_KEYS = obeyed(Keyword.flag("UpdateHostKeys", "ask", null));
     static final Keyword ENABLE_ESCAPE_COMMANDLINE = obeyed(Keyword.flag("EnableEscapeCommandline", "no"));
@@ -52,11 +81,20 @@ final class ClientKeywords {
     static final Keyword HOST_KEY_ALIAS = obeyed(Keyword.of("HostKeyAlias", Form.WORD, null));
     static final Keyword IDENTITY_AGENT = obeyed(Keyword.of("IdentityAgent", Form.WORD, null));
     static final Keyword IGNORE_UNKNOWN = obeyed(Keyword.of("IgnoreUnknown", Form.WORD, null));
+    static {
+        shown("Ciphers", "aes256ctr");
+        shown("HostKeyAlgorithms", "mlkem768-x25519");
+        shown("KexAlgorithms", "mlkem768+x25519");
+    }
     static final Keyword LOCAL_COMMAND = obeyed(Keyword.of("LocalCommand", Form.LINE, null));
     static final Keyword REFUSE_CONNECTION = obeyed(Keyword.of("RefuseConnection", Form.LINE, null));
     static final Keyword REMOTE_COMMAND = obeyed(Keyword.of("RemoteCommand", Form.LINE, null));
     static final Keyword LOG_LEVEL = obeyed(Keyword.of("LogLevel", Form.LOG_LEVEL, "INFO"));
+    static {
+        shown("MACs", "hmac-sha3-256");
+    }
     static final Keyword PREFERRED = obeyed(Keyword.of("PreferredAuthentications", Form.WORD, null));
+    static final Keyword ACCEPTED_KEYS = obeyed(Keyword.of("PubkeyAcceptedAlgorithms", Form.WORD, "*"));
     static final Keyword REVOKED_HOST_KEYS = obeyed(Keyword.of("RevokedHostKeys", Form.WORD, null));
     static final Keyword KNOWN_HOSTS_COMMAND = obeyed(Keyword.of("KnownHostsCommand", Form.LINE, null));
     static final Keyword TAG = obeyed(Keyword.of("Tag", Form.WORD, null));
@@ -75,9 +113,21 @@ final class ClientKeywords {
     static final Keyword CONNECT_TIMEOUT = obeyed(Keyword.of("ConnectTimeout", Form.TIME, "none"));
     static final Keyword CONTROL_PERSIST = obeyed(Keyword.of("ControlPersist", Form.PERSIST, "no"));
     static final Keyword ESCAPE_CHAR = obeyed(Keyword.of("EscapeChar", Form.ESCAPE, "~"));
+    static {
+        shown("IPQoS", "none");
+    }
     static final Keyword REKEY_LIMIT = obeyed(Keyword.of("RekeyLimit", Form.REKEY, "0 0"));
+    static {
+        shown("SyslogFacility", "USER");
+    }
     static final Keyword STREAM_LOCAL_BIND_MASK = obeyed(Keyword.of("StreamLocalBindMask", Form.MASK, "0177"));
+    static {
+        shown("TunnelDevice", "any:any");
+        shown("CanonicalizePermittedCNAMEs", "none");
+    }
     static final Keyword MODE = obeyed(Keyword.choice("Mode", "duplex|simplex", "duplex"));
+    static final Keyword PADDING = obeyed(Keyword.choice("Padding", "low|normal|max", "normal"));
+    static final Keyword RATE = obeyed(Keyword.of("Rate", Form.RATE, null));
     static final Keyword PROXY_COMMAND = obeyed(Keyword.of("ProxyCommand", Form.LINE, null));
     static final Keyword PROXY_JUMP = obeyed(Keyword.of("ProxyJump", Form.JUMP, null));
 
@@ -88,7 +138,8 @@ final class ClientKeywords {
         ignored();
         alias("identityfile2", "identityfile");
         alias("keepalive", "tcpkeepalive");
-        DIALECT = new Dialect(ALL, true, "host|originalhost|user|localuser|localnetwork|exec|tagged|command|sessiontype", "canonical|final");
+        alias("pubkeyacceptedkeytypes", "pubkeyacceptedalgorithms");
+        DIALECT = new Dialect(ALL, true, "host|originalhost|user|localuser|localnetwork|exec|tagged|command|sessiontype|version", "canonical|final");
     }
 
     private ClientKeywords() {
@@ -97,6 +148,16 @@ final class ClientKeywords {
     /** The obeyed keywords in the order of the dump. */
     static Iterable<Keyword> obeyed() {
         return OBEYED.values();
+    }
+
+    /** One that means nothing here and is printed nevertheless, for the scripts that look for it. @param value what is in force */
+    private static void shown(String name, String value) {
+        shown(name, value, "*");
+    }
+
+    /** @param harmless the values that do not ask for what does not exist */
+    private static void shown(String name, String value, String harmless) {
+        obeyed(Keyword.absent(name, harmless).instead(value));
     }
 
     private static Keyword obeyed(Keyword keyword) {
@@ -112,7 +173,7 @@ final class ClientKeywords {
     /** Keywords of features that do not exist, each with the values that do not ask for it. */
     private static void absent() {
         String[] table = {
-            "CertificateFile", "none", "HostbasedAuthentication", "no|false", "PKCS11Provider", "none", "ProxyUseFdpass", "no|false", "Tunnel", "no|false",
+            "CertificateFile", "none", "PKCS11Provider", "none", 
             "ChannelTimeout", "none",
         };
         for (int i = 0; i < table.length; i += 2) {
@@ -124,14 +185,14 @@ final class ClientKeywords {
     /** Keywords that mean nothing here: the suite is fixed, there are no passwords, no X11 and no tunnels. */
     private static void ignored() {
         String[] names = {
-            "CanonicalizePermittedCNAMEs", "CASignatureAlgorithms", "ChallengeResponseAuthentication", "Cipher", "Ciphers", "CompressionLevel",
-            "DSAAuthentication", "EnableSSHKeysign", "FallBackToRsh", "FingerprintHash", "ForwardX11", "ForwardX11Timeout", "ForwardX11Trusted",
-            "GlobalKnownHostsFile2", "GSSAPIAuthentication", "GSSAPIClientIdentity", "GSSAPIDelegateCredentials", "GSSAPIKexAlgorithms", "GSSAPIKeyExchange",
-            "GSSAPIRenewalForcesRekey", "GSSAPIServerIdentity", "GSSAPITrustDns", "HostbasedAcceptedAlgorithms", "HostbasedKeyTypes", "HostKeyAlgorithms",
-            "IPQoS", "KbdInteractiveAuthentication", "KbdInteractiveDevices", "KexAlgorithms", "LogVerbose", "MACs", "ObscureKeystrokeTiming",
-            "PasswordAuthentication", "Protocol", "PubkeyAcceptedAlgorithms", "PubkeyAcceptedKeyTypes", "RequiredRSASize", "RhostsAuthentication",
-            "RhostsRSAAuthentication", "RSAAuthentication", "RSAMinSize", "SecurityKeyProvider", "SkeyAuthentication", "SmartcardDevice", "SyslogFacility",
-            "TISAuthentication", "TunnelDevice", "UsePrivilegedPort", "UserKnownHostsFile2", "UseRoaming", "UseRsh", "VerifyHostKeyDNS", "VersionAddendum",
+            "CASignatureAlgorithms", "ChallengeResponseAuthentication", "Cipher", "CompressionLevel",
+            "DSAAuthentication", "FallBackToRsh", "ForwardX11Timeout", 
+            "GlobalKnownHostsFile2", "GSSAPIClientIdentity", "GSSAPIKexAlgorithms", 
+            "GSSAPIRenewalForcesRekey", "GSSAPIServerIdentity", "GSSAPITrustDns", "HostbasedAcceptedAlgorithms", "HostbasedKeyTypes", 
+            "KbdInteractiveDevices", "LogVerbose", "ObscureKeystrokeTiming",
+            "Protocol", "RequiredRSASize", "RhostsAuthentication",
+            "RhostsRSAAuthentication", "RSAAuthentication", "RSAMinSize", "SecurityKeyProvider", "SkeyAuthentication", "SmartcardDevice", 
+            "TISAuthentication", "UsePrivilegedPort", "UserKnownHostsFile2", "UseRoaming", "UseRsh", "VersionAddendum",
             "WarnWeakCrypto", "XAuthLocation",
         };
         for (String name : names) {

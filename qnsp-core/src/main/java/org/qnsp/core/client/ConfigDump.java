@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.qnsp.core.config.ConfigException;
 import org.qnsp.core.config.ForwardSpec;
+import org.qnsp.core.config.KeyTypes;
 import org.qnsp.core.config.Keyword;
 import org.qnsp.core.config.Settings;
 
@@ -23,23 +24,24 @@ final class ConfigDump {
         this.settings = settings;
     }
 
-    String text() {
+    String text() throws ConfigException {
         StringBuilder out = new StringBuilder(2048).append("host ").append(config.originalHost()).append('\n');
         for (Keyword keyword : ClientKeywords.obeyed()) {
             for (String value : values(keyword)) {
                 out.append(keyword.key()).append(' ').append(value).append('\n');
             }
         }
-        return out.toString();
+        return out.append("# ").append(CoverText.of(config.cover())).append('\n').toString();
     }
 
-    private List<String> values(Keyword keyword) {
+    private List<String> values(Keyword keyword) throws ConfigException {
         return switch (keyword.key()) {
             case "user" -> List.of(config.user());
             case "hostname" -> List.of(config.hostName());
             case "identityfile" -> config.hasIdentityFiles() ? settings.all(keyword) : ClientConfig.DEFAULT_IDENTITIES;
             case "userknownhostsfile" -> List.of(joined(config.userKnownHostsFiles()));
             case "globalknownhostsfile" -> List.of(joined(config.globalKnownHostsFiles()));
+            case "pubkeyacceptedalgorithms" -> List.of(KeyTypes.accepted(config.acceptedKeys()).isEmpty() ? "none" : String.join(",", KeyTypes.accepted(config.acceptedKeys())));
             case "canonicaldomains" -> List.of(settings.has(keyword) ? String.join(" ", settings.all(keyword)) : "none");
             case "permitremoteopen" -> List.of(String.join(" ", config.permitRemoteOpen()));
             case "sendenv" -> config.sendEnv();
@@ -57,16 +59,13 @@ final class ConfigDump {
             case "forwardagent" -> List.of(config.forwardAgent());
             case "identityagent" -> optional(config.identityAgentAsGiven());
             case "localforward", "remoteforward", "dynamicforward" -> forwards(keyword);
+            case String key when keyword.harmless() != null -> List.of(settings.has(keyword) ? String.join(" ", settings.all(keyword)) : keyword.fallback());
             default -> keyword.many() ? settings.all(keyword) : optional(spelling(keyword));
         };
     }
 
-    private List<String> forwards(Keyword keyword) {
-        try {
-            return config.clearAllForwardings() ? List.of() : config.forwards(keyword).stream().map(ForwardSpec::toString).toList();
-        } catch (ConfigException e) {
-            throw new IllegalStateException(e); // they were read before
-        }
+    private List<String> forwards(Keyword keyword) throws ConfigException {
+        return config.clearAllForwardings() ? List.of() : config.forwards(keyword).stream().map(ForwardSpec::toString).toList();
     }
 
     private String spelling(Keyword keyword) {

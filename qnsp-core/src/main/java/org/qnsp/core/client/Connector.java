@@ -19,8 +19,8 @@ import org.qnsp.core.transport.Link;
 import org.qnsp.core.transport.Loop;
 import org.qnsp.core.transport.SlotThread;
 import org.qnsp.core.transport.Wire;
+import org.qnsp.core.transport.WireObserver;
 import org.qnsp.crypto.RandomSource;
-import org.qnsp.stealth.StealthProfile;
 
 /** Makes connections to hosts. One connector serves a process: it owns the loop and the slot thread of all its connections. */
 public final class Connector implements AutoCloseable {
@@ -32,11 +32,22 @@ public final class Connector implements AutoCloseable {
     }
 
     private final Loop loop;
-    private final SlotThread slots = new SlotThread("qnsp-slot");
+    private final SlotThread slots;
 
     /** @param bugs is told of our own faults */
     public Connector(Consumer<RuntimeException> bugs) throws IOException {
+        this(bugs, false);
+    }
+
+    /** @param realTime whether frames are to be sent before the machine does anything else, where it allows that */
+    Connector(Consumer<RuntimeException> bugs, boolean realTime) throws IOException {
+        slots = new SlotThread("qnsp-slot", realTime);
         loop = new Loop("qnsp-loop", bugs);
+    }
+
+    /** Whether it is so. */
+    boolean realTime() {
+        return slots.realTime();
     }
 
     Loop loop() {
@@ -55,6 +66,11 @@ public final class Connector implements AutoCloseable {
      * @param judge decides about an unknown host key
      */
     public Login login(ClientHandshake.Settings settings, Connection connection, Login.HostKeyJudge judge, Dial dial) throws IOException {
+        return login(settings, connection, judge, dial, null);
+    }
+
+    /** As {@link #login(ClientHandshake.Settings, Connection, Login.HostKeyJudge, Dial)}. @param observer told of every frame, or null */
+    public Login login(ClientHandshake.Settings settings, Connection connection, Login.HostKeyJudge judge, Dial dial, WireObserver observer) throws IOException {
         ClientHandshake handshake = new ClientHandshake(settings, RandomSource.system());
         Login login = new Login(handshake, judge);
         List<Action> opening;
@@ -65,7 +81,8 @@ public final class Connector implements AutoCloseable {
             throw new IOException(e.getMessage(), e);
         }
         Wire wire = dial.dial();
-        Link link = new Link(loop, slots, wire, true, StealthProfile.normal(true), RandomSource.system(), connection, Login.handshaker(handshake), login);
+        Link link = new Link(loop, slots, wire, true, settings.cover(), RandomSource.system(), connection, Login.handshaker(handshake), login);
+        link.observe(observer);
         login.link(link);
         loop.execute(() -> link.start(opening, new byte[0]));
         return login;

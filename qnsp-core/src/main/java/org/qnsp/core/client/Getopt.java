@@ -100,6 +100,14 @@ public final class Getopt {
         return value;
     }
 
+    /** The argument that comes next, as a value of what {@link #next} gave last. @throws UsageException if there is none */
+    public String argument() throws UsageException {
+        if (inCluster > 0 || at == arguments.size()) {
+            throw new UsageException("option requires an argument -- " + value);
+        }
+        return arguments.get(at++);
+    }
+
     /** Everything that was not read yet, as it stands. */
     public List<String> rest() {
         return new ArrayList<>(arguments.subList(at, arguments.size()));

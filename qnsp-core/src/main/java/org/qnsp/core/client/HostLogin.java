@@ -31,9 +31,11 @@ import org.qnsp.core.transport.ChannelListener;
 import org.qnsp.core.transport.Connection;
 import org.qnsp.core.transport.Loop;
 import org.qnsp.core.transport.Wire;
+import org.qnsp.core.transport.WireObserver;
 import org.qnsp.crypto.keys.Fingerprint;
 import org.qnsp.crypto.keys.Invite;
 import org.qnsp.crypto.keys.PublicKey;
+import org.qnsp.stealth.PaddingMode;
 
 /** From a configuration to a session: keys, trust, address, wire, login. What every client program does before its own work. */
 public final class HostLogin implements AutoCloseable {
@@ -47,7 +49,6 @@ public final class HostLogin implements AutoCloseable {
     /** How long a host may be silent before it counts as not there; hosts answer within the first slots of their schedule. */
     private static final Duration SILENCE = Duration.ofSeconds(10);
     private static final Duration PATIENCE = Duration.ofSeconds(30);
-    private static final Duration FAREWELL = Duration.ofMillis(500);
 
     private final ClientConfig config;
     private final LocalUser local;
@@ -59,10 +60,12 @@ public final class HostLogin implements AutoCloseable {
     private final HostKeyUpdate keyUpdate;
     private final HostRequests requests;
     private final List<HostLogin> hops = new ArrayList<>();
+    private final List<Login> refused = new ArrayList<>();
     private final Thread proxyEnd = new Thread(this::endProxy, "qnsp-proxy-end");
     /** The last host on the way, null where there is none. */
     private HostLogin via;
     private Login session;
+    private WireObserver observer;
     private List<InetAddress> addresses = List.of();
     private Process proxy;
     private String peer = "";
@@ -88,7 +91,7 @@ public final class HostLogin implements AutoCloseable {
      */
     public static HostLogin prepare(ClientConfig config, LocalUser local, Invite invite, Prompt prompt, Messages messages) throws ConnectFailure {
         try {
-            Connector connector = new Connector(bug -> messages.error("internal fault: " + bug));
+            Connector connector = new Connector(bug -> messages.error("internal fault: " + bug), config.cover().mode() == PaddingMode.MAX);
             try {
                 return prepare(config, local, invite, prompt, messages, connector);
             } catch (ConnectFailure e) {
@@ -130,6 +133,11 @@ public final class HostLogin implements AutoCloseable {
         return AgentForward.of(config, local, () -> met, messages);
     }
 
+    /** Has this told of every frame of the connection to the host; before the login. */
+    public void observe(WireObserver by) {
+        observer = by;
+    }
+
     /** Connects and logs in. @throws ConnectFailure if that cannot be done */
     public Login login(Preparation preparation) throws ConnectFailure {
         travel();
@@ -159,6 +167,9 @@ public final class HostLogin implements AutoCloseable {
                     continue;
                 }
                 boolean other = e.kind() == Kind.SILENCE || e.kind() == Kind.DENIED && trust.invited();
+                if (e.kind() == Kind.SILENCE && !attempts.hasNext() && trust.afterOthers(tried) instanceof List<Trust> more) {
+                    attempts = more.iterator();
+                }
                 if (!attempts.hasNext() || !other) {
                     throw failure(e, tried);
                 }
@@ -207,11 +218,13 @@ public final class HostLogin implements AutoCloseable {
     private Login attempt(Trust tried, Preparation preparation) throws IOException, ConnectFailure {
         boolean enrol = tried instanceof Trust.Invited;
         Mode mode = config.mode() == ClientConfig.Mode.SIMPLEX ? Mode.SIMPLEX : Mode.DUPLEX;
-        var settings = new ClientHandshake.Settings(mode, config.user(), tried, mode == Mode.DUPLEX ? identities.forLogin() : List.of(), enrol && mode == Mode.DUPLEX);
-        Login login = connector.login(settings, preparation.prepare(requests), trust::judge, this::dial);
+        var settings = new ClientHandshake.Settings(mode, config.user(), tried, mode == Mode.DUPLEX ? identities.forLogin() : List.of(), enrol && mode == Mode.DUPLEX,
+                config.cover());
+        Login login = connector.login(settings, preparation.prepare(requests), trust::judge, this::dial, observer);
         try {
             login.await(silence(), PATIENCE);
         } catch (LoginException e) {
+            refused.add(login);
             if (e.kind() == Kind.DENIED) {
                 trust.proved(); // the host has, though it wants nothing of this user
             }
@@ -221,7 +234,10 @@ public final class HostLogin implements AutoCloseable {
             messages.debug("Server accepts key: " + HostKeyTexts.typeTitle(login.userKey().type()) + " " + Fingerprint.text(login.userKey()));
         }
         messages.debug("Authenticated to " + config.hostName() + " (" + peer + ").");
-        messages.debug("Mode " + mode.name().toLowerCase(java.util.Locale.ROOT) + ": a frame of 768 bytes every 20 ms, two in the other direction; bulk transfers are faster");
+        messages.debug("Mode " + mode.name().toLowerCase(java.util.Locale.ROOT) + ", " + CoverText.of(login.cover()));
+        if (login.cover().mode() == PaddingMode.MAX) {
+            messages.debug("Slots are sent " + (connector.realTime() ? "with" : "without") + " real-time priority" + (connector.realTime() ? "" : ", which this user may not have: under load some are late or left out"));
+        }
         if (tried instanceof Trust.Pinned(PublicKey key)) {
             trust.known(key);
         }
@@ -232,6 +248,11 @@ public final class HostLogin implements AutoCloseable {
         }
         keyUpdate.loggedIn(login.id(), trust.vouchedFor() ? login.hostKey() : null);
         return login;
+    }
+
+    /** Waits until the connections on which no login came about have ended as others do (C-26). */
+    public void awaitRefused() {
+        refused.forEach(login -> login.awaitFarewell(true));
     }
 
     /** Whether it was for want of a key. */
@@ -254,6 +275,7 @@ public final class HostLogin implements AutoCloseable {
             case DENIED -> ConnectFailure.plain(config.user() + "@" + config.hostName() + ": "
                 + (e.getMessage().equals("Permission denied") ? "Permission denied (publickey)." : clean(e.getMessage())), null);
             case HOST_KEY -> ConnectFailure.plain("Host key verification failed.", null);
+            case COVER -> ConnectFailure.error("this host does not allow --padding=" + config.cover().mode(), "the host's StealthPolicy forbids it; ask for less with --padding=normal");
             case BROKEN -> isClosing(e.getCause())
                 ? ConnectFailure.plain("Connection closed by " + peer + " during the login", null)
                 : ConnectFailure.error(e.getMessage(), null);
@@ -417,7 +439,7 @@ public final class HostLogin implements AutoCloseable {
         if (session != null) {
             requests.settle(session.connection());
             session.connection().disconnect(DisconnectReason.DONE, "");
-            session.awaitEnd(FAREWELL);
+            session.awaitFarewell(false);
         }
         keyUpdate.ask();
         identities.close();

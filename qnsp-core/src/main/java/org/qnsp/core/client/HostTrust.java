@@ -93,10 +93,26 @@ public final class HostTrust {
         anyKeyWillDo = true;
     }
 
+    /** Keys that are known for the host alone, where none is for it and this port: as ssh, which takes such a key without a question. */
+    private List<PublicKey> withoutPort() {
+        boolean asks = config.hostKeyAlias() == null && config.port() != ClientConfig.DEFAULT_PORT && invite == null && !anyKeyWillDo;
+        if (!asks || !known.linesOf(name).stream().allMatch(KnownHostLine::revoked)) {
+            return List.of();
+        }
+        String host = KnownHosts.name(config.hostName(), ClientConfig.DEFAULT_PORT);
+        return known.keysOf(host, KeyType.KEM).stream()
+            .filter(key -> !revoked.contains(key) && !(known.check(name, key) instanceof KnownHosts.Answer.Revoked)).toList();
+    }
+
+    /** What is left where the host did not answer to a key that is known for it without this port; null where that was not so. @throws ConnectFailure where nothing is */
+    List<Trust> afterOthers(Trust tried) throws ConnectFailure {
+        return tried instanceof Trust.Pinned(PublicKey key) && withoutPort().contains(key) ? List.of(stranger()) : null;
+    }
+
     /** Whether the host is not known and the user would be asked or told so before anything is tried. */
     boolean stopsAtStrangers() {
         boolean decides = config.strictHostKeyChecking() == HostKeyChecking.YES || config.strictHostKeyChecking() == HostKeyChecking.ASK;
-        return invite == null && !anyKeyWillDo && decides && known.keysOf(name, KeyType.KEM).isEmpty();
+        return invite == null && !anyKeyWillDo && decides && known.keysOf(name, KeyType.KEM).isEmpty() && withoutPort().isEmpty();
     }
 
     /** Whether the key that the host proved was known, or taken by the user's own decision; then the host may tell of its other keys. */
@@ -124,7 +140,11 @@ public final class HostTrust {
                 messages.say(Messages.Level.ERROR, HostKeyTexts.revoked(name, gone, config.revokedHostKeys()));
                 throw ConnectFailure.plain(HostKeyTexts.failed(), null);
             }
-            return List.of(stranger());
+            List<Trust> others = withoutPort().stream().<Trust>map(Trust.Pinned::new).toList();
+            if (!others.isEmpty()) {
+                messages.debug("no key is known for " + name + ": checking without port identifier");
+            }
+            return others.isEmpty() ? List.of(stranger()) : others;
         }
         List<Trust> attempts = new ArrayList<>();
         for (PublicKey key : pinned) {

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import org.qnsp.core.agent.AgentMessage;
 import org.qnsp.core.agent.KeyTerms;
+import org.qnsp.core.config.KeyTypes;
 import org.qnsp.core.handshake.Identity;
 import org.qnsp.core.handshake.UserAuth;
 import org.qnsp.core.message.Limits;
@@ -154,7 +155,7 @@ public final class Identities implements AutoCloseable {
     }
 
     private void addHeld(AgentMessage.Listed held) {
-        if (!isOffered(held.key())) {
+        if (!isOffered(held.key()) && KeyTypes.accepts(config.acceptedKeys(), held.key().type())) {
             offers.add(new Offer(agent.identity(held.key(), trouble -> refused(held, trouble)), null, null));
         }
     }
@@ -168,7 +169,7 @@ public final class Identities implements AutoCloseable {
         PublicKey alone = publicKey(file);
         KeyFile content = alone == null ? read(file) : null;
         PublicKey key = content == null ? alone : content.publicKey();
-        if (key == null || isOffered(key) || fromFiles.stream().anyMatch(offer -> offer.key().equals(key))) {
+        if (key == null || !KeyTypes.accepts(config.acceptedKeys(), key.type()) || isOffered(key) || fromFiles.stream().anyMatch(offer -> offer.key().equals(key))) {
             return;
         }
         var inAgent = held.stream().filter(each -> each.key().equals(key)).findFirst();

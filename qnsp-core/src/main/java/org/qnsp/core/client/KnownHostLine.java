@@ -3,6 +3,7 @@ package org.qnsp.core.client;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.qnsp.core.config.Patterns;
 import org.qnsp.crypto.InvalidKeyEncodingException;
@@ -113,14 +114,14 @@ public record KnownHostLine(Path file, int number, String marker, String names, 
         return (marker.isEmpty() ? "" : marker + " ") + others + " " + keyWords + (comment.isEmpty() ? "" : " " + comment);
     }
 
-    /** The line with each name hashed, one line a name; draws 20 bytes a name. A line that is hashed, or has patterns, is given as it is. */
+    /** The line with each name hashed, one line a name; draws 20 bytes a name. A line that is hashed, or has patterns or a marker, is given as it is. */
     public List<String> hashed(RandomSource random) {
-        if (isHashed() || hasPatterns()) {
+        if (isHashed() || hasPatterns() || !marker.isEmpty()) {
             return List.of(text());
         }
         List<String> lines = new ArrayList<>();
         for (String name : names.split(",")) {
-            lines.add(withNames(HashedName.of(name, random)));
+            lines.add(withNames(HashedName.of(name.toLowerCase(Locale.ROOT), random)));
         }
         return lines;
     }

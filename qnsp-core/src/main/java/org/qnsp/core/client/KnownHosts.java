@@ -13,9 +13,11 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.keys.KeyType;
 import org.qnsp.crypto.keys.PublicKey;
@@ -148,6 +150,11 @@ public final class KnownHosts {
     /** All valid lines. */
     public List<KnownHostLine> lines() {
         return lines;
+    }
+
+    /** The lines of one file that match a name, whatever their marker, in order. */
+    public List<KnownHostLine> allLinesOf(String name) {
+        return Stream.concat(lines.stream(), certAuthorities.stream()).filter(line -> line.matches(name)).sorted(Comparator.comparing(KnownHostLine::number)).toList();
     }
 
     /** The lines that match a name, revocations among them. */

@@ -20,9 +20,10 @@ public final class KnownHostsFile {
      *
      * @param lineNumbers the lines that were removed, or hashed
      * @param skipped     the lines with patterns, which cannot be hashed
+     * @param invalid     the numbers of lines that are none of known hosts; a file that has some is not written
      * @param changed     whether the file was written
      */
-    public record Edit(List<Integer> lineNumbers, List<KnownHostLine> skipped, boolean changed) {
+    public record Edit(List<Integer> lineNumbers, List<KnownHostLine> skipped, List<Integer> invalid, boolean changed) {
     }
 
     private final Path file;
@@ -37,23 +38,32 @@ public final class KnownHostsFile {
         return file.resolveSibling(file.getFileName() + ".old");
     }
 
-    /** Removes the lines of a host; revocations stay. */
+    /** Removes the lines of a host; those with a marker stay. */
     public Edit remove(String name) throws IOException {
         List<String> kept = new ArrayList<>();
         List<Integer> removed = new ArrayList<>();
+        List<Integer> invalid = new ArrayList<>();
         int number = 0;
         for (String text : KnownHosts.textLines(file)) {
             KnownHostLine line = KnownHostLine.parse(file, ++number, text);
+            if (line == null && !isComment(text)) {
+                invalid.add(number);
+            }
             if (line != null && line.marker().isEmpty() && line.matches(name)) {
                 removed.add(number);
             } else {
                 kept.add(text);
             }
         }
-        if (!removed.isEmpty()) {
+        boolean changed = !removed.isEmpty() && invalid.isEmpty();
+        if (changed) {
             replace(kept);
         }
-        return new Edit(List.copyOf(removed), List.of(), !removed.isEmpty());
+        return new Edit(List.copyOf(removed), List.of(), List.copyOf(invalid), changed);
+    }
+
+    private static boolean isComment(String text) {
+        return text.isBlank() || text.stripLeading().startsWith("#");
     }
 
     /**
@@ -82,9 +92,13 @@ public final class KnownHostsFile {
         List<String> out = new ArrayList<>();
         List<Integer> hashed = new ArrayList<>();
         List<KnownHostLine> skipped = new ArrayList<>();
+        List<Integer> invalid = new ArrayList<>();
         int number = 0;
         for (String text : KnownHosts.textLines(file)) {
             KnownHostLine line = KnownHostLine.parse(file, ++number, text);
+            if (line == null && !isComment(text)) {
+                invalid.add(number);
+            }
             if (line == null || line.isHashed() || !line.marker().isEmpty()) {
                 out.add(text);
             } else if (line.hasPatterns()) {
@@ -95,8 +109,10 @@ public final class KnownHostsFile {
                 out.addAll(line.hashed(random));
             }
         }
-        replace(out);
-        return new Edit(List.copyOf(hashed), List.copyOf(skipped), true);
+        if (invalid.isEmpty()) {
+            replace(out);
+        }
+        return new Edit(List.copyOf(hashed), List.copyOf(skipped), List.copyOf(invalid), invalid.isEmpty());
     }
 
     private void replace(List<String> lines) throws IOException {

@@ -1,5 +1,6 @@
 package org.qnsp.core.client;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,6 +26,19 @@ public record LocalUser(String name, int uid, String home, UnaryOperator<String>
     public String shell() {
         String shell = environment.apply("SHELL");
         return shell == null || shell.isEmpty() ? "/bin/sh" : shell;
+    }
+
+    /** Runs a command with this user's shell, with nothing to read and its output dropped; whether its exit status was 0. */
+    public boolean succeeds(String command) {
+        try {
+            return new ProcessBuilder(shell(), "-c", command).redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")))
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD).redirectError(ProcessBuilder.Redirect.INHERIT).start().waitFor() == 0;
+        } catch (IOException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
     }
 
     private static int processUid() {

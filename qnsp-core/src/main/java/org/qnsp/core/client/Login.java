@@ -3,6 +3,7 @@ package org.qnsp.core.client;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Consumer;
 import org.qnsp.core.client.LoginException.Kind;
 import org.qnsp.core.handshake.Action;
 import org.qnsp.core.handshake.ClientHandshake;
@@ -10,7 +11,11 @@ import org.qnsp.core.message.ProtocolException;
 import org.qnsp.core.transport.Connection;
 import org.qnsp.core.transport.Lifeline;
 import org.qnsp.core.transport.Link;
+import org.qnsp.core.transport.Loop;
+import org.qnsp.core.transport.WireMeter;
 import org.qnsp.crypto.keys.PublicKey;
+import org.qnsp.stealth.Cover;
+import org.qnsp.stealth.PaddingMode;
 
 /** A login under way and the session that comes of it, for threads that wait. */
 public final class Login implements Link.Owner, Lifeline {
@@ -22,6 +27,9 @@ public final class Login implements Link.Owner, Lifeline {
     }
 
     private enum Stage { WAITING, ANSWERED, ASKING, ESTABLISHED, FAILED }
+
+    private static final Duration FAREWELL = Duration.ofMillis(500);
+    private static final long HEARD_NANOS = 200_000_000L;
 
     private final ClientHandshake handshake;
     private final HostKeyJudge judge;
@@ -81,6 +89,17 @@ public final class Login implements Link.Owner, Lifeline {
         return over;
     }
 
+    @Override
+    public void awaitFarewell(boolean resident) {
+        boolean max = cover().mode() == PaddingMode.MAX;
+        if (max && !resident && !awaitEnd(FAREWELL)) {
+            link.leave(); // it shows, but at a slot and in order
+        }
+        while (!awaitEnd(FAREWELL) && (max ? resident : System.nanoTime() - link.heardNanos() < HEARD_NANOS)) {
+            // a volume is being filled up (C-25), or the end of the minute awaited (C-26)
+        }
+    }
+
     /** The key that the login was proved with; null before its end and in SIMPLEX. */
     public synchronized PublicKey key() {
         return key;
@@ -118,6 +137,21 @@ public final class Login implements Link.Owner, Lifeline {
     /** The application's side. */
     public Connection connection() {
         return link.connection();
+    }
+
+    /** Asks what the connection has done so far; the answer is told on the loop, unless it is over. */
+    public void meter(Loop loop, Consumer<WireMeter> answer) {
+        loop.execute(() -> answer.accept(link.meter()));
+    }
+
+    /** When a connection whose last word is said at that time ends (C-26); on the loop. */
+    public long endNanos(long nanos) {
+        return link.endNanos(nanos);
+    }
+
+    /** What both sides send, whatever is said (C-34). */
+    public Cover cover() {
+        return link.cover();
     }
 
     /** The key that the host proved to have; null before the login. */
@@ -191,12 +225,20 @@ public final class Login implements Link.Owner, Lifeline {
     }
 
     @Override
+    public void failed(Link from, IOException cause) {
+        boolean weak = cause.getCause() instanceof ProtocolException e && e.reason() == ProtocolException.Reason.COVER;
+        fail(weak ? new LoginException(Kind.COVER, cause.getMessage(), cause)
+            : new LoginException(Kind.BROKEN, "the other side broke the protocol (" + cause.getMessage() + ")", cause));
+    }
+
+    @Override
     public synchronized void ended(Link from, IOException cause) {
         over = true;
         overCause = cause;
-        boolean fault = cause != null && cause.getCause() instanceof ProtocolException;
-        fail(new LoginException(Kind.BROKEN, cause == null ? "the other side closed the connection" : fault ? "the other side broke the protocol (" + cause.getMessage() + ")"
-                : cause.getMessage(), cause));
+        if (cause != null && cause.getCause() instanceof ProtocolException) {
+            failed(from, cause);
+        }
+        fail(new LoginException(Kind.BROKEN, cause == null ? "the other side closed the connection" : cause.getMessage(), cause));
         notifyAll();
     }
 

@@ -16,6 +16,8 @@ public final class LoginException extends IOException {
         DENIED,
         /** The host's key is not trusted. */
         HOST_KEY,
+        /** The host hides less than was asked for. */
+        COVER,
         /** The host broke the protocol, or the wire broke. */
         BROKEN
     }

@@ -3,6 +3,7 @@ package org.qnsp.core.config;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.qnsp.stealth.RateClass;
 
 /** Checks what stands after a keyword and gives its canonical values: one method a {@link Form}. */
 final class Arguments {
@@ -34,6 +35,7 @@ final class Arguments {
             case PERSIST -> List.of(persist(single(keyword, words, at), at));
             case REKEY -> List.of(rekey(words, at));
             case MASK -> List.of(mask(single(keyword, words, at), at));
+            case RATE -> List.of(rate(single(keyword, words, at), at));
             case STARTUPS -> List.of(startups(single(keyword, words, at), at));
             case LISTEN -> List.of(listen(single(keyword, words, at), at));
             case SUBSYSTEM -> subsystem(line, at);
@@ -126,6 +128,10 @@ final class Arguments {
             throw at.fault("invalid time value.");
         }
         return Integer.toString(seconds);
+    }
+
+    private static String rate(String word, Position at) throws ConfigException {
+        return RateClass.parse(word).orElseThrow(() -> at.fault("Bad rate '" + word + "': bytes a second, up to " + RateClass.HIGHEST + ", or none.")).toString();
     }
 
     private static String agent(String word) {

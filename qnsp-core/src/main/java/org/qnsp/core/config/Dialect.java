@@ -11,4 +11,7 @@ import java.util.Map;
  * @param bareCriteria attributes without one, besides {@code all}
  */
 public record Dialect(Map<String, Keyword> keywords, boolean hostBlocks, String criteria, String bareCriteria) {
+    /** Whose options and files these are: what {@code ssh -V} says, and {@code Match version} asks about. */
+    public static final String OPENSSH_VERSION = "OpenSSH_9.9";
+
 }

@@ -38,6 +38,8 @@ public enum Form {
     REKEY,
     /** An octal number up to 0777, kept with a zero before it. */
     MASK,
+    /** A rate in bytes a second, or none; kept as that of the class that reaches it. */
+    RATE,
     /** none, or hosts to jump through: [user@]host[:port] with commas. */
     JUMP,
     /** start or start:rate:full. */

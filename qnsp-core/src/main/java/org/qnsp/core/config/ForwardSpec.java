@@ -7,7 +7,7 @@ import org.qnsp.core.message.Limits;
 
 /**
  * What -L, -R and -D and their keywords ask for, in all of ssh's forms: where to listen and where to connect to. Fields stand between colons; brackets around an
- * address keep its colons, a backslash keeps any character, and a field with a slash is the path of a Unix socket. {@code host/port} in place of colons throughout
+ * address or a path keep its colons, a backslash keeps any character, and a field with a slash is the path of a Unix socket. {@code host/port} in place of colons throughout
  * is understood where it can be nothing else.
  *
  * @param listen never {@link Place.Socks}
@@ -91,7 +91,8 @@ public record ForwardSpec(Kind kind, Place listen, Place connect) {
                 if (end == 0 || end < text.length() && text.charAt(end) != ':') {
                     return List.of();
                 }
-                fields.add(new Field(text.substring(at + 1, end - 1), false));
+                String inside = text.substring(at + 1, end - 1);
+                fields.add(new Field(inside, inside.indexOf('/') >= 0));
             } else {
                 end = plainEnd(text, at);
                 String raw = text.substring(at, end);

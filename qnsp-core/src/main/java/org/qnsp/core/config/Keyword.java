@@ -53,6 +53,11 @@ public record Keyword(String name, String key, Form form, String allowed, String
         return new Keyword(name, key, form, words, fallback, many, matchable, harmless);
     }
 
+    /** The same, with a value where none is given. */
+    public Keyword instead(String value) {
+        return new Keyword(name, key, form, allowed, value, many, matchable, harmless);
+    }
+
     /** The same, with lines that add up. */
     public Keyword adding() {
         return new Keyword(name, key, form, allowed, fallback, true, matchable, harmless);

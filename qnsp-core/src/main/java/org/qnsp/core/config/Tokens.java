@@ -81,7 +81,7 @@ public final class Tokens {
     }
 
     /**
-     * Replaces a leading {@code ~} or {@code ~/}.
+     * Replaces a leading {@code ~} or {@code ~/}, by a home with a slash at its end, as ssh does.
      *
      * @throws ConfigException for {@code ~name}: other users' homes are not looked up
      */
@@ -89,12 +89,9 @@ public final class Tokens {
         if (!text.startsWith("~")) {
             return text;
         }
-        if (text.length() == 1) {
-            return home;
-        }
-        if (text.charAt(1) != '/') {
+        if (text.length() > 1 && text.charAt(1) != '/') {
             throw new ConfigException("\"" + text + "\": write the path out, ~user is not supported");
         }
-        return home.endsWith("/") ? home + text.substring(2) : home + text.substring(1);
+        return (home.endsWith("/") ? home : home + "/") + (text.length() == 1 ? "" : text.substring(2));
     }
 }

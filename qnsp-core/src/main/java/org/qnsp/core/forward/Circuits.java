@@ -8,33 +8,40 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** The forwarded connections that are open, with what they are called. From any thread. */
 public final class Circuits {
     private final Map<StreamJoin, String> open = new LinkedHashMap<>();
-    private final AtomicInteger all;
-    private final int most;
+    private final List<Share> shares;
+
+    /** Those that are counted together, and how many of them there may be. */
+    public record Share(AtomicInteger count, int most) {
+    }
 
     /** As many as there may be. */
     public Circuits() {
-        this(new AtomicInteger(), Integer.MAX_VALUE);
+        this(List.of());
     }
 
     /** Some of those that are counted together. @param most how many there may be in all */
     public Circuits(AtomicInteger all, int most) {
-        this.all = all;
-        this.most = most;
+        this(List.of(new Share(all, most)));
+    }
+
+    /** Some of those that are counted in each of these. */
+    public Circuits(List<Share> shares) {
+        this.shares = List.copyOf(shares);
     }
 
     /** Whether there may not be more now. */
     public boolean full() {
-        return all.get() >= most;
+        return shares.stream().anyMatch(share -> share.count.get() >= share.most);
     }
 
     synchronized void began(StreamJoin join, String label) {
         open.put(join, label);
-        all.incrementAndGet();
+        shares.forEach(share -> share.count.incrementAndGet());
     }
 
     synchronized void ended(StreamJoin join) {
         if (open.remove(join) != null) {
-            all.decrementAndGet();
+            shares.forEach(share -> share.count.decrementAndGet());
         }
     }
 

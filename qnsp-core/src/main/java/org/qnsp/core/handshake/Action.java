@@ -4,6 +4,7 @@ import java.util.List;
 import org.qnsp.core.handshake.HandshakeMessage.Entry;
 import org.qnsp.crypto.Secret;
 import org.qnsp.crypto.keys.PublicKey;
+import org.qnsp.stealth.Cover;
 
 /** What a handshake asks of the transport that drives it, in order. */
 public sealed interface Action {
@@ -24,6 +25,9 @@ public sealed interface Action {
 
     /** The chain key that the peer's STAGE_END will call for (H-7). */
     record NextReadingStage(Secret chainKey) implements Action {}
+
+    /** What both sides send from the end of the prologue on (C-34). */
+    record Agreed(Cover cover) implements Action {}
 
     /** First contact, client: tell the machine whether this host key is trusted. */
     record JudgeHostKey(PublicKey hostKey) implements Action {}

@@ -7,6 +7,7 @@ import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
+import org.qnsp.core.handshake.Action.Agreed;
 import org.qnsp.core.handshake.Action.Denied;
 import org.qnsp.core.handshake.Action.Established;
 import org.qnsp.core.handshake.Action.JudgeHostKey;
@@ -45,6 +46,7 @@ import org.qnsp.crypto.Sha3;
 import org.qnsp.crypto.X25519;
 import org.qnsp.crypto.keys.KeyType;
 import org.qnsp.crypto.keys.PublicKey;
+import org.qnsp.stealth.Cover;
 
 /**
  * The client's end of the handshake (H). Each call takes what arrived and returns what to do, in order. A {@link ProtocolException} ends it; the object is
@@ -69,8 +71,9 @@ public final class ClientHandshake implements AutoCloseable {
      * @param user name at the host; not used in SIMPLEX
      * @param identities 1 to 4 in DUPLEX
      * @param enrol ask the host to take the first identity's key under the invite
+     * @param cover asked of the host
      */
-    public record Settings(Mode mode, String user, Trust trust, List<Identity> identities, boolean enrol) {
+    public record Settings(Mode mode, String user, Trust trust, List<Identity> identities, boolean enrol, Cover cover) {
         public Settings {
             identities = List.copyOf(identities);
             if (mode == Mode.DUPLEX && (identities.isEmpty() || identities.size() > 4)) {
@@ -143,7 +146,7 @@ public final class ClientHandshake implements AutoCloseable {
         List<Action> actions = new ArrayList<>();
         actions.add(new SendRaw(opening));
         startEarly(actions);
-        send(actions, new ClientHello(KeySchedule.suiteHash(), settings.mode, 0, random.bytes(32), e.encapsulationKey(), x.publicKey()));
+        send(actions, new ClientHello(KeySchedule.suiteHash(), settings.mode, 0, settings.cover, random.bytes(32), e.encapsulationKey(), x.publicKey()));
         state = new State.AwaitHello(e, x);
         return actions;
     }
@@ -204,7 +207,7 @@ public final class ClientHandshake implements AutoCloseable {
         MlKem768.Encapsulation toHost = encapsulate(hostKey.first());
         X25519 x = X25519.generate(random);
         List<Action> actions = new ArrayList<>();
-        send(actions, new ContactHello(KeySchedule.suiteHash(), settings.mode, 0, random.bytes(32), toHost.ciphertext(), x.publicKey()));
+        send(actions, new ContactHello(KeySchedule.suiteHash(), settings.mode, 0, settings.cover, random.bytes(32), toHost.ciphertext(), x.publicKey()));
         // H-23 mixes K_S after SK is absorbed; mixing does not read the transcript, so it can be done here and the secret be gone.
         schedule.mix(Labels.KS, toHost.shared());
         state = new State.AwaitContactReply(x);
@@ -248,15 +251,19 @@ public final class ClientHandshake implements AutoCloseable {
         try (MlKem768 e = s.e) {
             schedule.mix(Labels.KE, e.decapsulate(m.ctE()));
         }
-        return agreed(s.x, m.xS(), m.ekE2(), actions);
+        return agreed(m.cover(), s.x, m.xS(), m.ekE2(), actions);
     }
 
     private State onContactReply(State.AwaitContactReply s, ContactReply m, byte[] whole, List<Action> actions) throws ProtocolException {
         schedule.absorb(whole);
-        return agreed(s.x, m.xS(), m.ekE2(), actions);
+        return agreed(m.cover(), s.x, m.xS(), m.ekE2(), actions);
     }
 
-    private State agreed(X25519 ephemeral, byte[] xS, byte[] ekE2, List<Action> actions) throws ProtocolException {
+    private State agreed(Cover cover, X25519 ephemeral, byte[] xS, byte[] ekE2, List<Action> actions) throws ProtocolException {
+        if (!cover.serves(settings.cover)) {
+            throw new ProtocolException(Reason.COVER, "less cover than was asked for"); // C-34
+        }
+        actions.add(new Agreed(cover));
         if (ekE2.length != (settings.mode == Mode.DUPLEX ? MlKem768.EK_BYTES : 0)) {
             throw new ProtocolException(Reason.MALFORMED, "mode of the reply");
         }

@@ -9,6 +9,9 @@ import org.qnsp.core.message.Limits;
 import org.qnsp.core.message.ProtocolException;
 import org.qnsp.core.message.ProtocolException.Reason;
 import org.qnsp.crypto.MlKem768;
+import org.qnsp.stealth.Cover;
+import org.qnsp.stealth.PaddingMode;
+import org.qnsp.stealth.RateClass;
 
 /**
  * A handshake message (H-6): type u8, length u16, body. The one codec: {@link #encode()} beside {@link #decode(byte[])}, strict, one encoding per value.
@@ -22,10 +25,10 @@ public sealed interface HandshakeMessage {
     int HEADER = 3;
 
     /** CH: the client's first message to a known host. ekE 1184 bytes, the others 32. */
-    record ClientHello(byte[] suiteHash, Mode mode, int flags, byte[] random, byte[] ekE, byte[] xC) implements HandshakeMessage {}
+    record ClientHello(byte[] suiteHash, Mode mode, int flags, Cover cover, byte[] random, byte[] ekE, byte[] xC) implements HandshakeMessage {}
 
     /** SH. ctE 1088 bytes; ekE2 1184 bytes in DUPLEX, none in SIMPLEX. */
-    record ServerHello(byte[] random, byte[] ctE, byte[] xS, byte[] ekE2) implements HandshakeMessage {}
+    record ServerHello(Cover cover, byte[] random, byte[] ctE, byte[] xS, byte[] ekE2) implements HandshakeMessage {}
 
     /** SF: the server's proof that it holds the host key. */
     record ServerFinished(byte[] mac) implements HandshakeMessage {}
@@ -94,16 +97,16 @@ public sealed interface HandshakeMessage {
     record HostKey(byte[] encoded) implements HandshakeMessage {}
 
     /** CK: the client's first keyed message at first contact. ctS 1088 bytes, the others 32. */
-    record ContactHello(byte[] suiteHash, Mode mode, int flags, byte[] random, byte[] ctS, byte[] xC) implements HandshakeMessage {}
+    record ContactHello(byte[] suiteHash, Mode mode, int flags, Cover cover, byte[] random, byte[] ctS, byte[] xC) implements HandshakeMessage {}
 
     /** SK: the server's answer to CK. ekE2 1184 bytes in DUPLEX, none in SIMPLEX. */
-    record ContactReply(byte[] random, byte[] xS, byte[] ekE2) implements HandshakeMessage {}
+    record ContactReply(Cover cover, byte[] random, byte[] xS, byte[] ekE2) implements HandshakeMessage {}
 
     /** The message as it goes into the stream and the transcript: header and body. */
     default byte[] encode() {
         return switch (this) {
-            case ClientHello m -> whole(1, new BodyWriter().bytes(m.suiteHash).u8(m.mode.code()).u16(m.flags).bytes(m.random).bytes(m.ekE).bytes(m.xC));
-            case ServerHello m -> whole(2, new BodyWriter().bytes(m.random).bytes(m.ctE).bytes(m.xS).bytes(m.ekE2));
+            case ClientHello m -> whole(1, new BodyWriter().bytes(m.suiteHash).u8(m.mode.code()).u16(m.flags).bytes(cover(m.cover)).bytes(m.random).bytes(m.ekE).bytes(m.xC));
+            case ServerHello m -> whole(2, new BodyWriter().bytes(cover(m.cover)).bytes(m.random).bytes(m.ctE).bytes(m.xS).bytes(m.ekE2));
             case ServerFinished m -> whole(3, new BodyWriter().bytes(m.mac));
             case ClientFinished m -> whole(4, new BodyWriter().bytes(m.mac));
             case ClientIdentity m -> {
@@ -125,8 +128,8 @@ public sealed interface HandshakeMessage {
             case ServerAccept m -> whole(8, new BodyWriter().bytes(m.mac));
             case ServerDenial m -> whole(9, new BodyWriter().u8(m.reason).s16(m.text.getBytes(StandardCharsets.UTF_8)));
             case HostKey m -> whole(10, new BodyWriter().s32(m.encoded));
-            case ContactHello m -> whole(11, new BodyWriter().bytes(m.suiteHash).u8(m.mode.code()).u16(m.flags).bytes(m.random).bytes(m.ctS).bytes(m.xC));
-            case ContactReply m -> whole(12, new BodyWriter().bytes(m.random).bytes(m.xS).bytes(m.ekE2));
+            case ContactHello m -> whole(11, new BodyWriter().bytes(m.suiteHash).u8(m.mode.code()).u16(m.flags).bytes(cover(m.cover)).bytes(m.random).bytes(m.ctS).bytes(m.xC));
+            case ContactReply m -> whole(12, new BodyWriter().bytes(cover(m.cover)).bytes(m.random).bytes(m.xS).bytes(m.ekE2));
         };
     }
 
@@ -146,8 +149,8 @@ public sealed interface HandshakeMessage {
         BodyReader body = new BodyReader(header.s16());
         header.end();
         HandshakeMessage message = switch (type) {
-            case 1 -> new ClientHello(body.bytes(HASH), Mode.of(body.u8()), body.u16(), body.bytes(HASH), body.bytes(MlKem768.EK_BYTES), body.bytes(HASH));
-            case 2 -> new ServerHello(body.bytes(HASH), body.bytes(MlKem768.CT_BYTES), body.bytes(HASH), rest(body));
+            case 1 -> new ClientHello(body.bytes(HASH), Mode.of(body.u8()), body.u16(), cover(body), body.bytes(HASH), body.bytes(MlKem768.EK_BYTES), body.bytes(HASH));
+            case 2 -> new ServerHello(cover(body), body.bytes(HASH), body.bytes(MlKem768.CT_BYTES), body.bytes(HASH), rest(body));
             case 3 -> new ServerFinished(body.bytes(HASH));
             case 4 -> new ClientFinished(body.bytes(HASH));
             case 5 -> clientIdentity(body);
@@ -156,12 +159,26 @@ public sealed interface HandshakeMessage {
             case 8 -> new ServerAccept(body.bytes(HASH));
             case 9 -> new ServerDenial(body.u8(), text(body.s16()));
             case 10 -> new HostKey(body.s32());
-            case 11 -> new ContactHello(body.bytes(HASH), Mode.of(body.u8()), body.u16(), body.bytes(HASH), body.bytes(MlKem768.CT_BYTES), body.bytes(HASH));
-            case 12 -> new ContactReply(body.bytes(HASH), body.bytes(HASH), rest(body));
+            case 11 -> new ContactHello(body.bytes(HASH), Mode.of(body.u8()), body.u16(), cover(body), body.bytes(HASH), body.bytes(MlKem768.CT_BYTES), body.bytes(HASH));
+            case 12 -> new ContactReply(cover(body), body.bytes(HASH), body.bytes(HASH), rest(body));
             default -> throw new ProtocolException(Reason.TYPE, "handshake message " + type);
         };
         body.end();
         return message;
+    }
+
+    /** C-34: mode u8, rate u8. */
+    private static byte[] cover(Cover cover) {
+        return new byte[] {(byte) cover.mode().code(), (byte) cover.rate().number()};
+    }
+
+    private static Cover cover(BodyReader body) throws ProtocolException {
+        PaddingMode mode = PaddingMode.of(body.u8()).orElseThrow(() -> new ProtocolException(Reason.TYPE, "padding mode"));
+        int rate = body.u8();
+        if (!Cover.valid(mode, rate)) {
+            throw new ProtocolException(Reason.LIMIT, "rate class");
+        }
+        return new Cover(mode, new RateClass(rate));
     }
 
     private static byte[] rest(BodyReader body) throws ProtocolException {

@@ -4,6 +4,7 @@ import java.security.GeneralSecurityException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.qnsp.core.handshake.Action.Agreed;
 import org.qnsp.core.handshake.Action.Denied;
 import org.qnsp.core.handshake.Action.Established;
 import org.qnsp.core.handshake.Action.FindKeys;
@@ -40,6 +41,8 @@ import org.qnsp.crypto.keys.KemKeyPair;
 import org.qnsp.crypto.keys.KeyType;
 import org.qnsp.crypto.keys.PublicKey;
 import org.qnsp.crypto.keys.SigKeyPair;
+import org.qnsp.stealth.Cover;
+import org.qnsp.stealth.CoverPolicy;
 
 /**
  * The server's end of the handshake (H), from an opening that holds. Each call takes what arrived and returns what to do, in order. A
@@ -47,7 +50,7 @@ import org.qnsp.crypto.keys.SigKeyPair;
  */
 public final class ServerHandshake implements AutoCloseable {
     /** What the server allows. @param decoy a key that no one holds, for challenges to unknown users and keys @param simplex whether SIMPLEX is allowed */
-    public record Settings(HostKeyOps host, KemKeyPair decoy, boolean simplex) {}
+    public record Settings(HostKeyOps host, KemKeyPair decoy, boolean simplex, CoverPolicy cover) {}
 
     private sealed interface State {
         record Start() implements State {}
@@ -157,7 +160,7 @@ public final class ServerHandshake implements AutoCloseable {
         byte[] rand = random.bytes(32);
         MlKem768 e2 = mode == Mode.DUPLEX ? MlKem768.generate(random) : null;
         schedule.absorb(whole);
-        send(actions, new HandshakeMessage.ServerHello(rand, toClient.ciphertext(), x.publicKey(), e2 == null ? new byte[0] : e2.encapsulationKey()));
+        send(actions, new HandshakeMessage.ServerHello(agree(m.cover(), actions), rand, toClient.ciphertext(), x.publicKey(), e2 == null ? new byte[0] : e2.encapsulationKey()));
         schedule.mix(Labels.KE, toClient.shared());
         return agreed(x, m.xC(), e2, actions);
     }
@@ -169,9 +172,16 @@ public final class ServerHandshake implements AutoCloseable {
         byte[] rand = random.bytes(32);
         MlKem768 e2 = mode == Mode.DUPLEX ? MlKem768.generate(random) : null;
         schedule.absorb(whole);
-        send(actions, new ContactReply(rand, x.publicKey(), e2 == null ? new byte[0] : e2.encapsulationKey()));
+        send(actions, new ContactReply(agree(m.cover(), actions), rand, x.publicKey(), e2 == null ? new byte[0] : e2.encapsulationKey()));
         schedule.mix(Labels.KS, settings.host.decapsulate(hostKey, m.ctS()));
         return agreed(x, m.xC(), e2, actions);
+    }
+
+    /** C-34. */
+    private Cover agree(Cover asked, List<Action> actions) {
+        Cover cover = settings.cover.judge(asked);
+        actions.add(new Agreed(cover));
+        return cover;
     }
 
     private static void checkTerms(byte[] suiteHash, int flags) throws ProtocolException {
@@ -350,10 +360,15 @@ public final class ServerHandshake implements AutoCloseable {
     public static PublicKey broughtKey(FindKeys asked, Entry entry) {
         try {
             PublicKey key = asked.enrol().length == 0 ? null : decodeKey(asked.enrol());
-            return key != null && Arrays.equals(key.fingerprint(), entry.keyHash()) && (key.type() == KeyType.KEM) == (entry.method() == Method.KEM) ? key : null;
+            return key != null && Arrays.equals(key.fingerprint(), entry.keyHash()) && key.type() == typeOf(entry) ? key : null;
         } catch (ProtocolException e) {
             return null;
         }
+    }
+
+    /** The type that a client says its key has. */
+    public static KeyType typeOf(Entry entry) {
+        return entry.method() == Method.KEM ? KeyType.KEM : KeyType.SIG;
     }
 
     private PublicKey hostPublicKey() {

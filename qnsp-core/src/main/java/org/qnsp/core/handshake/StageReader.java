@@ -52,6 +52,7 @@ public final class StageReader implements AutoCloseable {
             case Action.StartSending a -> {}
             case Action.Send a -> {}
             case Action.NextSendingStage a -> {}
+            case Action.Agreed a -> {}
             case Action.JudgeHostKey a -> {}
             case Action.UseKeys a -> {}
             case Action.FindKeys a -> {}

@@ -40,6 +40,7 @@ public final class StageWriter implements AutoCloseable {
     private final Deque<Item> queue = new ArrayDeque<>();
     private final RecordWriter records = new RecordWriter();
     private int taken;
+    private int said;
     private int epoch = -1;
     private FrameSealer sealer;
 
@@ -58,6 +59,7 @@ public final class StageWriter implements AutoCloseable {
             case Action.NextSendingStage(Secret chainKey) -> queue.add(new Item.Next(chainKey));
             case Action.StartReading a -> {}
             case Action.NextReadingStage a -> {}
+            case Action.Agreed a -> {}
             case Action.JudgeHostKey a -> {}
             case Action.UseKeys a -> {}
             case Action.FindKeys a -> {}
@@ -66,9 +68,28 @@ public final class StageWriter implements AutoCloseable {
         }
     }
 
+    /** Bytes that the frame built last says: all of a raw one, 0 for Noise. */
+    public int said() {
+        return said;
+    }
+
     /** Whether parts of the handshake wait to be sent. */
     public boolean pending() {
         return !queue.isEmpty();
+    }
+
+    /** Bytes of the handshake that wait to be sent; 1 for the end of a stage alone. */
+    public long pendingBytes() {
+        long bytes = -taken;
+        for (Item item : queue) {
+            bytes += switch (item) {
+                case Item.Raw(byte[] raw) -> raw.length;
+                case Item.Message(byte[] message) -> message.length;
+                case Item.Start start -> 1;
+                case Item.Next next -> 1;
+            };
+        }
+        return bytes;
     }
 
     /** Whether keyed frames of the application stage are being sent. */
@@ -85,6 +106,7 @@ public final class StageWriter implements AutoCloseable {
     public void build(byte[] out, int offset, long micros, Records application) {
         if (queue.peek() instanceof Item.Raw(byte[] bytes)) {
             System.arraycopy(bytes, taken, out, offset, FrameLayout.FRAME_BYTES);
+            said = FrameLayout.FRAME_BYTES;
             took(FrameLayout.FRAME_BYTES, bytes.length);
             return;
         }
@@ -92,12 +114,14 @@ public final class StageWriter implements AutoCloseable {
             enter(chainKey);
         }
         if (sealer == null) {
+            said = 0;
             System.arraycopy(random.bytes(FrameLayout.FRAME_BYTES), 0, out, offset, FrameLayout.FRAME_BYTES); // H-20
             return;
         }
         int payload = offset + FrameLayout.PAYLOAD;
         if (application()) {
             int used = application.fill(out, payload, FrameLayout.PAYLOAD_BYTES);
+            said = used;
             sealer.seal(out, offset, used == 0 ? FrameType.NOISE : application.type(), used, micros);
             return;
         }
@@ -107,7 +131,8 @@ public final class StageWriter implements AutoCloseable {
         if (end) {
             records.begin(0, RecordKind.STAGE_END, 0);
         }
-        sealer.seal(out, offset, records.type(), records.length(), micros);
+        said = records.length();
+        sealer.seal(out, offset, records.type(), said, micros);
         if (end && queue.peek() instanceof Item.Next(Secret chainKey)) {
             enter(chainKey); // H-7
         }

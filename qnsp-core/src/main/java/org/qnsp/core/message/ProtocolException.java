@@ -32,7 +32,9 @@ public final class ProtocolException extends Exception {
         /** Section L: more than a limit allows. */
         LIMIT,
         /** A proof of identity does not hold. */
-        CREDENTIAL
+        CREDENTIAL,
+        /** C-34: less cover than was asked for. */
+        COVER
     }
 
     /** What kind of rule was broken. */

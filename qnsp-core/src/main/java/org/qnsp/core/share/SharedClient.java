@@ -15,6 +15,8 @@ import org.qnsp.core.transport.Wire;
 
 /** A process's share in the connection of a master: no login, no keys, no frames. */
 public final class SharedClient implements Lifeline, AutoCloseable {
+    private static final Duration FAREWELL = Duration.ofMillis(500);
+
     private final Loop loop;
     private final Connection connection;
     private boolean over;
@@ -61,6 +63,11 @@ public final class SharedClient implements Lifeline, AutoCloseable {
         over = true;
         cause = why;
         notifyAll();
+    }
+
+    @Override
+    public void awaitFarewell(boolean resident) {
+        awaitEnd(FAREWELL);
     }
 
     @Override

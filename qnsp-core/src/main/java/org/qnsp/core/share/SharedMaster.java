@@ -8,6 +8,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.LongUnaryOperator;
 import org.qnsp.core.config.ForwardSpec;
 import org.qnsp.core.message.Limits;
 import org.qnsp.core.transport.Connection;
@@ -51,6 +52,8 @@ public final class SharedMaster implements Closeable, Loop.Handler {
     private static final int USUAL_SESSIONS = 10;
     private static final long RETRY_NANOS = 20_000_000L;
     private static final long GOODBYE_NANOS = 30_000_000L;
+    /** Time enough to say goodbye before it. */
+    private static final long BEFORE_GRID_NANOS = 1_000_000_000L;
     /** As many times {@link #RETRY_NANOS} a client has to take what came for it, and then to go. */
     private static final int FAREWELL_TURNS = 50;
     private static final int LEAVING_TURNS = 5;
@@ -64,6 +67,7 @@ public final class SharedMaster implements Closeable, Loop.Handler {
     private final Connection connection;
     private final Terms terms;
     private final long lingerNanos;
+    private final LongUnaryOperator grid;
     private final CreditBudget budget = new CreditBudget(BUDGET_BYTES);
     private final byte[] buffer = new byte[BUFFER_BYTES];
     private final Set<Guest> guests = new LinkedHashSet<>();
@@ -80,12 +84,14 @@ public final class SharedMaster implements Closeable, Loop.Handler {
     /**
      * @param connection that is shared, a client's, its events told on this loop
      * @param lingerSeconds how long it outlives its last client, 0 until it is told to stop or end, -1 where the master's own use decides
+     * @param grid null, or the next time from a given one at which the connection may end: it does at the first at which it is not in use
      */
-    public SharedMaster(Loop loop, ControlSocket socket, Connection connection, int lingerSeconds, Terms terms) {
+    public SharedMaster(Loop loop, ControlSocket socket, Connection connection, int lingerSeconds, LongUnaryOperator grid, Terms terms) {
         this.loop = loop;
         this.socket = socket;
         this.connection = connection;
         this.terms = terms;
+        this.grid = grid;
         this.lingerNanos = lingerSeconds * 1_000_000_000L;
     }
 
@@ -95,7 +101,11 @@ public final class SharedMaster implements Closeable, Loop.Handler {
             try {
                 socket.server().configureBlocking(false);
                 key = loop.register(socket.server(), SelectionKey.OP_ACCEPT, this);
-                watch();
+                if (grid == null) {
+                    watch();
+                } else {
+                    nextOnGrid();
+                }
             } catch (IOException e) {
                 stop();
             }
@@ -254,9 +264,21 @@ public final class SharedMaster implements Closeable, Loop.Handler {
         }
     }
 
+    /** C-26: a connection that may end at certain times only is asked shortly before each of them whether it is in use. */
+    private void nextOnGrid() {
+        loop.at(grid.applyAsLong(System.nanoTime() + BEFORE_GRID_NANOS + 1) - BEFORE_GRID_NANOS, () -> {
+            if (!ended && guests.isEmpty() && connection.channelCount() == 0) {
+                ended = true;
+                terms.unused();
+            } else if (!ended) {
+                nextOnGrid();
+            }
+        });
+    }
+
     /** Ends the master when its time has come, or looks again when that may be. */
     private void watch() {
-        if (ended || !(lingerNanos >= 0 || endsUnused)) {
+        if (ended || grid != null || !(lingerNanos >= 0 || endsUnused)) {
             return;
         }
         if (timer != null) {

@@ -19,6 +19,9 @@ public final class Channel {
     private final int id;
     private final Condition changed;
     volatile ChannelListener listener;
+    private volatile String label;
+    private volatile long movedNanos = System.nanoTime();
+    private volatile boolean cutOff;
     // Guarded by the connection's lock.
     boolean opened;
     String refusal;
@@ -26,9 +29,10 @@ public final class Channel {
     /** The peer ended its direction itself; so an end of stream is the end and no loss. */
     boolean ended;
 
-    Channel(Connection connection, int id, Condition changed, ChannelListener listener) {
+    Channel(Connection connection, int id, String type, Condition changed, ChannelListener listener) {
         this.connection = connection;
         this.id = id;
+        this.label = type;
         this.changed = changed;
         this.listener = listener;
     }
@@ -36,6 +40,40 @@ public final class Channel {
     /** The channel's number. */
     public int id() {
         return id;
+    }
+
+    /** What it is: the type of its OPEN, or what its application calls it since. */
+    public String label() {
+        return label;
+    }
+
+    /** Its application knows better what it is. */
+    public void label(String better) {
+        label = better;
+    }
+
+    /** When its application last took or gave bytes by the methods called ...Now, or the channel was made; as System.nanoTime. */
+    public long movedNanos() {
+        return movedNanos;
+    }
+
+    private int moved(int bytes) {
+        if (bytes > 0) {
+            movedNanos = System.nanoTime();
+        }
+        return bytes;
+    }
+
+    /** Whether it was accepted and neither closed by the peer nor cut off. */
+    public boolean isOpen() {
+        return connection.locked(mux -> opened && !closed && !cutOff ? 1 : 0) == 1;
+    }
+
+    /** Closes the channel as {@link #abort}, and tells who listens that it is over; on the loop. */
+    public void cutOff() {
+        cutOff = true;
+        abort();
+        listener.closed();
     }
 
     /** Who hears of this channel from now on. */
@@ -54,7 +92,7 @@ public final class Channel {
 
     /** Reads what is there: bytes read, 0 for nothing yet, -1 at the end. */
     public int readNow(DataStream stream, byte[] to, int offset, int length) {
-        return connection.locked(mux -> mux.read(id, stream, to, offset, length));
+        return moved(connection.locked(mux -> mux.read(id, stream, to, offset, length)));
     }
 
     /** Whether the connection was lost before the peer ended its direction: what came was not all. */
@@ -64,7 +102,7 @@ public final class Channel {
 
     /** Queues what there is room for: bytes taken, -1 where nothing can be sent any more. */
     public int writeNow(DataStream stream, byte[] from, int offset, int length) {
-        return connection.locked(mux -> mux.write(id, stream, from, offset, length));
+        return moved(connection.locked(mux -> mux.write(id, stream, from, offset, length)));
     }
 
     /** Bytes that {@link #writeNow} would take; -1 where nothing can be sent any more. */

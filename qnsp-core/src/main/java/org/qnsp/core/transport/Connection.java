@@ -52,6 +52,8 @@ public final class Connection implements StageWriter.Records {
     private final Condition replied = lock.newCondition();
     private final Mux mux;
     private final Map<Integer, Channel> channels = new HashMap<>();
+    /** Of channels that the peer opened and nobody has answered. */
+    private final Map<Integer, String> unanswered = new HashMap<>();
     private final Map<Long, Channel.Request> asked = new HashMap<>();
     /** Answered, and yet to hear of it on the loop. */
     private final Map<Long, Channel.Request> untold = new HashMap<>();
@@ -60,6 +62,7 @@ public final class Connection implements StageWriter.Records {
     private final Listener listener;
     private List<MuxEvent> events = new ArrayList<>();
     private IOException lost;
+    private long unusedNanos = System.nanoTime();
     private volatile Runnable wake = () -> {};
 
     /** @param client which end this is @param budget bytes that the channels may hold, shared with others */
@@ -207,6 +210,7 @@ public final class Connection implements StageWriter.Records {
                     answer(key(id, request), new Channel.Reply(ok, body));
                 }
                 case MuxEvent.PeerOpened(int id, String type, byte[] body) -> {
+                    unanswered.put(id, type);
                     if (type.equals(ChannelOpening.Relay.TYPE)) {
                         relays.add(id);
                     }
@@ -297,7 +301,8 @@ public final class Connection implements StageWriter.Records {
         }
     }
 
-    private List<Channel> open() {
+    /** The channels of either side that are there now. */
+    public List<Channel> open() {
         lock.lock();
         try {
             return List.copyOf(channels.values());
@@ -320,6 +325,7 @@ public final class Connection implements StageWriter.Records {
         lock.lock();
         try {
             channels.remove(id);
+            unusedNanos = System.nanoTime();
         } finally {
             lock.unlock();
         }
@@ -354,7 +360,7 @@ public final class Connection implements StageWriter.Records {
                 }
                 return null;
             }
-            channel = new Channel(this, id, lock.newCondition(), channelListener);
+            channel = new Channel(this, id, type, lock.newCondition(), channelListener);
             channels.put(id, channel);
             if (type.equals(ChannelOpening.Relay.TYPE)) {
                 relays.add(id);
@@ -391,7 +397,7 @@ public final class Connection implements StageWriter.Records {
     public Channel hold(int id, ChannelListener channelListener) {
         lock.lock();
         try {
-            Channel channel = new Channel(this, id, lock.newCondition(), channelListener);
+            Channel channel = new Channel(this, id, unanswered.remove(id), lock.newCondition(), channelListener);
             channels.put(id, channel);
             return channel;
         } finally {
@@ -412,7 +418,8 @@ public final class Connection implements StageWriter.Records {
     public void refuse(int id, OpenFailure reason, String text) {
         locked(m -> {
             relays.remove(id);
-            channels.remove(id);
+            unanswered.remove(id);
+            forget(id);
             m.refuse(id, reason, text);
             return 0;
         });
@@ -477,6 +484,16 @@ public final class Connection implements StageWriter.Records {
     /** Whether nothing waits to be sent. */
     public boolean idle() {
         return locked(m -> m.idle() ? 1 : 0) == 1;
+    }
+
+    /** Since when there is no channel, as System.nanoTime; meaningless while there is one. */
+    public long unusedNanos() {
+        lock.lock();
+        try {
+            return unusedNanos;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Channels that are open. */

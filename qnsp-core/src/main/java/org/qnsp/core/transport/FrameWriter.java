@@ -7,12 +7,14 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.qnsp.core.frame.FrameLayout;
 import org.qnsp.core.handshake.StageWriter;
+import org.qnsp.crypto.RandomSource;
+import org.qnsp.stealth.Cover;
 import org.qnsp.stealth.Pacer;
 import org.qnsp.stealth.StealthProfile;
 
 /**
- * The sending side of a link: seals frames ahead of their slots, has the slot thread write them, and in bulk writes besides (C-20 to C-25). What is sealed is
- * written in the order of sealing. Runs on the loop, but for {@link #writeSlot}; the monitor of the queue is the two threads' own.
+ * The sending side of a link: seals frames ahead of their slots, has the slot thread write them, and writes bursts besides where the schedule allows it (C-20 to
+ * C-25, C-36). What is sealed is written in the order of sealing. Runs on the loop, but for {@link #writeSlot}; the monitor of the queue is the two threads' own.
  */
 final class FrameWriter implements SlotThread.Slotted {
     /** How long before its slot a frame is sealed. */
@@ -21,52 +23,73 @@ final class FrameWriter implements SlotThread.Slotted {
     private static final int WAITING_SLOTS = 2;
     /** How long a peer that takes nothing is waited for at the end. */
     private static final long PATIENCE_NANOS = 2_000_000_000L;
-    private static final int BULK_FRAMES = 32;
-    /** Frames written in bulk before others get their turn. */
-    private static final int BULK_TURN_FRAMES = 512;
+    private static final int BURST_FRAMES = 32;
+    /** Frames written in bursts before others get their turn. */
+    private static final int BURST_TURN_FRAMES = 512;
 
     private final Loop loop;
     private final SlotThread slots;
     private final Wire wire;
     private final StageWriter stages;
     private final Connection connection;
-    private final StealthProfile profile;
+    private final LongSupplier jitter;
     private final LongSupplier micros;
     private final Consumer<IOException> failed;
     private final ArrayDeque<ByteBuffer> sealed = new ArrayDeque<>();
-    private final byte[] bulkFrames = new byte[BULK_FRAMES * FrameLayout.FRAME_BYTES];
+    private final byte[] burst = new byte[BURST_FRAMES * FrameLayout.FRAME_BYTES];
+    private StealthProfile profile;
     private Pacer pacer;
     private Loop.Timer timer;
+    private boolean saturated = true;
+    private long burstNanos;
+    private WireObserver observer;
+    private long sentFrames;
+    private long dataFrames;
+    private long leftOut;
     private Runnable stopped;
     private long stoppedNanos;
     private boolean stopping;
-    private volatile boolean bulkWaiting;
+    private volatile boolean burstWaiting;
     private volatile IOException failure;
-    private boolean bulkQueued;
+    private boolean burstQueued;
     private Runnable whenFinished = () -> {};
     private Consumer<Boolean> awaitWritable = wanted -> {};
 
     /** @param micros the clock of F-6 @param failed is told on the loop, once, of an error of the wire */
-    FrameWriter(Loop loop, SlotThread slots, Wire wire, StageWriter stages, Connection connection, StealthProfile profile, LongSupplier micros,
-            Consumer<IOException> failed) {
+    FrameWriter(Loop loop, SlotThread slots, Wire wire, StageWriter stages, Connection connection, StealthProfile profile, RandomSource random,
+            LongSupplier micros, Consumer<IOException> failed) {
         this.loop = loop;
         this.slots = slots;
         this.wire = wire;
         this.stages = stages;
         this.connection = connection;
         this.profile = profile;
+        this.jitter = new RandomLongs(random);
         this.micros = micros;
         this.failed = failed;
     }
 
     /** Begins the schedule: the first slot is now. */
     void start() {
-        pacer = new Pacer(profile, System.nanoTime());
+        pacer = new Pacer(profile, System.nanoTime(), jitter);
         buildSlot();
     }
 
     boolean started() {
         return pacer != null;
+    }
+
+    /** C-34: from now on this schedule. */
+    void adopt(StealthProfile agreed) {
+        profile = agreed;
+        if (pacer != null) {
+            pacer.adopt(agreed);
+        }
+    }
+
+    /** When a connection that is over ends on the wire (C-26). */
+    long endNanos(long nowNanos) {
+        return pacer == null ? nowNanos : pacer.endNanos(nowNanos);
     }
 
     /** When the prologue of this direction is over, of {@link System#nanoTime()}. */
@@ -111,29 +134,53 @@ final class FrameWriter implements SlotThread.Slotted {
             failed.accept(failure);
             return;
         }
-        long now = System.nanoTime();
-        if (now - pacer.edgeNanos() >= 0) {
-            pacer.decide(now, connection.backlogBytes());
+        if (pacer.edgeDue()) {
+            pacer.decide(backlogBytes(), saturated);
+            saturated = true;
         }
+        long now = System.nanoTime();
         boolean full;
         synchronized (sealed) {
             full = sealed.size() >= WAITING_SLOTS;
         }
-        if (!full) {
+        if (full) {
+            leftOut++;
+        } else {
+            saturated &= backlogBytes() >= (long) pacer.slotFrames() * FrameLayout.PAYLOAD_BYTES;
             ByteBuffer slot = ByteBuffer.wrap(seal(new byte[pacer.slotFrames() * FrameLayout.FRAME_BYTES], pacer.slotFrames()));
             synchronized (sealed) {
                 sealed.add(slot);
             }
         }
         pacer.hold(connection.relaying()); // C-31
-        slots.schedule(pacer.slotNanos(), this); // where nothing was sealed too: what waits for the socket goes at some slot
+        slots.schedule(pacer.slotNanos() + pacer.jitterNanos(), this); // where nothing was sealed too: what waits for the socket goes at some slot
         pacer.advance(now + AHEAD_NANOS);
         timer = loop.at(pacer.slotNanos() - AHEAD_NANOS, this::buildSlot);
-        if (connection.finished() && !stages.pending()) {
-            whenFinished.run(); // C-12, C-26
-        } else if (pacer.bulk()) {
-            writeBulk();
+        if (!over() && pacer.burstFrames() > 0) {
+            writeBurst();
         }
+    }
+
+    /** Whether the last word is sealed and no volume is to be filled up (C-12, C-26); then says so. */
+    private boolean over() {
+        boolean said = connection.finished() && !stages.pending();
+        if (said) {
+            pacer.settle();
+        }
+        boolean over = said && pacer.owedFrames() == 0;
+        if (over) {
+            whenFinished.run();
+        }
+        return over;
+    }
+
+    /** Whether frames are owed for the volume of what was sent (C-25). */
+    boolean owes() {
+        if (pacer == null) {
+            return false;
+        }
+        pacer.settle();
+        return pacer.owedFrames() > 0;
     }
 
     /** What to do once the connection's last record is sealed. */
@@ -142,10 +189,33 @@ final class FrameWriter implements SlotThread.Slotted {
     }
 
     private byte[] seal(byte[] frames, int count) {
+        int said = 0;
         for (int i = 0; i < count; i++) {
             stages.build(frames, i * FrameLayout.FRAME_BYTES, micros.getAsLong(), connection);
+            said += stages.said();
+            dataFrames += stages.said() > 0 ? 1 : 0;
+        }
+        sentFrames += count;
+        if (observer != null) {
+            observer.sent(count, said);
         }
         return frames;
+    }
+
+    /** Tells of all that is sealed from now on. */
+    void observe(WireObserver by) {
+        observer = by;
+    }
+
+    /** What was done so far; the receiver's half is for the caller to say. */
+    WireMeter meter(Cover cover, long receivedFrames, long receivedData) {
+        return new WireMeter(cover, sentFrames, dataFrames, receivedFrames, receivedData, leftOut, pacer == null ? 0 : pacer.level(),
+            pacer == null ? 0 : pacer.excursions(), pacer == null ? 0 : pacer.bits());
+    }
+
+    /** What waits and may be sent: before the application stage that is the handshake; what waits for its end must not show. */
+    private long backlogBytes() {
+        return stages.application() ? connection.backlogBytes() : stages.pendingBytes();
     }
 
     /** Writes what is sealed, as far as the socket takes it; true if all went. */
@@ -171,54 +241,73 @@ final class FrameWriter implements SlotThread.Slotted {
         }
     }
 
-    /** From any thread: something was queued. Only in bulk, and only if the writer waits for it, does that move anything (C-20). */
+    /** From any thread: something was queued. Only where the schedule has bursts, and only if the writer waits for it, does that move anything (C-20). */
     void onQueued() {
-        if (bulkWaiting) {
-            bulkWaiting = false;
-            loop.execute(this::writeBulk);
+        if (burstWaiting) {
+            burstWaiting = false;
+            loop.execute(this::writeBurst);
         }
     }
 
     /** The socket takes bytes again. */
     void onWritable() {
-        writeBulk();
+        writeBurst();
     }
 
-    /** Writes frames as long as there is something to say and the socket takes them. */
-    private void writeBulk() {
-        bulkQueued = false;
+    /** Writes frames as long as there are enough to say for a burst, or owed, and the socket takes them. */
+    private void writeBurst() {
+        burstQueued = false;
         if (pacer != null) {
             pacer.hold(connection.relaying()); // C-31
         }
-        if (stopping || pacer == null || !pacer.bulk()) {
+        if (stopping || pacer == null || pacer.burstFrames() == 0) {
             awaitWritable.accept(false); // the slots write what is left
             return;
         }
+        long now = System.nanoTime();
+        if (now - burstNanos < pacer.burstGapNanos() && backlogBytes() < (long) BURST_FRAMES * FrameLayout.PAYLOAD_BYTES) {
+            queueBurst(burstNanos + pacer.burstGapNanos());
+            return;
+        }
         try {
-            for (int turn = 0; turn < BULK_TURN_FRAMES; turn += BULK_FRAMES) {
+            for (int turn = 0; turn < BURST_TURN_FRAMES; turn += BURST_FRAMES) {
                 if (!flush()) {
                     awaitWritable.accept(true);
                     return;
                 }
                 awaitWritable.accept(false);
-                bulkWaiting = true; // before looking, so that what is queued meanwhile is not missed
-                int frames = (int) Math.min(BULK_FRAMES, Math.ceilDiv(connection.backlogBytes(), FrameLayout.PAYLOAD_BYTES));
-                if (frames == 0) {
+                burstWaiting = true; // before looking, so that what is queued meanwhile is not missed
+                long waiting = Math.ceilDiv(backlogBytes(), FrameLayout.PAYLOAD_BYTES);
+                long owed = pacer.owedFrames();
+                int frames = (int) Math.min(BURST_FRAMES, Math.max(waiting, owed));
+                if (frames == 0 || owed == 0 && frames < pacer.burstFrames()) {
+                    over();
                     return;
                 }
-                bulkWaiting = false;
-                seal(bulkFrames, frames);
+                burstWaiting = false;
+                burstNanos = now;
+                pacer.burst(frames);
+                seal(burst, frames);
                 synchronized (sealed) {
-                    sealed.add(ByteBuffer.wrap(bulkFrames, 0, frames * FrameLayout.FRAME_BYTES));
+                    sealed.add(ByteBuffer.wrap(burst, 0, frames * FrameLayout.FRAME_BYTES));
                 }
             }
-            if (!bulkQueued) {
-                bulkQueued = true;
-                loop.execute(this::writeBulk);
-            }
+            queueBurst(now);
         } catch (IOException e) {
             stopping = true;
             failed.accept(e);
+        }
+    }
+
+    /** Once is enough. */
+    private void queueBurst(long atNanos) {
+        if (!burstQueued) {
+            burstQueued = true;
+            if (atNanos - System.nanoTime() <= 0) {
+                loop.execute(this::writeBurst);
+            } else {
+                loop.at(atNanos, this::writeBurst);
+            }
         }
     }
 

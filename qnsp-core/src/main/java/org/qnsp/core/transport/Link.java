@@ -12,7 +12,7 @@ import org.qnsp.core.handshake.StageWriter;
 import org.qnsp.core.message.ProtocolException;
 import org.qnsp.core.message.ProtocolException.Reason;
 import org.qnsp.crypto.RandomSource;
-import org.qnsp.stealth.StealthProfile;
+import org.qnsp.stealth.Cover;
 
 /**
  * One end of a connection on its wire: reads frames, drives the handshake, and from then on carries the records of a {@link Connection}. Everything runs on the
@@ -47,6 +47,9 @@ public final class Link implements Loop.Handler {
 
         /** The login is refused; the link ends by itself after the prologue. */
         void denied(Link link, Action.Denied denial);
+
+        /** Nothing more will come of the link, after a fault of the peer's; it ends when its schedule has it end. */
+        default void failed(Link link, IOException cause) {}
 
         /**
          * The link is over and its wire closed, or, for a server's client that never logged in, left to be drained.
@@ -85,22 +88,31 @@ public final class Link implements Loop.Handler {
     private final FrameWriter writer;
     private final byte[] buffer = new byte[BUFFER_FRAMES * FrameLayout.FRAME_BYTES];
     private final int[] lengths = new int[BUFFER_FRAMES];
+    private volatile Cover cover;
     private int buffered;
+    /** Of the first frame in the buffer, where it is opened and its records have to wait for an answer: how many bytes they are; else 0. */
+    private int held;
+    private WireObserver observer;
+    private long receivedFrames;
+    private long receivedData;
     private Phase phase = Phase.HANDSHAKE;
     private boolean paused;
     private boolean verified;
     private boolean peerEnded;
     private boolean handsOff;
-    private long heardNanos;
+    private boolean concluding;
+    private volatile long heardNanos;
+    private long startedNanos;
+    private long finishedNanos;
     private IOException cause;
     private SelectionKey inputKey;
     private SelectionKey outputKey;
 
     /**
      * @param client which end this is
-     * @param profile the schedule of what this end sends
+     * @param cover what is asked for; until both sides have agreed, a schedule of this kind is obeyed (C-34)
      */
-    public Link(Loop loop, SlotThread slots, Wire wire, boolean client, StealthProfile profile, RandomSource random, Connection connection,
+    public Link(Loop loop, SlotThread slots, Wire wire, boolean client, Cover cover, RandomSource random, Connection connection,
             Handshaker handshaker, Owner owner) {
         this.loop = loop;
         this.wire = wire;
@@ -108,9 +120,10 @@ public final class Link implements Loop.Handler {
         this.connection = connection;
         this.handshaker = handshaker;
         this.owner = owner;
+        this.cover = cover;
         this.stages = new StageWriter(client ? 0 : 1, random);
         this.reader = new StageReader(client ? 1 : 0);
-        this.writer = new FrameWriter(loop, slots, wire, stages, connection, profile, Link::clockMicros, this::lost);
+        this.writer = new FrameWriter(loop, slots, wire, stages, connection, cover.profile(client), random, Link::clockMicros, this::lost);
         writer.onFinished(this::goodbyeSaid);
         writer.onAwaitWritable(this::awaitWritable);
         connection.onQueued(writer::onQueued);
@@ -131,6 +144,7 @@ public final class Link implements Loop.Handler {
         try {
             inputKey = loop.register(wire.input(), SelectionKey.OP_READ, this);
             outputKey = wire.output() == wire.input() ? inputKey : loop.register(wire.output(), 0, this);
+            startedNanos = System.nanoTime();
             System.arraycopy(early, 0, buffer, 0, early.length);
             buffered = early.length;
             perform(begin);
@@ -185,7 +199,11 @@ public final class Link implements Loop.Handler {
                     handshaker.close();
                     owner.denied(this, denial);
                     // the last word is queued but maybe not sent: by then it is
-                    loop.at(Math.max(writer.prologueEndNanos(), System.nanoTime() + DENIAL_NANOS), () -> finish(null)); // H-19, C-26
+                    loop.at(Math.max(writer.prologueEndNanos(), System.nanoTime() + DENIAL_NANOS), () -> conclude(null)); // H-19, C-26
+                }
+                case Action.Agreed(Cover agreed) -> {
+                    cover = agreed;
+                    writer.adopt(agreed.profile(client));
                 }
                 case Action.SendRaw a -> startWriting();
                 case Action.Send a -> startWriting();
@@ -195,6 +213,7 @@ public final class Link implements Loop.Handler {
                 case Action.NextReadingStage a -> {}
             }
         }
+        writer.onQueued();
     }
 
     private void ask(Action question) {
@@ -252,7 +271,7 @@ public final class Link implements Loop.Handler {
     private void process() throws ProtocolException, IOException {
         int at = 0;
         try {
-            while (!paused && at < buffered && phase.ordinal() <= Phase.APPLICATION.ordinal()) {
+            while (!(paused && held > 0) && at < buffered && phase.ordinal() <= Phase.APPLICATION.ordinal()) {
                 // the peer's STAGE_END may come in a frame behind that of its last message (H-7)
                 int took = phase == Phase.APPLICATION && reader.application() ? applicationFrames(at) : handshakeFrame(at);
                 if (took == 0) {
@@ -281,10 +300,19 @@ public final class Link implements Loop.Handler {
         if (!reader.started()) {
             throw new ProtocolException(Reason.STATE, "frame before there are keys");
         }
-        int length = reader.open(buffer, at);
-        if (!verified && reader.verified()) {
-            verified = true;
-            owner.verified();
+        int length = held;
+        held = 0;
+        if (length == 0) {
+            length = reader.open(buffer, at);
+            received(Math.max(0, length));
+            if (!verified && reader.verified()) {
+                verified = true;
+                owner.verified();
+            }
+        }
+        if (paused && length > 0) {
+            held = length;
+            return 0; // C-22: the rest of what comes waits behind it, but Noise does not
         }
         if (length > 0) {
             reader.handshakeRecords(buffer, at, length, whole -> perform(handshaker.on(whole)));
@@ -297,13 +325,38 @@ public final class Link implements Loop.Handler {
         int opened = 0;
         try {
             for (; opened < count; opened++) {
-                lengths[opened] = reader.open(buffer, at + opened * FrameLayout.FRAME_BYTES);
+                if (held > 0) { // it came in the middle of the login, and is opened
+                    lengths[opened] = held;
+                    held = 0;
+                } else {
+                    lengths[opened] = reader.open(buffer, at + opened * FrameLayout.FRAME_BYTES);
+                    received(lengths[opened]);
+                }
             }
         } finally {
             // what verified before a frame that did not is good
             connection.receive(buffer, at + FrameLayout.PAYLOAD, FrameLayout.FRAME_BYTES, lengths, opened);
         }
         return count * FrameLayout.FRAME_BYTES;
+    }
+
+    private void received(int said) {
+        receivedFrames++;
+        receivedData += said > 0 ? 1 : 0;
+        if (observer != null) {
+            observer.received(1, said);
+        }
+    }
+
+    /** Tells of all frames from now on; before {@link #start}, or on the loop. */
+    public void observe(WireObserver by) {
+        observer = by;
+        writer.observe(by);
+    }
+
+    /** What was done so far; on the loop. */
+    public WireMeter meter() {
+        return writer.meter(cover, receivedFrames, receivedData);
     }
 
     // ---- ending
@@ -314,10 +367,10 @@ public final class Link implements Loop.Handler {
         switch (phase) {
             case CLOSING -> close();
             case HANDSHAKE, APPLICATION -> {
-                if (connection.finished()) {
-                    finish(null); // after a goodbye the end is no loss (C-12)
-                } else {
+                if (!connection.finished()) {
                     lost(new EOFException("connection closed by the other side"));
+                } else if (!writer.owes()) {
+                    conclude(null); // after a goodbye the end is no loss (C-12)
                 }
             }
             case DENIED, FAULT, CLOSED -> {}
@@ -326,8 +379,8 @@ public final class Link implements Loop.Handler {
 
     /** After a fault there is nothing left to say either, and yet the slots go on (H-29). */
     private void goodbyeSaid() {
-        if (phase == Phase.APPLICATION) {
-            finish(null); // C-12, C-26
+        if (phase == Phase.APPLICATION && !concluding) {
+            conclude(null); // C-12, C-26
         }
     }
 
@@ -352,7 +405,10 @@ public final class Link implements Loop.Handler {
         if (stranger) {
             loop.at(ends, this::handOff);
         } else {
-            loop.at(ends, () -> finish(cause));
+            loop.at(ends, () -> {
+                owner.failed(this, cause);
+                conclude(cause);
+            });
         }
     }
 
@@ -387,6 +443,12 @@ public final class Link implements Loop.Handler {
         close();
     }
 
+    /** Ends our direction when the schedule has it end (C-26). */
+    private void conclude(IOException why) {
+        concluding = true;
+        loop.at(writer.endNanos(System.nanoTime()), () -> finish(why));
+    }
+
     /** Ends our direction after what is sealed; then waits for the peer to end its own. */
     private void finish(IOException why) {
         if (phase == Phase.CLOSING || phase == Phase.CLOSED) {
@@ -406,9 +468,21 @@ public final class Link implements Loop.Handler {
             if (peerEnded) {
                 close();
             } else {
-                loop.at(System.nanoTime() + LINGER_NANOS, this::close);
+                finishedNanos = System.nanoTime();
+                linger();
             }
         });
+    }
+
+    /** The peer may have a volume to fill up before it ends too (C-25): it is heard as long as it sends, if not for ever. */
+    private void linger() {
+        long now = System.nanoTime();
+        long latest = finishedNanos + LINGER_NANOS + (finishedNanos - startedNanos) / 5;
+        if (phase == Phase.CLOSED || now - latest > 0 || now - Math.max(heardNanos, finishedNanos) > LINGER_NANOS) {
+            close();
+        } else {
+            loop.at(now + LINGER_NANOS / 10, this::linger);
+        }
     }
 
     /** Ends the link now, whatever is under way; on the loop. */
@@ -455,7 +529,12 @@ public final class Link implements Loop.Handler {
         finish(new IOException("time is over"));
     }
 
-    /** When bytes came last, of {@link System#nanoTime()}: a peer that is there sends at every slot. On the loop. */
+    /** Ends at the next slot, whatever the schedule has it do (C-26); from any thread. */
+    public void leave() {
+        loop.execute(() -> finish(null));
+    }
+
+    /** When bytes came last, of {@link System#nanoTime()}: a peer that is there sends at every slot. */
     public long heardNanos() {
         return heardNanos;
     }
@@ -468,6 +547,16 @@ public final class Link implements Loop.Handler {
     /** The wire; its owner's again once the link has ended to be drained. */
     public Wire wire() {
         return wire;
+    }
+
+    /** When a connection whose last word is said at that time ends (C-26); on the loop. */
+    public long endNanos(long nanos) {
+        return writer.endNanos(nanos);
+    }
+
+    /** What is obeyed (C-34); until both sides have agreed, what was asked for. */
+    public Cover cover() {
+        return cover;
     }
 
     /** The application's side. */

@@ -18,10 +18,13 @@ public final class SlotThread implements AutoCloseable {
 
     private final PriorityQueue<Due> queue = new PriorityQueue<>((a, b) -> Long.signum(a.nanos - b.nanos));
     private final Thread thread;
+    private final boolean asksRealTime;
+    private volatile boolean realTime;
     private volatile boolean closed;
 
-    /** @param name of the thread */
-    public SlotThread(String name) {
+    /** @param name of the thread @param asksRealTime whether it is to run before all others, where the system allows that */
+    public SlotThread(String name, boolean asksRealTime) {
+        this.asksRealTime = asksRealTime;
         thread = Thread.ofPlatform().daemon().name(name).priority(Thread.MAX_PRIORITY).unstarted(this::run);
         thread.start();
     }
@@ -39,7 +42,14 @@ public final class SlotThread implements AutoCloseable {
         }
     }
 
+    /** Whether it was asked for, and is so by now. */
+    public boolean realTime() {
+        return realTime;
+    }
+
     private void run() {
+        Punctuality.exactWaits();
+        realTime = asksRealTime && Punctuality.realTime();
         while (!closed) {
             Due due;
             long now = System.nanoTime();

@@ -23,6 +23,8 @@ import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.Secret;
 import org.qnsp.crypto.keys.KemKeyPair;
 import org.qnsp.crypto.keys.PublicKey;
+import org.qnsp.stealth.Cover;
+import org.qnsp.stealth.CoverPolicy;
 
 /**
  * Run by hand and by scripts/bench: microseconds of processor time of a whole login, both ends together, with frames sealed and opened but without
@@ -70,7 +72,7 @@ final class HandshakeBench {
     }
 
     private void login() throws Exception {
-        var wanted = new ClientHandshake.Settings(mode, "user", new ClientHandshake.Trust.Pinned(host.publicKey()), List.of(UserAuth.identity(user, random)), false);
+        var wanted = new ClientHandshake.Settings(mode, "user", new ClientHandshake.Trust.Pinned(host.publicKey()), List.of(UserAuth.identity(user, random)), false, Cover.NORMAL);
         ClientHandshake client = new ClientHandshake(wanted, random);
         End clientEnd = new End(0, random);
         clientEnd.perform(client.begin(0));
@@ -78,7 +80,7 @@ final class HandshakeBench {
         for (int at = 0; at < opening.length; at += FrameLayout.FRAME_BYTES) {
             clientEnd.writer.build(opening, at, MICROS, NOTHING);
         }
-        ServerHandshake server = new ServerHandshake(new ServerHandshake.Settings(ops(), decoy, true),
+        ServerHandshake server = new ServerHandshake(new ServerHandshake.Settings(ops(), decoy, true, CoverPolicy.DEFAULT),
                 new ServerOpening(ops(), false, 3_600_000_000L).examine(opening, List.of(), MICROS).orElseThrow(), random);
         End serverEnd = new End(1, random);
         serverEnd.perform(server.begin());

@@ -19,6 +19,7 @@ import org.qnsp.core.transport.Connection;
 import org.qnsp.core.transport.LoopbackServer;
 import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.keys.KemKeyPair;
+import org.qnsp.stealth.Cover;
 
 /** Run by hand: MiB/s of one channel up over loopback, both ends in this process. Argument: MiB a round (256 where absent). */
 final class LinkBench {
@@ -32,7 +33,7 @@ final class LinkBench {
         try (LoopbackServer server = new LoopbackServer(Sink::new).user(user.publicKey()).start(); Connector connector = new Connector(Throwable::printStackTrace)) {
             Connection connection = Connector.connection(new Connection.Listener() {});
             var wanted = new ClientHandshake.Settings(Mode.DUPLEX, "user", new ClientHandshake.Trust.Pinned(server.hostKey()),
-                    List.of(UserAuth.identity(user, RandomSource.system())), false);
+                    List.of(UserAuth.identity(user, RandomSource.system())), false, Cover.NORMAL);
             connector.login(wanted, connection, key -> false, Connector.tcp(List.of(InetAddress.getLoopbackAddress()), server.port(), null, Duration.ofSeconds(5)))
                     .await(Duration.ofSeconds(5), Duration.ofSeconds(5));
             Thread.sleep(600); // the prologue

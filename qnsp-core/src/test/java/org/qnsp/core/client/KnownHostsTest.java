@@ -147,7 +147,7 @@ class KnownHostsTest {
 
     @Test
     void removingKeepsTheRestAndABackup() throws IOException {
-        String text = "# c\nhost,[host]:2 " + one.line("x") + "\nother " + one.line("") + "\n@revoked host " + two.line("") + "\nbroken line\n";
+        String text = "# c\nhost,[host]:2 " + one.line("x") + "\nother " + one.line("") + "\n@revoked host " + two.line("") + "\n\nhost-i other-type AAAA\n";
         Path file = Files.writeString(dir.resolve("kh"), text);
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));
         KnownHostsFile hosts = new KnownHostsFile(file);

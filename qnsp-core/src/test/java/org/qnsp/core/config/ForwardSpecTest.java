@@ -24,6 +24,8 @@ final class ForwardSpecTest {
         "LOCAL,   /run/s:/run/t,               /run/s /run/t",
         "LOCAL,   ./s:web:80,                  ./s [web]:80",
         "LOCAL,   '/run/a\\:b:web:80',         '/run/a:b [web]:80'",
+        "LOCAL,   [/run/a:b]:[/run/c],         /run/a:b /run/c",
+        "REMOTE,  8080:[/run/s],               8080 /run/s",
         "LOCAL,   8080/web/80,                 8080 [web]:80",
         "LOCAL,   127.0.0.1/8080/web/80,       [127.0.0.1]:8080 [web]:80",
         "REMOTE,  8080:web:80,                 8080 [web]:80",

@@ -92,7 +92,7 @@ class GrammarTest {
         assertThrows(ConfigException.class, () -> Tokens.percent("%x", t -> null));
         assertThrows(ConfigException.class, () -> Tokens.percent("%h".repeat(2000), t -> "x".repeat(1000)));
         assertEquals("/home/u/x", Tokens.home("~/x", "/home/u"));
-        assertEquals("/home/u", Tokens.home("~", "/home/u"));
+        assertEquals("/home/u/", Tokens.home("~", "/home/u"));
         assertThrows(ConfigException.class, () -> Tokens.home("~other/x", "/home/u"));
         assertEquals("a1b2", Tokens.environment("a${X}b${Y}", n -> n.equals("X") ? "1" : "2"));
         assertThrows(ConfigException.class, () -> Tokens.environment("${X", n -> "1"));

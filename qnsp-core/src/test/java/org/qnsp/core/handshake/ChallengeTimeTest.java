@@ -16,6 +16,8 @@ import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.keys.KemKeyPair;
 import org.qnsp.crypto.keys.PublicKey;
 import org.qnsp.crypto.keys.SigKeyPair;
+import org.qnsp.stealth.Cover;
+import org.qnsp.stealth.CoverPolicy;
 
 /** H-14: the same steps for a key that may log in and for one that may not, so that who only knows a public key does not learn whose it is. */
 final class ChallengeTimeTest {
@@ -42,7 +44,7 @@ final class ChallengeTimeTest {
     /** Nanoseconds that a challenge takes to make. */
     private long challenge(boolean known) throws Exception {
         var settings = new ClientHandshake.Settings(Mode.DUPLEX, "someone", new ClientHandshake.Trust.Pinned(host.publicKey()),
-                List.copyOf(IntStream.range(0, KEYS).mapToObj(i -> (Identity) forger).toList()), false);
+                List.copyOf(IntStream.range(0, KEYS).mapToObj(i -> (Identity) forger).toList()), false, Cover.NORMAL);
         try (ClientHandshake client = new ClientHandshake(settings, RANDOM)) {
             List<Action> begin = client.begin(0);
             byte[] opening = ((Action.SendRaw) begin.getFirst()).bytes();
@@ -50,7 +52,7 @@ final class ChallengeTimeTest {
             KeySchedule schedule = KeySchedule.known(host.publicKey().fingerprint());
             schedule.absorb(opening);
             schedule.mix(Labels.KS, ops.decapsulate(0, Kemeleon.decodeCiphertext(opening)));
-            try (ServerHandshake server = new ServerHandshake(new ServerHandshake.Settings(ops, decoy, false),
+            try (ServerHandshake server = new ServerHandshake(new ServerHandshake.Settings(ops, decoy, false, CoverPolicy.DEFAULT),
                     new ServerOpening.Accepted.Known(0, schedule, new byte[16]), RANDOM)) {
                 server.begin();
                 List<byte[]> identity = new ArrayList<>();

@@ -20,6 +20,8 @@ import org.qnsp.crypto.keys.KemKeyPair;
 import org.qnsp.crypto.keys.PrivateKey;
 import org.qnsp.crypto.keys.PublicKey;
 import org.qnsp.crypto.keys.SigKeyPair;
+import org.qnsp.stealth.Cover;
+import org.qnsp.stealth.CoverPolicy;
 
 /**
  * Both ends of a handshake with someone between them who changes, drops, repeats, swaps and invents messages: only declared exceptions come out, and no end
@@ -82,7 +84,7 @@ final class HandshakeFuzzTest {
                 default -> new ClientHandshake.Trust.Pinned(host.publicKey());
             };
             boolean enrol = mode == Mode.DUPLEX && trust instanceof ClientHandshake.Trust.Invited && random.nextBoolean();
-            client = new ClientHandshake(new ClientHandshake.Settings(mode, "user", trust, identities, enrol), secrets);
+            client = new ClientHandshake(new ClientHandshake.Settings(mode, "user", trust, identities, enrol, Cover.NORMAL), secrets);
         }
 
         void play() throws IOException {
@@ -132,7 +134,7 @@ final class HandshakeFuzzTest {
                 schedule.mix(org.qnsp.crypto.Labels.KS, host.decapsulate(org.qnsp.crypto.Kemeleon.decodeCiphertext(opening)));
                 accepted = new ServerOpening.Accepted.Known(0, schedule, new byte[16]);
             }
-            server = new ServerHandshake(new ServerHandshake.Settings(HandshakePair.ops(host), decoy, random.nextInt(4) > 0), accepted, secrets);
+            server = new ServerHandshake(new ServerHandshake.Settings(HandshakePair.ops(host), decoy, random.nextInt(4) > 0, CoverPolicy.DEFAULT), accepted, secrets);
             clientDo(begin);
             serverDo(server.begin());
             if (client.rawReplyBytes() > 0) {
@@ -217,6 +219,7 @@ final class HandshakeFuzzTest {
                     case Action.NextReadingStage(var key) -> key.close();
                     case Action.SendRaw a -> { }
                     case Action.FindKeys a -> throw new AssertionError("asked of a client");
+                    case Action.Agreed a -> { }
                     case Action.Denied d -> { }
                 }
             }
@@ -235,6 +238,7 @@ final class HandshakeFuzzTest {
                     case Action.NextReadingStage(var key) -> key.close();
                     case Action.JudgeHostKey a -> throw new AssertionError("asked of a server");
                     case Action.UseKeys a -> throw new AssertionError("asked of a server");
+                    case Action.Agreed a -> { }
                     case Action.Denied d -> { }
                 }
             }

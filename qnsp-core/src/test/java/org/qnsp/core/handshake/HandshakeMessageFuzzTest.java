@@ -12,6 +12,9 @@ import org.qnsp.core.handshake.HandshakeMessage.Challenge;
 import org.qnsp.core.handshake.HandshakeMessage.Entry;
 import org.qnsp.core.handshake.HandshakeMessage.Method;
 import org.qnsp.core.message.ProtocolException;
+import org.qnsp.stealth.Cover;
+import org.qnsp.stealth.PaddingMode;
+import org.qnsp.stealth.RateClass;
 
 /** Handshake messages that are nearly right: what decodes has this one encoding. {@code -Dqnsp.fuzz=N} sets their number. */
 final class HandshakeMessageFuzzTest {
@@ -39,17 +42,19 @@ final class HandshakeMessageFuzzTest {
         assertTrue(decoded > 0 && decoded < MESSAGES, decoded + " of " + MESSAGES);
     }
 
+    private static final Cover MAX = new Cover(PaddingMode.MAX, RateClass.LEAST);
+
     private List<HandshakeMessage> samples(List<Entry> entries) {
-        return List.of(new HandshakeMessage.ClientHello(bytes(32), Mode.DUPLEX, 0, bytes(32), bytes(1184), bytes(32)),
-                new HandshakeMessage.ServerHello(bytes(32), bytes(1088), bytes(32), bytes(1184)),
-                new HandshakeMessage.ServerHello(bytes(32), bytes(1088), bytes(32), new byte[0]),
+        return List.of(new HandshakeMessage.ClientHello(bytes(32), Mode.DUPLEX, 0, Cover.NORMAL, bytes(32), bytes(1184), bytes(32)),
+                new HandshakeMessage.ServerHello(MAX, bytes(32), bytes(1088), bytes(32), bytes(1184)),
+                new HandshakeMessage.ServerHello(MAX, bytes(32), bytes(1088), bytes(32), new byte[0]),
                 new HandshakeMessage.ServerFinished(bytes(32)), new HandshakeMessage.ClientFinished(bytes(32)),
                 new HandshakeMessage.ClientIdentity(bytes(1088), "us\u00e9r", entries, bytes(100), new byte[0]),
                 new HandshakeMessage.ServerChallenge(List.of(new Challenge.Kem(bytes(1088), bytes(32)), new Challenge.Sig(true))),
                 new HandshakeMessage.ClientAnswer(1, bytes(32)), new HandshakeMessage.ServerAccept(bytes(32)),
                 new HandshakeMessage.ServerDenial(2, "no"), new HandshakeMessage.HostKey(bytes(1240)),
-                new HandshakeMessage.ContactHello(bytes(32), Mode.SIMPLEX, 0, bytes(32), bytes(1088), bytes(32)),
-                new HandshakeMessage.ContactReply(bytes(32), bytes(32), bytes(1184)));
+                new HandshakeMessage.ContactHello(bytes(32), Mode.SIMPLEX, 0, MAX, bytes(32), bytes(1088), bytes(32)),
+                new HandshakeMessage.ContactReply(Cover.NORMAL, bytes(32), bytes(32), bytes(1184)));
     }
 
     private byte[] bytes(int n) {

@@ -15,6 +15,10 @@ import org.qnsp.crypto.Secret;
 import org.qnsp.crypto.keys.KemKeyPair;
 import org.qnsp.crypto.keys.PublicKey;
 import org.qnsp.crypto.keys.SigKeyPair;
+import org.qnsp.stealth.Cover;
+import org.qnsp.stealth.CoverPolicy;
+import org.qnsp.stealth.PaddingMode;
+import org.qnsp.stealth.RateClass;
 
 /** Both ends of a handshake back to back, without a network: frames go over as soon as they are built. */
 final class HandshakePair {
@@ -54,8 +58,10 @@ final class HandshakePair {
     private boolean serverDenied;
     private byte[] replayId;
 
+    private final List<Cover> agreed = new ArrayList<>();
+
     private HandshakePair(ClientHandshake.Settings settings, long time, VectorRandom clientRandom, VectorRandom serverRandom, HostKeyOps host,
-            KemKeyPair decoy, List<ServerOpening.ActiveInvite> invites, boolean open, List<PublicKey> known) {
+            KemKeyPair decoy, List<ServerOpening.ActiveInvite> invites, boolean open, List<PublicKey> known, CoverPolicy cover) {
         this.time = time;
         this.clientRandom = clientRandom;
         this.serverRandom = serverRandom;
@@ -63,7 +69,7 @@ final class HandshakePair {
         this.serverWriter = new StageWriter(1, serverRandom);
         this.client = new ClientHandshake(settings, clientRandom);
         this.opening = new ServerOpening(host, open, 3_600_000_000L);
-        this.serverSettings = new ServerHandshake.Settings(host, decoy, true);
+        this.serverSettings = new ServerHandshake.Settings(host, decoy, true, cover);
         this.invites = invites;
         this.known = known;
     }
@@ -112,6 +118,10 @@ final class HandshakePair {
 
     /** @param elsewhere whether the keys are behind an agent */
     static HandshakePair of(VectorFile v, boolean elsewhere) throws Exception {
+        return of(v, elsewhere, CoverPolicy.DEFAULT);
+    }
+
+    static HandshakePair of(VectorFile v, boolean elsewhere, CoverPolicy cover) throws Exception {
         VectorRandom clientRandom = new VectorRandom(v.bytes("stream-seed.client"));
         KemKeyPair host = KemKeyPair.fromSecrets(v.bytes("host.first"), v.bytes("host.second"));
         List<Identity> identities = new ArrayList<>();
@@ -133,10 +143,10 @@ final class HandshakePair {
             default -> new ClientHandshake.Trust.Unknown();
         };
         Mode mode = v.number("mode") == 1 ? Mode.SIMPLEX : Mode.DUPLEX;
-        var settings = new ClientHandshake.Settings(mode, v.text("user"), trust, identities, !v.text("enrol").equals("none"));
+        var settings = new ClientHandshake.Settings(mode, v.text("user"), trust, identities, !v.text("enrol").equals("none"), new Cover(PaddingMode.of(v.number("padding")).orElseThrow(), new RateClass(v.number("rate"))));
         var invites = v.has("invite.key") ? List.of(new ServerOpening.ActiveInvite("1", v.bytes("invite.key"))) : List.<ServerOpening.ActiveInvite>of();
         return new HandshakePair(settings, v.time("time"), clientRandom, new VectorRandom(v.bytes("stream-seed.server")), ops(host),
-                KemKeyPair.fromSecrets(v.bytes("decoy.first"), v.bytes("decoy.second")), invites, v.text("first-contact").equals("open"), known);
+                KemKeyPair.fromSecrets(v.bytes("decoy.first"), v.bytes("decoy.second")), invites, v.text("first-contact").equals("open"), known, cover);
     }
 
     static HostKeyOps ops(KemKeyPair key) {
@@ -244,6 +254,7 @@ final class HandshakePair {
                     keysUsed++;
                     clientDo(client.onKeysUsed());
                 }
+                case Action.Agreed(Cover cover) -> agreed.add(cover);
                 case Action.Established established -> clientResult = established;
                 case Action.Denied denied -> clientDenial = denied;
                 default -> {}
@@ -257,6 +268,7 @@ final class HandshakePair {
             serverReader.on(action);
             switch (action) {
                 case Action.FindKeys ask -> serverDo(server.onKeysFound(find(ask), null));
+                case Action.Agreed(Cover cover) -> agreed.add(cover);
                 case Action.Established established -> serverResult = established;
                 case Action.Denied denied -> serverDenied = true;
                 default -> {}
@@ -270,6 +282,11 @@ final class HandshakePair {
             found.add(known.stream().filter(k -> Arrays.equals(k.fingerprint(), entry.keyHash())).findFirst().orElse(ServerHandshake.broughtKey(ask, entry)));
         }
         return found;
+    }
+
+    /** What the server said that both obey, and then what the client heard. */
+    List<Cover> agreed() {
+        return agreed;
     }
 
     /** How often the machine waited for keys. */

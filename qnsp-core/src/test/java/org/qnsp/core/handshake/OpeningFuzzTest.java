@@ -11,6 +11,7 @@ import org.qnsp.core.frame.FrameLayout;
 import org.qnsp.core.message.FrameType;
 import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.keys.KemKeyPair;
+import org.qnsp.stealth.Cover;
 
 /** Openings with something changed: none is taken, none throws (H-24, H-29). {@code -Dqnsp.fuzz=N} makes N/20 of them: each costs a decapsulation. */
 final class OpeningFuzzTest {
@@ -59,7 +60,7 @@ final class OpeningFuzzTest {
     }
 
     private static byte[] opening(ClientHandshake.Trust trust) throws Exception {
-        var settings = new ClientHandshake.Settings(Mode.SIMPLEX, "", trust, List.of(), false);
+        var settings = new ClientHandshake.Settings(Mode.SIMPLEX, "", trust, List.of(), false, Cover.NORMAL);
         StageWriter writer = new StageWriter(0, RandomSource.system());
         new ClientHandshake(settings, RandomSource.system()).begin(NOW / 3_600_000_000L).forEach(writer::on);
         byte[] frames = new byte[ServerOpening.DECISION_BYTES];

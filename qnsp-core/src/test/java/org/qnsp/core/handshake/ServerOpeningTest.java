@@ -29,6 +29,8 @@ import org.qnsp.crypto.Secret;
 import org.qnsp.crypto.Sha3;
 import org.qnsp.crypto.keys.KemKeyPair;
 import org.qnsp.crypto.keys.PublicKey;
+import org.qnsp.stealth.Cover;
+import org.qnsp.stealth.CoverPolicy;
 
 /** What a server makes of three frames (H-24 to H-27). */
 final class ServerOpeningTest {
@@ -95,7 +97,7 @@ final class ServerOpeningTest {
     void anOpeningThatIsNotAnsweredLeavesNoKeys() {
         Accepted accepted = examine(false, opening(pinned(0), NOW), List.of(), NOW).orElseThrow();
         accepted.discard();
-        assertThrows(IllegalStateException.class, () -> new ServerHandshake(new ServerHandshake.Settings(host(), keys.getFirst(), false), accepted, random).begin());
+        assertThrows(IllegalStateException.class, () -> new ServerHandshake(new ServerHandshake.Settings(host(), keys.getFirst(), false, CoverPolicy.DEFAULT), accepted, random).begin());
     }
 
     private ClientHandshake.Trust pinned(int key) {
@@ -109,7 +111,7 @@ final class ServerOpeningTest {
     /** The first three frames of a client whose clock shows this. */
     private byte[] opening(ClientHandshake.Trust trust, long micros) {
         byte[] frames = new byte[ServerOpening.DECISION_BYTES];
-        try (ClientHandshake client = new ClientHandshake(new ClientHandshake.Settings(Mode.SIMPLEX, "", trust, List.of(), false), random);
+        try (ClientHandshake client = new ClientHandshake(new ClientHandshake.Settings(Mode.SIMPLEX, "", trust, List.of(), false, Cover.NORMAL), random);
                 StageWriter writer = new StageWriter(0, random)) {
             client.begin(micros / HOUR).forEach(writer::on);
             for (int at = 0; at < frames.length; at += FrameLayout.FRAME_BYTES) {

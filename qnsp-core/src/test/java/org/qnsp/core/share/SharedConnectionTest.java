@@ -50,7 +50,7 @@ final class SharedConnectionTest {
             throw bug;
         });
         Connection shared = new Connection(true, Budget.UNLIMITED, new Connection.Listener() {});
-        master = new SharedMaster(loop, ControlSocket.listen(path, new byte[16]), shared, 0, new Alone());
+        master = new SharedMaster(loop, ControlSocket.listen(path, new byte[16]), shared, 0, null, new Alone());
         master.start();
     }
 

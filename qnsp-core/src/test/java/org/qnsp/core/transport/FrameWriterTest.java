@@ -30,7 +30,7 @@ import org.qnsp.core.mux.Budget;
 import org.qnsp.core.mux.DataStream;
 import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.Secret;
-import org.qnsp.stealth.StealthProfile;
+import org.qnsp.stealth.Cover;
 
 /** What the sending side does when the socket is full: slots are left out (C-21), and once there is room they go on, in L0 as in bulk. */
 @Timeout(60)
@@ -50,7 +50,7 @@ final class FrameWriterTest {
     @BeforeEach
     void start() throws IOException {
         loop = new Loop("test-loop", bugs::add);
-        slots = new SlotThread("test-slot");
+        slots = new SlotThread("test-slot", false);
         try (ServerSocketChannel listening = ServerSocketChannel.open()) {
             listening.setOption(StandardSocketOptions.SO_RCVBUF, 4096);
             listening.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
@@ -64,7 +64,7 @@ final class FrameWriterTest {
         stages.on(new Action.NextSendingStage(Secret.zeros(32)));
         stages.on(new Action.NextSendingStage(Secret.zeros(32)));
         Wire wire = Wire.of(near);
-        writer = new FrameWriter(loop, slots, wire, stages, connection, StealthProfile.normal(true), Link::clockMicros, failures::add);
+        writer = new FrameWriter(loop, slots, wire, stages, connection, Cover.NORMAL.profile(true), RandomSource.system(), Link::clockMicros, failures::add);
         connection.onQueued(writer::onQueued);
     }
 
@@ -75,7 +75,11 @@ final class FrameWriterTest {
                     readyCalls.incrementAndGet();
                     writer.onWritable();
                 });
-                writer.onAwaitWritable(wanted -> key.interestOps(wanted ? SelectionKey.OP_WRITE : 0));
+                writer.onAwaitWritable(wanted -> {
+                    if (key.isValid()) {
+                        key.interestOps(wanted ? SelectionKey.OP_WRITE : 0);
+                    }
+                });
                 writer.start();
             } catch (IOException e) {
                 failures.add(e);

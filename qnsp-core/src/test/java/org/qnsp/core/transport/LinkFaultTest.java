@@ -27,6 +27,7 @@ import org.qnsp.core.handshake.UserAuth;
 import org.qnsp.core.message.FrameType;
 import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.keys.KemKeyPair;
+import org.qnsp.stealth.Cover;
 
 /** Ends of a link that no peer of our own making brings about. */
 @Timeout(30)
@@ -52,7 +53,7 @@ final class LinkFaultTest {
         try (Connector connector = new Connector(e -> {})) {
             Connection connection = Connector.connection(new Connection.Listener() {});
             var settings = new ClientHandshake.Settings(Mode.DUPLEX, "someone", new Trust.Pinned(server.hostKey()),
-                    List.of(UserAuth.identity(kem, RandomSource.system())), false);
+                    List.of(UserAuth.identity(kem, RandomSource.system())), false, Cover.NORMAL);
             connector.login(settings, connection, key -> false, Connector.tcp(List.of(InetAddress.getLoopbackAddress()), server.port(), null, LONG)).await(LONG, LONG);
             connection.ask(0, "keepalive", new byte[0]);
             LoopbackServer.End end = server.ends().poll(10, TimeUnit.SECONDS);
@@ -66,7 +67,7 @@ final class LinkFaultTest {
     void theEndOfAStageMayComeInAFrameOfItsOwn() throws Exception { // H-7, H-17
         server = new LoopbackServer(() -> new Connection.Listener() {}).user(kem.publicKey()).start();
         var settings = new ClientHandshake.Settings(Mode.DUPLEX, "someone", new Trust.Pinned(server.hostKey()),
-                List.of(UserAuth.identity(kem, RandomSource.system())), false);
+                List.of(UserAuth.identity(kem, RandomSource.system())), false, Cover.NORMAL);
         StageWriter.Records silent = new StageWriter.Records() {
             @Override
             public int fill(byte[] frame, int offset, int room) {

@@ -21,6 +21,7 @@ import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -32,6 +33,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.ParameterizedTest;
 import org.qnsp.core.client.Connector;
 import org.qnsp.core.client.Login;
 import org.qnsp.core.client.LoginException;
@@ -48,6 +51,9 @@ import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.keys.KemKeyPair;
 import org.qnsp.crypto.keys.PublicKey;
 import org.qnsp.crypto.keys.SigKeyPair;
+import org.qnsp.stealth.Cover;
+import org.qnsp.stealth.PaddingMode;
+import org.qnsp.stealth.RateClass;
 
 /** Client and server over real sockets: what C and H promise when bytes come in pieces, late, wrong, or no more. */
 @Timeout(60)
@@ -119,7 +125,49 @@ final class LinkTest {
 
     private Login login(Trust trust, Mode mode, Login.HostKeyJudge judge, int port, List<Identity> identities, Connection connection, boolean enrol) throws IOException {
         Connector.Dial dial = Connector.tcp(List.of(InetAddress.getLoopbackAddress()), port, null, Duration.ofSeconds(5));
-        return connector.login(new ClientHandshake.Settings(mode, "someone", trust, identities, enrol), connection, judge, dial);
+        return connector.login(new ClientHandshake.Settings(mode, "someone", trust, identities, enrol, Cover.NORMAL), connection, judge, dial);
+    }
+
+    /** C-22, C-36: while the user decides about a host key both sides send as their schedules say, and what comes is read. */
+    @ParameterizedTest
+    @EnumSource(PaddingMode.class)
+    void aQuestionToTheUserDoesNotShow(PaddingMode mode) throws Exception {
+        server.open().start();
+        AtomicLong sent = new AtomicLong();
+        AtomicLong received = new AtomicLong();
+        WireObserver counter = new WireObserver() {
+            @Override
+            public void sent(int frames, int said) {
+                sent.addAndGet(frames);
+            }
+
+            @Override
+            public void received(int frames, int said) {
+                received.addAndGet(frames);
+            }
+        };
+        long[] counted = new long[4];
+        Login.HostKeyJudge thinker = key -> {
+            try {
+                Thread.sleep(1_000);
+                counted[0] = sent.get();
+                counted[1] = received.get();
+                Thread.sleep(2_000);
+                counted[2] = sent.get() - counted[0];
+                counted[3] = received.get() - counted[1];
+            } catch (InterruptedException e) {
+                throw new IOException(e);
+            }
+            return true;
+        };
+        Connection connection = Connector.connection(NOTHING);
+        connection.open("session", new byte[0], 1 << 20, new ChannelListener() {}); // waits to be sent
+        Cover cover = new Cover(mode, mode == PaddingMode.MAX ? RateClass.LEAST : RateClass.UNBOUNDED);
+        connector.login(new ClientHandshake.Settings(Mode.DUPLEX, "someone", new Trust.Unknown(), identities(), false, cover), connection, thinker,
+            Connector.tcp(List.of(InetAddress.getLoopbackAddress()), server.port(), null, Duration.ofSeconds(5)), counter).await(LONG, LONG);
+        int up = mode == PaddingMode.MAX ? 200 : mode == PaddingMode.NORMAL ? 100 : 2;
+        assertTrue(counted[2] <= up + 5 && counted[2] >= up / 3, counted[2] + " frames sent in 2 s");
+        assertTrue(counted[3] >= 60 && counted[3] <= 220, counted[3] + " frames received in 2 s");
     }
 
     private Connection connect() throws IOException {
@@ -294,7 +342,7 @@ final class LinkTest {
                 kept[0] = SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()));
                 return Wire.of(kept[0]);
             };
-            other.login(new ClientHandshake.Settings(Mode.DUPLEX, "someone", new Trust.Pinned(server.hostKey()), identities(), false),
+            other.login(new ClientHandshake.Settings(Mode.DUPLEX, "someone", new Trust.Pinned(server.hostKey()), identities(), false, Cover.NORMAL),
                     Connector.connection(NOTHING), key -> false, keeping).await(LONG, LONG);
             kept[0].close();
             assertNotNull(server.ends().poll(5, TimeUnit.SECONDS).cause());
@@ -326,7 +374,7 @@ final class LinkTest {
                 socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), relay.port()));
                 return Wire.of(socket);
             };
-            Login login = connector.login(new ClientHandshake.Settings(Mode.DUPLEX, "someone", new Trust.Pinned(server.hostKey()), identities(), false),
+            Login login = connector.login(new ClientHandshake.Settings(Mode.DUPLEX, "someone", new Trust.Pinned(server.hostKey()), identities(), false, Cover.NORMAL),
                     connection, key -> false, narrow);
             Thread.sleep(1500);
             relay.resume();

@@ -27,7 +27,8 @@ import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.Secret;
 import org.qnsp.crypto.keys.KemKeyPair;
 import org.qnsp.crypto.keys.PublicKey;
-import org.qnsp.stealth.StealthProfile;
+import org.qnsp.stealth.Cover;
+import org.qnsp.stealth.CoverPolicy;
 
 /** A server on the loopback address with the real sockets, links and handshakes, but no daemon around them. What does not open well it leaves unanswered. */
 public final class LoopbackServer implements AutoCloseable {
@@ -43,7 +44,7 @@ public final class LoopbackServer implements AutoCloseable {
     private final Supplier<Connection.Listener> listeners;
     private final ServerSocketChannel listening;
     private final Loop loop = new Loop("server-loop", bugs::add);
-    private final SlotThread slots = new SlotThread("server-slot");
+    private final SlotThread slots = new SlotThread("server-slot", false);
     private boolean open;
     private boolean simplex;
     private String accountDenial;
@@ -143,9 +144,9 @@ public final class LoopbackServer implements AutoCloseable {
             if (accepted.isEmpty()) {
                 return; // H-28: the socket stays
             }
-            ServerHandshake handshake = new ServerHandshake(new ServerHandshake.Settings(ops(), decoy, simplex), accepted.get(), RandomSource.system());
+            ServerHandshake handshake = new ServerHandshake(new ServerHandshake.Settings(ops(), decoy, simplex, CoverPolicy.DEFAULT), accepted.get(), RandomSource.system());
             Connection connection = new Connection(false, Budget.UNLIMITED, listeners.get());
-            Link link = new Link(loop, slots, Wire.of(socket), false, StealthProfile.normal(false), RandomSource.system(), connection, handshaker(handshake), owner(handshake));
+            Link link = new Link(loop, slots, Wire.of(socket), false, Cover.NORMAL, RandomSource.system(), connection, handshaker(handshake), owner(handshake));
             synchronized (this) {
                 links.add(link);
                 sockets.add(socket);

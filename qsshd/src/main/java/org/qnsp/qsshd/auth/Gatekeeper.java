@@ -7,19 +7,24 @@ import java.time.LocalDate;
 import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.qnsp.core.config.ConfigException;
 import org.qnsp.core.handshake.Action.FindKeys;
 import org.qnsp.core.handshake.HandshakeMessage.Entry;
 import org.qnsp.core.handshake.ServerHandshake;
 import org.qnsp.core.message.Limits;
+import org.qnsp.crypto.keys.Fingerprint;
 import org.qnsp.crypto.keys.PublicKey;
 import org.qnsp.qsshd.config.AuthorizedKeys;
 import org.qnsp.qsshd.config.ConnectionFacts;
 import org.qnsp.qsshd.config.KeyOptions;
 import org.qnsp.qsshd.config.ServerConfig;
+import org.qnsp.qsshd.config.KeysProgram;
 import org.qnsp.qsshd.session.Account;
+import org.qnsp.qsshd.session.KeysCommand;
 import org.qnsp.qsshd.session.LoginCheck;
 import org.qnsp.qsshd.session.UserFiles;
 import org.slf4j.Logger;
@@ -70,10 +75,12 @@ public final class Gatekeeper {
     public record Origin(String address, String localAddress, int localPort) {}
 
     private final UserFiles files;
+    private final KeysCommand command;
     private final LoginCheck check = new LoginCheck();
 
-    public Gatekeeper(UserFiles files) {
+    public Gatekeeper(UserFiles files, KeysCommand command) {
         this.files = files;
+        this.command = command;
     }
 
     /**
@@ -90,7 +97,7 @@ public final class Gatekeeper {
             String name = account == null ? asked : account.name();
             ServerConfig config = global.forConnection(new ConnectionFacts(name, account != null, () -> groupNames(account), origin.address, origin.address,
                     origin.localAddress, origin.localPort));
-            AuthorizedKeys known = read(account, name, config);
+            List<AuthorizedKeys> known = read(account, name, config, ask.entries());
             Optional<String> refusal = refusal(account, name, config, origin);
             refusal.ifPresent(why -> LOG.info("login of {} from {} refused: {}", quoted(name), origin.address, why));
             boolean allowed = refusal.isEmpty();
@@ -99,7 +106,7 @@ public final class Gatekeeper {
             PublicKey brought = null;
             Revoked revoked = Revoked.read(config.revokedKeys());
             for (Entry entry : ask.entries()) {
-                AuthorizedKeys.Line line = allowed && keys.size() < config.maxAuthTries() ? find(ask, entry, known, config, origin, invite, account) : null;
+                AuthorizedKeys.Line line = allowed && keys.size() < config.maxAuthTries() ? find(ask, entry, known.get(keys.size()), config, origin, invite, account) : null;
                 if (line != null && revoked.contains(line.key())) {
                     LOG.warn("a key of {} from {} is revoked ({})", quoted(name), origin.address, config.revokedKeys());
                     line = null;
@@ -140,8 +147,8 @@ public final class Gatekeeper {
         };
     }
 
-    /** The same number of children whoever is asked for. */
-    private AuthorizedKeys read(Account account, String name, ServerConfig config) throws IOException, InterruptedException {
+    /** What files and AuthorizedKeysCommand say of each entry that is looked at. The same number of children whoever is asked for. */
+    private List<AuthorizedKeys> read(Account account, String name, ServerConfig config, List<Entry> entries) throws IOException, InterruptedException {
         StringBuilder text = new StringBuilder();
         Account reader = account != null && mayActFor(account) ? account : null;
         for (Path path : paths(reader, name, config)) {
@@ -151,9 +158,52 @@ public final class Gatekeeper {
                 case UserFiles.Result.Refused(String reason) -> LOG.warn("authorized keys {} of {} not used: {}", path, quoted(name), reason);
             }
         }
-        AuthorizedKeys keys = AuthorizedKeys.parse(text.toString(), ZoneId.systemDefault());
-        keys.ignored().forEach(i -> LOG.warn("authorized keys of {}: line {} ignored: {}", quoted(name), i.number(), i.why()));
+        AuthorizedKeys keys = parsed(text.toString(), "authorized keys of " + quoted(name));
+        Map<List<String>, AuthorizedKeys> commanded = new HashMap<>();
+        List<AuthorizedKeys> all = new ArrayList<>();
+        for (Entry entry : entries.subList(0, Math.min(entries.size(), config.maxAuthTries()))) {
+            all.add(keys.and(commanded(reader, name, config, entry, commanded)));
+        }
+        return all;
+    }
+
+    private static AuthorizedKeys parsed(String text, String what) {
+        AuthorizedKeys keys = AuthorizedKeys.parse(text, ZoneId.systemDefault());
+        keys.ignored().forEach(i -> LOG.warn("{}: line {} ignored: {}", what, i.number(), i.why()));
         return keys;
+    }
+
+    /** The program is asked about nobody where there is no such user, and its answer not used. @param done what it said when it was asked the same */
+    private AuthorizedKeys commanded(Account account, String name, ServerConfig config, Entry entry, Map<List<String>, AuthorizedKeys> done)
+            throws InterruptedException {
+        try {
+            KeysProgram program = config.keysProgram().orElse(null);
+            if (program == null) {
+                return AuthorizedKeys.NONE;
+            }
+            String type = ServerHandshake.typeOf(entry).typeName();
+            String fingerprint = Fingerprint.text(entry.keyHash());
+            KeysProgram.Question about = account == null ? new KeysProgram.Question("nobody", 65_534, "/", type, fingerprint)
+                    : new KeysProgram.Question(account.name(), account.uid(), account.home(), type, fingerprint);
+            List<String> words = program.words(about);
+            if (!done.containsKey(words)) {
+                done.put(words, commanded(account, name, program.runsAs(about), words));
+            }
+            return done.get(words);
+        } catch (ConfigException | IOException e) {
+            LOG.error("AuthorizedKeysCommand for {} not used: {}", quoted(name), e.getMessage());
+            return AuthorizedKeys.NONE;
+        }
+    }
+
+    private AuthorizedKeys commanded(Account account, String name, String runsAs, List<String> words) throws IOException, InterruptedException {
+        Account runner = Account.named(runsAs).orElseThrow(() -> new IOException("AuthorizedKeysCommandUser \"" + runsAs + "\" not found"));
+        UserFiles.Result result = command.run(runner, words);
+        if (result instanceof UserFiles.Result.Refused(String reason)) {
+            LOG.warn("AuthorizedKeysCommand {} for {} not used: {}", words.getFirst(), quoted(name), reason);
+        }
+        return account != null && result instanceof UserFiles.Result.Contents(byte[] bytes)
+                ? parsed(new String(bytes, StandardCharsets.UTF_8), "AuthorizedKeysCommand for " + quoted(name)) : AuthorizedKeys.NONE;
     }
 
     private static List<Path> paths(Account account, String name, ServerConfig config) throws IOException {

@@ -37,19 +37,23 @@ public final class HostKeys implements HostKeyOps, AutoCloseable {
      */
     public static HostKeys read(List<Path> files, Consumer<String> unusable) throws IOException {
         List<KemKeyPair> keys = new ArrayList<>();
-        for (Path file : files) {
-            KemKeyPair key = read(file);
-            if (key == null) {
-                unusable.accept("host key " + file + " is a signature key; host keys are of type kyber768");
-            } else {
-                keys.add(key);
+        try {
+            for (Path file : files) {
+                KemKeyPair key = read(file);
+                if (key == null) {
+                    unusable.accept("host key " + file + " is a signature key; host keys are of type kyber768");
+                } else {
+                    keys.add(key);
+                }
             }
-        }
-        if (keys.isEmpty() || keys.size() > Limits.HOST_KEYS) {
+            if (keys.isEmpty() || keys.size() > Limits.HOST_KEYS) {
+                throw new IOException("1 to " + Limits.HOST_KEYS + " host keys of type kyber768 are needed, not " + keys.size());
+            }
+            return new HostKeys(keys);
+        } catch (IOException | RuntimeException e) {
             keys.forEach(KemKeyPair::close);
-            throw new IOException("1 to " + Limits.HOST_KEYS + " host keys of type kyber768 are needed, not " + keys.size());
+            throw e;
         }
-        return new HostKeys(keys);
     }
 
     /** Null for a key of the other kind. */

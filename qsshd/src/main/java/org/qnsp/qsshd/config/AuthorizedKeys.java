@@ -40,6 +40,9 @@ public final class AuthorizedKeys {
     public record Ignored(int number, String why) {
     }
 
+    /** No keys. */
+    public static final AuthorizedKeys NONE = new AuthorizedKeys(List.of(), List.of());
+
     private final List<Line> lines;
     private final List<Ignored> ignored;
 
@@ -124,6 +127,13 @@ public final class AuthorizedKeys {
         }
         PublicKey key = PublicKey.parseLine(words[0] + " " + words[1]).key();
         return new Line(number, options, key, words.length < 3 ? "" : words[2].strip());
+    }
+
+    /** These keys and then those. */
+    public AuthorizedKeys and(AuthorizedKeys others) {
+        List<Line> all = new ArrayList<>(lines);
+        all.addAll(others.lines);
+        return new AuthorizedKeys(all, ignored);
     }
 
     /** The keys, in order. */

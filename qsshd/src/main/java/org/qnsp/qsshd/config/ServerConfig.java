@@ -18,14 +18,19 @@ import org.qnsp.core.config.Condition;
 import org.qnsp.core.config.ConfigException;
 import org.qnsp.core.config.ConfigParser;
 import org.qnsp.core.config.ConfigSource;
+import org.qnsp.core.config.Dialect;
 import org.qnsp.core.config.Entry;
 import org.qnsp.core.config.Faults;
 import org.qnsp.core.config.Guard;
+import org.qnsp.core.config.KeyTypes;
 import org.qnsp.core.config.Keyword;
 import org.qnsp.core.config.Patterns;
 import org.qnsp.core.config.Settings;
 import org.qnsp.core.config.Tokens;
 import org.qnsp.crypto.keys.KeyType;
+import org.qnsp.stealth.CoverPolicy;
+import org.qnsp.stealth.PaddingMode;
+import org.qnsp.stealth.RateClass;
 
 /**
  * The daemon's configuration. {@link #load} gives what holds outside all Match blocks; {@link #forConnection} adds the blocks that a connection
@@ -187,11 +192,15 @@ public final class ServerConfig {
             if (hostKeys().size() > MAX_HOST_KEYS) {
                 throw new ConfigException("more than " + MAX_HOST_KEYS + " host keys");
             }
+            if (!settings.flag(ServerKeywords.STEALTH_POLICY) && settings.one(ServerKeywords.MIN_MODE).equals("max")) {
+                throw new ConfigException("StealthPolicy no and MinMode max let nobody in");
+            }
             banner();
             pidFile();
             chrootDirectory("user", 0, Path.of("/"));
             revokedKeys();
             authorizedKeysFiles("user", 0, Path.of("/"));
+            keysProgram();
         } catch (InvalidPathException e) {
             throw new ConfigException("invalid path \"" + e.getInput() + "\"");
         }
@@ -254,6 +263,7 @@ public final class ServerConfig {
             case "address" -> facts.address() != null && Addresses.list(facts.address(), list) == Patterns.Verdict.MATCH;
             case "localaddress" -> facts.localAddress() != null && Addresses.list(facts.localAddress(), list) == Patterns.Verdict.MATCH;
             case "localport" -> facts.localPort() > 0 && Patterns.list(Integer.toString(facts.localPort()), list) == Patterns.Verdict.MATCH;
+            case "version" -> Patterns.list(Dialect.OPENSSH_VERSION, list) == Patterns.Verdict.MATCH;
             case "invalid-user" -> facts.user() != null && !facts.knownUser();
             default -> throw new IllegalStateException(criterion.attribute());
         };
@@ -339,6 +349,16 @@ public final class ServerConfig {
         return List.copyOf(files);
     }
 
+    /** The program that says whose keys may log in besides those of the files; empty for none. @throws ConfigException where it has no user to run as */
+    public Optional<KeysProgram> keysProgram() throws ConfigException {
+        String line = noneAsNull(ServerKeywords.KEYS_COMMAND);
+        String user = noneAsNull(ServerKeywords.KEYS_COMMAND_USER);
+        if (line != null && user == null) {
+            throw new ConfigException("AuthorizedKeysCommand set without AuthorizedKeysCommandUser");
+        }
+        return line == null ? Optional.empty() : Optional.of(new KeysProgram(line, user));
+    }
+
     private List<String> authorizedKeysTexts() {
         List<String> given = settings.all(ServerKeywords.AUTHORIZED_KEYS_FILE);
         return given.isEmpty() ? List.of(ServerKeywords.AUTHORIZED_KEYS_FILE.fallback()) : given;
@@ -356,6 +376,15 @@ public final class ServerConfig {
 
     public int maxAuthTries() {
         return settings.number(ServerKeywords.MAX_AUTH_TRIES);
+    }
+
+    /** StealthPolicy, MinMode, MaxRate (C-34). */
+    public CoverPolicy cover() {
+        PaddingMode least = PaddingMode.named(settings.one(ServerKeywords.MIN_MODE)).orElseThrow();
+        List<String> rates = settings.all(ServerKeywords.MAX_RATE);
+        RateClass highest = rates.isEmpty() ? RateClass.UNBOUNDED : RateClass.parse(rates.getFirst()).orElseThrow();
+        RateClass constant = rates.size() > 1 ? RateClass.parse(rates.get(1)).orElseThrow() : highest.below(RateClass.FAST) ? highest : RateClass.FAST;
+        return new CoverPolicy(least, settings.flag(ServerKeywords.STEALTH_POLICY), highest, constant);
     }
 
     /** Session channels that may be open at a time in a connection. */
@@ -461,7 +490,7 @@ public final class ServerConfig {
     }
 
     private static boolean acceptsKeyType(String list, KeyType type) {
-        return Patterns.list(type.typeName(), list) == Patterns.Verdict.MATCH;
+        return KeyTypes.accepts(list, type);
     }
 
     /** The file to show before the login, null for none. */
@@ -545,6 +574,11 @@ public final class ServerConfig {
         return Path.of(expanded);
     }
 
+    /** Whether there is a ChrootDirectory. */
+    public boolean confines() {
+        return noneAsNull(ServerKeywords.CHROOT_DIRECTORY) != null;
+    }
+
     /** Whether ~/.qssh/rc is run before a session's program. */
     public boolean permitUserRc() {
         return settings.flag(ServerKeywords.PERMIT_USER_RC);
@@ -619,6 +653,17 @@ public final class ServerConfig {
     /** Seconds of silence before the client is asked for a sign of life, 0 for never. */
     public int clientAliveIntervalSeconds() {
         return settings.number(ServerKeywords.ALIVE_INTERVAL);
+    }
+
+    /** How long channels may be idle. */
+    public ChannelTimeouts channelTimeouts() {
+        return ChannelTimeouts.parse(settings.has(ServerKeywords.CHANNEL_TIMEOUT) ? settings.all(ServerKeywords.CHANNEL_TIMEOUT) : List.of("none")).orElseThrow();
+    }
+
+    /** Seconds that a connection may be without channels; 0 for any time. */
+    public int unusedConnectionTimeoutSeconds() {
+        String text = noneAsNull(ServerKeywords.UNUSED_TIMEOUT);
+        return text == null ? 0 : Integer.parseInt(text);
     }
 
     public int clientAliveCountMax() {
@@ -699,12 +744,12 @@ public final class ServerConfig {
             case "setenv" -> settings.has(keyword) // of several lines only the first would count
                 ? List.of(settings.all(keyword).stream().map(Values::quoted).collect(Collectors.joining(" "))) : List.of();
             case "subsystem" -> distinctNames(subsystems());
-            case "authenticationmethods", "rekeylimit" -> List.of(settings.has(keyword) ? String.join(" ", settings.all(keyword)) : keyword.fallback());
+            case "authenticationmethods", "channeltimeout" -> List.of(settings.has(keyword) ? String.join(" ", settings.all(keyword)) : keyword.fallback());
             case "persourcepenalties" -> List.of(penalties().toString());
             case "syslogfacility" -> List.of(settings.one(keyword).toUpperCase(Locale.ROOT));
             case "loglevel" -> List.of(logLevel().equals("DEBUG1") ? "DEBUG" : logLevel());
             case "hostkey" -> hostKeys().stream().map(Path::toString).toList();
-            case "drainmax" -> settings.has(keyword) ? List.of(settings.one(keyword)) : List.of(); // what it prints can be read
+            case "drainmax", "maxrate" -> settings.has(keyword) ? List.of(String.join(" ", settings.all(keyword))) : List.of(); // what it prints can be read
             case "permitrootlogin" -> List.of(permitRootLogin().name().toLowerCase(Locale.ROOT).replace('_', '-'));
             default -> keyword.many() ? many(keyword) : List.of(settings.one(keyword));
         };

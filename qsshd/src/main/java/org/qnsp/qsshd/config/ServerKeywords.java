@@ -25,10 +25,15 @@ final class ServerKeywords {
     static final Keyword MAX_SESSIONS = obeyed(Keyword.number("MaxSessions", 0, MAX, "10"));
     static final Keyword ALIVE_INTERVAL = obeyed(Keyword.of("ClientAliveInterval", Form.TIME, "0"));
     static final Keyword ALIVE_COUNT_MAX = obeyed(Keyword.number("ClientAliveCountMax", 0, MAX, "3"));
+    static final Keyword CHANNEL_TIMEOUT = obeyed(Keyword.of("ChannelTimeout", Form.WORDS, "none"));
+    static final Keyword UNUSED_TIMEOUT = obeyed(Keyword.of("UnusedConnectionTimeout", Form.TIME, "none"));
     static final Keyword FIRST_CONTACT = obeyed(Keyword.choice("FirstContact", "invite|open|off", "invite").global());
     static final Keyword CLOCK_WINDOW = obeyed(Keyword.of("ClockWindow", Form.TIME, "3600").global());
     static final Keyword DRAIN_MAX = obeyed(Keyword.number("DrainMax", 0, MAX, null).global());
     static final Keyword ANONYMOUS_USER = obeyed(Keyword.of("AnonymousUser", Form.WORD, "none").global());
+    static final Keyword STEALTH_POLICY = obeyed(Keyword.flag("StealthPolicy", "yes").global());
+    static final Keyword MIN_MODE = obeyed(Keyword.choice("MinMode", "low|normal|max", "low").global());
+    static final Keyword MAX_RATE = obeyed(Keyword.of("MaxRate", Form.WORDS, null).global());
     static final Keyword PERMIT_ROOT_LOGIN =
         obeyed(Keyword.flag("PermitRootLogin", "prohibit-password|without-password|forced-commands-only", "prohibit-password"));
     static final Keyword PRINT_MOTD = obeyed(Keyword.flag("PrintMotd", "yes").global());
@@ -44,6 +49,8 @@ final class ServerKeywords {
     static final Keyword SYSLOG_FACILITY = obeyed(Keyword.choice("SyslogFacility",
         "daemon|user|auth|authpriv|local0|local1|local2|local3|local4|local5|local6|local7", "auth").global());
     static final Keyword AUTHORIZED_KEYS_FILE = obeyed(Keyword.of("AuthorizedKeysFile", Form.WORDS, ".qssh/authorized_keys"));
+    static final Keyword KEYS_COMMAND = obeyed(Keyword.of("AuthorizedKeysCommand", Form.LINE, "none"));
+    static final Keyword KEYS_COMMAND_USER = obeyed(Keyword.of("AuthorizedKeysCommandUser", Form.WORD, "none"));
     static final Keyword HOST_KEY = obeyed(Keyword.of("HostKey", Form.WORD, "/etc/qssh/qssh_host_kyber768_key").adding().global());
     static final Keyword ALLOW_USERS = obeyed(Keyword.of("AllowUsers", Form.WORDS, null).adding());
     static final Keyword DENY_USERS = obeyed(Keyword.of("DenyUsers", Form.WORDS, null).adding());
@@ -60,7 +67,7 @@ final class ServerKeywords {
     static final Keyword CHROOT_DIRECTORY = obeyed(Keyword.of("ChrootDirectory", Form.WORD, "none"));
     static final Keyword PERMIT_USER_RC = obeyed(Keyword.flag("PermitUserRC", "yes"));
     static final Keyword EXPOSE_AUTH_INFO = obeyed(Keyword.flag("ExposeAuthInfo", "no"));
-    static final Keyword REKEY_LIMIT = obeyed(Keyword.of("RekeyLimit", Form.WORDS, "default none"));
+    static final Keyword REKEY_LIMIT = obeyed(Keyword.of("RekeyLimit", Form.REKEY, "0 0"));
     static final Keyword REFUSE_CONNECTION = obeyed(Keyword.flag("RefuseConnection", "no"));
     static final Keyword SOURCE_STARTUPS = obeyed(Keyword.of("PerSourceMaxStartups", Form.WORD, "none").global());
     static final Keyword SOURCE_BLOCK = obeyed(Keyword.of("PerSourceNetBlockSize", Form.WORD, "32:128").global());
@@ -86,8 +93,6 @@ final class ServerKeywords {
             gssapiauthentication no
             kerberosauthentication no
             permitemptypasswords no
-            authorizedkeyscommand none
-            authorizedkeyscommanduser none
             authorizedprincipalsfile none
             trustedusercakeys none
             hostcertificate none
@@ -95,8 +100,6 @@ final class ServerKeywords {
             compression no
             x11forwarding no
             permittunnel no
-            channeltimeout none
-            unusedconnectiontimeout none
             """;
 
     static final Dialect DIALECT;
@@ -106,7 +109,7 @@ final class ServerKeywords {
         ignored();
         ALL.put("pubkeyacceptedkeytypes", ACCEPTED_KEYS);
         ALL.put("keepalive", TCP_KEEP_ALIVE);
-        DIALECT = new Dialect(ALL, false, "user|group|host|address|localaddress|localport", "invalid-user");
+        DIALECT = new Dialect(ALL, false, "user|group|host|address|localaddress|localport|version", "invalid-user");
     }
 
     private ServerKeywords() {
@@ -126,10 +129,9 @@ final class ServerKeywords {
     /** Keywords that would be obeyed by sshd and are not here, each with the values that ask for nothing. */
     private static void absent() {
         String[] table = {
-            "AuthorizedKeysCommand", "none", "AuthorizedKeysCommandUser", "none|nobody",
             "AuthorizedPrincipalsCommand", "none", "AuthorizedPrincipalsCommandUser", "none|nobody", "AuthorizedPrincipalsFile", "none",
-            "ChannelTimeout", "none", "HostbasedAuthentication", "no|false", "HostCertificate", "none", "HostKeyAgent", "none",
-            "PubkeyAuthOptions", "none", "RDomain", "none", "TrustedUserCAKeys", "none", "UnusedConnectionTimeout", "none|0", "UsePAM", "no|false",
+            "HostbasedAuthentication", "no|false", "HostCertificate", "none", "HostKeyAgent", "none",
+            "PubkeyAuthOptions", "none", "RDomain", "none", "TrustedUserCAKeys", "none", "UsePAM", "no|false",
         };
         for (int i = 0; i < table.length; i += 2) {
             Keyword keyword = Keyword.absent(table[i], table[i + 1]);

@@ -3,19 +3,16 @@ package org.qnsp.qsshd.config;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Pattern;
 import org.qnsp.core.config.Addresses;
 import org.qnsp.core.config.Form;
 import org.qnsp.core.config.Keyword;
 import org.qnsp.core.config.Words;
 import org.qnsp.qsshd.sftp.Options;
+import org.qnsp.stealth.RateClass;
 
 /** What single keywords ask of their values, beyond what their form does. */
 final class Values {
     static final String INTERNAL_SFTP = "internal-sftp";
-
-    private static final Pattern REKEY_BYTES = Pattern.compile("default|none|[0-9]{1,15}[kKmMgG]?");
-    private static final Pattern REKEY_TIME = Pattern.compile("none|([0-9]+[sSmMhHdDwW]?)+");
 
     private Values() {
     }
@@ -26,13 +23,17 @@ final class Values {
         if (keyword.key().equals("subsystem") || keyword.key().equals("forcecommand")) {
             return sftpFault(keyword.key().equals("subsystem") ? value.substring(value.indexOf(' ') + 1) : value);
         }
+        if (keyword == ServerKeywords.KEYS_COMMAND || keyword == ServerKeywords.KEYS_COMMAND_USER) {
+            return KeysProgram.fault(keyword, value);
+        }
         boolean fine = switch (keyword.key()) {
             case "authenticationmethods" -> values.stream().allMatch(v -> v.equals("any") && values.size() == 1 || v.equals("publickey"));
-            case "rekeylimit" -> values.size() <= 2 && REKEY_BYTES.matcher(value).matches() && (values.size() == 1 || REKEY_TIME.matcher(values.get(1)).matches());
             case "persourcemaxstartups" -> value.equals("none") || isNumber(value, 0, Integer.MAX_VALUE);
             case "persourcenetblocksize" -> isBlockSize(value);
+            case "channeltimeout" -> ChannelTimeouts.parse(values).isPresent();
             case "persourcepenalties" -> Penalties.parse(values).isPresent();
             case "persourcepenaltyexemptlist" -> value.equals("none") || Addresses.isValidList(value);
+            case "maxrate" -> values.size() <= 2 && values.stream().allMatch(v -> RateClass.parse(v).isPresent()) && !values.getLast().equals(values.size() == 2 ? "none" : "");
             case "drainmax" -> isNumber(value, 16, Integer.MAX_VALUE);
             case "chrootdirectory" -> value.equalsIgnoreCase("none") || value.startsWith("/") || value.startsWith("%h");
             default -> true;
@@ -42,7 +43,8 @@ final class Values {
 
     private static String hint(Keyword keyword) {
         return switch (keyword.key()) {
-            case "authenticationmethods" -> ": there is one method, publickey";
+            case "authenticationmethods" -> ": there is one method, publickey, and a login proves one key";
+            case "maxrate" -> ": bytes a second, up to " + RateClass.HIGHEST + ", or none; then perhaps the same for mode max, where there must be a bound";
             case "drainmax" -> ": at least 16";
             case "chrootdirectory" -> ": an absolute path is needed";
             default -> "";

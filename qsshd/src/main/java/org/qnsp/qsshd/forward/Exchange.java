@@ -2,6 +2,7 @@ package org.qnsp.qsshd.forward;
 
 import java.io.IOException;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
@@ -27,6 +28,7 @@ public final class Exchange implements AutoCloseable {
     private final ThreadPoolExecutor waiters;
     private final Map<Long, Executor> turns = new ConcurrentHashMap<>();
     private final AtomicInteger open = new AtomicInteger();
+    private final Map<Long, AtomicInteger> openOfAccount = new ConcurrentHashMap<>();
     private final int most;
 
     /** @param mostSockets that may be forwarded at a time, of all guests together @param bugs is told of our own faults */
@@ -42,9 +44,10 @@ public final class Exchange implements AutoCloseable {
         return board;
     }
 
-    /** A guest's share of what may be open. */
-    Circuits circuits() {
-        return new Circuits(open, most);
+    /** A guest's streams: one account, in all its connections, may have half of what all may have. */
+    Circuits circuits(long uid) {
+        AtomicInteger ofAccount = openOfAccount.computeIfAbsent(uid, number -> new AtomicInteger());
+        return new Circuits(List.of(new Circuits.Share(open, most), new Circuits.Share(ofAccount, Math.max(1, most / 2))));
     }
 
     /** Runs what waits on behalf of an account; rejects what is too much. */

@@ -58,7 +58,7 @@ public final class GuestForwarding {
         this.permits = new Permits(config, options, anonymous, account.uid() == 0);
         this.waiters = exchange.waiters(account.uid());
         this.dialer = new Dialer(exchange.board(), waiters);
-        this.circuits = exchange.circuits();
+        this.circuits = exchange.circuits(account.uid());
     }
 
     // ---- connecting (C-27, C-31)

@@ -31,9 +31,9 @@ final class Permits {
                 && allowed(config.permitOpen(), to, String::equals) && allowed(orAny(options.permitOpen()), to, String::equals);
     }
 
-    /** Whether the server may connect to Unix sockets for it, as its user. */
+    /** Whether the server may connect to Unix sockets for it, as its user; not for one that has a root directory of its own, outside of which the paths would be. */
     boolean connectUnix() {
-        return options.portForwarding() && config.allowsStreamLocalForwarding(false, anonymous);
+        return !config.confines() && options.portForwarding() && config.allowsStreamLocalForwarding(false, anonymous);
     }
 
     /** Whether the server may listen there for it. */
@@ -42,9 +42,9 @@ final class Permits {
                 && allowed(config.permitListen(), at, Permits::matches) && allowed(orAny(options.permitListen()), at, Permits::matches);
     }
 
-    /** Whether the server may listen at Unix sockets for it, as its user. */
+    /** Whether the server may listen at Unix sockets for it, as its user; likewise. */
     boolean listenUnix() {
-        return options.portForwarding() && config.allowsStreamLocalForwarding(true, anonymous);
+        return !config.confines() && options.portForwarding() && config.allowsStreamLocalForwarding(true, anonymous);
     }
 
     private static boolean matches(String pattern, String host) {

@@ -5,6 +5,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.qnsp.core.handshake.Action;
 import org.qnsp.core.handshake.ServerHandshake;
 import org.qnsp.core.handshake.ServerOpening;
@@ -31,7 +32,7 @@ import org.qnsp.qsshd.config.KeyOptions;
 import org.qnsp.qsshd.forward.GuestForwarding;
 import org.qnsp.qsshd.config.Penalties;
 import org.qnsp.qsshd.session.Peers;
-import org.qnsp.stealth.StealthProfile;
+import org.qnsp.stealth.Cover;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -55,6 +56,7 @@ public final class Guest implements Link.Owner, Connection.Listener {
     private Link link;
     private Loop.Timer graceEnd;
     private Loop.Timer aliveCheck;
+    private IdleWatch idle;
     private Connection connection;
     private Findings findings;
     private PublicKey key;
@@ -70,6 +72,7 @@ public final class Guest implements Link.Owner, Connection.Listener {
     private int sessions;
     private boolean noMoreSessions;
     private GuestForwarding forwarding;
+    private volatile CompletableFuture<Void> prelude = CompletableFuture.completedFuture(null);
 
     Guest(Loop loop, Invitation invitation, ServerHandshake handshake, InetSocketAddress peer, InetSocketAddress local, Hospitality hospitality, Reception reception) {
         this.loop = loop;
@@ -83,7 +86,7 @@ public final class Guest implements Link.Owner, Connection.Listener {
 
     void receive(SlotThread slots, Wire wire, Budget budget, byte[] early) {
         connection = new Connection(false, budget, this);
-        link = new Link(loop, slots, wire, false, StealthProfile.normal(false), RandomSource.system(), connection, handshaker(), this);
+        link = new Link(loop, slots, wire, false, Cover.NORMAL, RandomSource.system(), connection, handshaker(), this);
         List<Action> begin;
         try {
             begin = handshake.begin();
@@ -178,6 +181,7 @@ public final class Guest implements Link.Owner, Connection.Listener {
         }
         useTaken = false;
         watch();
+        idle = new IdleWatch(loop, connection, findings.config(), account() + " from " + origin().address());
         List<byte[]> hostKeys = invitation.policy.host().publicKeys().stream().map(PublicKey::encoded).toList();
         connection.tell(ConnectionRequest.HostKeys.NAME, new ConnectionRequest.HostKeys(hostKeys).encode());
         name = result.id();
@@ -187,7 +191,7 @@ public final class Guest implements Link.Owner, Connection.Listener {
                 letGo();
             }
         });
-        hospitality.banner(findings, text -> connection.tell(ConnectionRequest.Banner.NAME, new ConnectionRequest.Banner(text).encode()));
+        prelude = hospitality.banner(findings, text -> connection.tell(ConnectionRequest.Banner.NAME, new ConnectionRequest.Banner(text).encode()));
     }
 
     /** ClientAliveInterval and ClientAliveCountMax: a client sends at every slot, so none need be asked whether it is there. */
@@ -251,6 +255,9 @@ public final class Guest implements Link.Owner, Connection.Listener {
         letGo();
         if (aliveCheck != null) {
             aliveCheck.cancel();
+        }
+        if (idle != null) {
+            idle.stop();
         }
         giveBack();
         if (forwarding != null) {
@@ -322,6 +329,7 @@ public final class Guest implements Link.Owner, Connection.Listener {
                 }
                 case ConnectionRequest.NoMoreSessions none -> {
                     noMoreSessions = true; // C-32
+                    LOG.debug("{} asked for no more sessions", account());
                     from.reply(id, true);
                 }
                 case ConnectionRequest request when forwarding().requested(id, request) -> {}
@@ -341,6 +349,11 @@ public final class Guest implements Link.Owner, Connection.Listener {
     }
 
     // ---- facts
+
+    /** Done when what comes before sessions is said: a short one would be over before its banner. */
+    public CompletableFuture<Void> prelude() {
+        return prelude;
+    }
 
     /** Whose account this is; once logged in. */
     public Findings findings() {

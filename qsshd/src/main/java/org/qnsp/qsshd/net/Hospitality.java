@@ -1,5 +1,6 @@
 package org.qnsp.qsshd.net;
 
+import java.util.concurrent.CompletableFuture;
 import org.qnsp.core.handshake.Action.FindKeys;
 import org.qnsp.core.handshake.HostKeyOps;
 import org.qnsp.core.message.ConnectionRequest;
@@ -23,8 +24,8 @@ public interface Hospitality {
     /** A use of an invite came to nothing. */
     void giveBack(Policy policy, InviteFile.Entry invite);
 
-    /** Reads the banner for a login, if there is one, and gives it on, from any thread. */
-    void banner(Findings findings, java.util.function.Consumer<String> banner);
+    /** Reads the banner for a login, if there is one, and gives it on, from any thread. @return done when that is over, however it went */
+    CompletableFuture<Void> banner(Findings findings, java.util.function.Consumer<String> banner);
 
     /** C-33: computes proofs for host keys and gives them on, from any thread; null where there is one that cannot be given. */
     void proveHostKeys(HostKeyOps host, ConnectionRequest.ProveHostKeys asked, byte[] connection, java.util.function.Consumer<byte[]> proofs);

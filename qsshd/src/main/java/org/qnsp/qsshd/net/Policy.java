@@ -26,7 +26,7 @@ public record Policy(ServerConfig config, HostKeys host, KemKeyPair decoy, Repla
     }
 
     ServerHandshake.Settings handshake() {
-        return new ServerHandshake.Settings(host, decoy, config.anonymousUser() != null);
+        return new ServerHandshake.Settings(host, decoy, config.anonymousUser() != null, config.cover());
     }
 
     List<InviteFile.Entry> activeInvites(long nowSeconds) throws java.io.IOException {

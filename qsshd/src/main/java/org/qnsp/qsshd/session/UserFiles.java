@@ -1,17 +1,11 @@
 package org.qnsp.qsshd.session;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /**
  * Reads a user's file with that user's rights and nobody else's, in a small child process: a privileged reader could be led by a symbolic
@@ -61,8 +55,7 @@ public final class UserFiles {
             exec head -c "$limit" <&3
             """;
 
-    private final ProcessPump pump;
-    private final Duration timeMax;
+    private final Capture capture;
 
     /** Reads within {@link #TIME_MAX}. */
     public UserFiles(ProcessPump pump) {
@@ -70,8 +63,7 @@ public final class UserFiles {
     }
 
     UserFiles(ProcessPump pump, Duration timeMax) {
-        this.pump = pump;
-        this.timeMax = timeMax;
+        this.capture = new Capture(pump, timeMax, BYTES_MAX + HEADER_MAX);
     }
 
     /** What came of it. */
@@ -114,43 +106,17 @@ public final class UserFiles {
         return new Result.Absent();
     }
 
-    private Collected run(Account account, String path) throws IOException, InterruptedException {
+    private Capture.Captured run(Account account, String path) throws IOException, InterruptedException {
         List<String> arguments = RunAs.command(account, List.of("/bin/sh", "-c", SCRIPT, "qsshd", path, account.home(),
                 String.valueOf(BYTES_MAX + 1)));
-        UserProcess process = UserProcess.overPipes(pump, Optional.empty(), new UserProcess.Command() {
-            @Override
-            public List<String> arguments() {
-                return arguments;
-            }
-
-            @Override
-            public List<String> environment(Optional<String> terminal) {
-                return ENVIRONMENT;
-            }
-        }, (group, signal) -> Posix.signalGroup(group, signal.number()));
-        Collected collected = new Collected(process);
-        process.start(collected);
-        process.closeInput();
-        try {
-            collected.done.get(timeMax.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (TimeoutException e) {
-            collected.lateAfter(timeMax);
-        } catch (ExecutionException e) {
-            throw new IllegalStateException(e);
-        } finally {
-            if (!collected.done.isDone()) {
-                process.kill();
-                process.hangup();
-            }
-        }
-        return collected;
+        return capture.run(arguments, ENVIRONMENT);
     }
 
-    private static Result interpret(Collected collected, Account account, String path, boolean strictModes) {
-        if (collected.refusal != null) {
-            return new Result.Refused(path + ": " + collected.refusal);
+    private static Result interpret(Capture.Captured answered, Account account, String path, boolean strictModes) {
+        if (answered.refusal() != null) {
+            return new Result.Refused(path + ": " + answered.refusal());
         }
-        byte[] answer = collected.bytes.toByteArray();
+        byte[] answer = answered.bytes();
         int end = endOfHeader(answer);
         List<String> header = new String(answer, 0, end, StandardCharsets.UTF_8).lines().toList();
         return switch (header.isEmpty() ? "" : header.getFirst()) {
@@ -201,62 +167,5 @@ public final class UserFiles {
             }
         }
         return answer.length;
-    }
-
-    /** Gathers the child's answer and drops its complaints. */
-    private static final class Collected implements UserProcess.Events {
-        private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        private final CompletableFuture<Void> done = new CompletableFuture<>();
-        private final UserProcess process;
-        private volatile String refusal;
-        private int exitCode;
-
-        Collected(UserProcess process) {
-            this.process = process;
-        }
-
-        void lateAfter(Duration limit) {
-            refusal = "not read within " + limit.toMillis() + " ms";
-        }
-
-        @Override
-        public int room(UserProcess.Source source) {
-            return ProcessPump.TRANSFER_BYTES;
-        }
-
-        @Override
-        public void output(UserProcess.Source source, ByteBuffer buffer) {
-            if (source == UserProcess.Source.ERROR) {
-                return;
-            }
-            byte[] chunk = new byte[buffer.remaining()];
-            buffer.get(chunk);
-            bytes.writeBytes(chunk);
-            if (bytes.size() > BYTES_MAX + HEADER_MAX) { // only a child led astray sends more than it was told to
-                refusal = "too long an answer";
-                process.kill();
-                process.hangup();
-            }
-        }
-
-        @Override
-        public void outputEnded(UserProcess.Source source) {
-        }
-
-        @Override
-        public void inputTaken(int taken) {
-        }
-
-        @Override
-        public void exited(ExitStatus status) {
-            if (refusal == null && !status.equals(new ExitStatus.Exited(0))) {
-                refusal = "the reader ended with " + status;
-            }
-        }
-
-        @Override
-        public void ended() {
-            done.complete(null);
-        }
     }
 }

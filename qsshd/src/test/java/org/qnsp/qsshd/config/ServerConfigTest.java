@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.qnsp.core.config.ConfigException;
@@ -196,12 +197,36 @@ class ServerConfigTest {
             PerSourcePenalties max:1m
             AuthorizedKeysFile .a /b/%u
             RekeyLimit 5M
+            ChannelTimeout session:*=5m agent-connection=7
+            UnusedConnectionTimeout 1m
+            MaxRate 9M 570k
+            AuthorizedKeysCommand /bin/x "a b" %u %%
+            AuthorizedKeysCommandUser %u
             """;
         for (String text : List.of("", odd)) {
             String first = load(text).dump();
             assertEquals(first, load(first).dump());
         }
+        assertTrue(load(odd).dump().contains("\nmaxrate 9M 570k\n"), load(odd).dump());
         assertTrue(load(odd).dump().contains("\nsetenv \"A=b c\" \"D=e\\\"f\" \"G=h"), load(odd).dump());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"AuthorizedKeysCommand /bin/x", "AuthorizedKeysCommandUser %h", "AuthorizedKeysCommand bin/x\nAuthorizedKeysCommandUser u",
+            "AuthorizedKeysCommand /bin/x %k\nAuthorizedKeysCommandUser u", "AuthorizedKeysCommand /bin/x 'a\nAuthorizedKeysCommandUser u"})
+    void programsOfKeysThatCannotBeAskedAreRefused(String lines) {
+        assertThrows(ConfigException.class, () -> load(lines + "\n"));
+    }
+
+    @Test
+    void timesOfIdleChannels() throws Exception {
+        ChannelTimeouts timeouts = load("ChannelTimeout session:shell=0 session:*=5m agent-connection=7 global=1h\n").channelTimeouts();
+        assertEquals(List.of(0, 300, 7, 0, 3600), List.of(timeouts.of("session:shell"), timeouts.of("session:command"), timeouts.of("agent-connection"), timeouts.of("direct-tcpip"), timeouts.ofAll()));
+        assertTrue(load("").channelTimeouts().none());
+        assertEquals(120, load("UnusedConnectionTimeout 2m\n").unusedConnectionTimeoutSeconds());
+        for (String wrong : List.of("session", "=5", "session=x", "none session=5")) {
+            assertThrows(ConfigException.class, () -> load("ChannelTimeout " + wrong + "\n"));
+        }
     }
 
     @Test

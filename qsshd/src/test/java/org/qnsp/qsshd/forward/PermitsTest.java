@@ -52,6 +52,8 @@ final class PermitsTest {
         "AllowStreamLocalForwarding local,    +++-",
         "AllowStreamLocalForwarding remote,   ++-+",
         "DisableForwarding yes,               ----",
+        "ChrootDirectory /srv/%u,             ++--",
+        "ChrootDirectory none,                ++++",
         "DisableForwarding yes|AllowTcpForwarding yes|AllowStreamLocalForwarding yes, ----",
         "PermitOpen none,                     -+++",
         "PermitOpen any,                      ++++",

@@ -62,6 +62,7 @@ import org.qnsp.qsshd.auth.ReplayFile;
 import org.qnsp.qsshd.config.KeyOptions;
 import org.qnsp.qsshd.config.ServerConfig;
 import org.qnsp.qsshd.forward.GuestForwarding;
+import org.qnsp.stealth.Cover;
 
 /**
  * A login as the daemon conducts it, with a house that answers as the test wants: when the challenge leaves, when patience ends, and who
@@ -94,7 +95,9 @@ final class GuestTest {
     /** The house of the test. */
     private final class TestHouse implements Hospitality {
         @Override
-        public void banner(Findings findings, java.util.function.Consumer<String> banner) {}
+        public java.util.concurrent.CompletableFuture<Void> banner(Findings findings, java.util.function.Consumer<String> banner) {
+            return java.util.concurrent.CompletableFuture.completedFuture(null);
+        }
 
         @Override
         public void findKeys(FindKeys ask, Policy by, Origin origin, InviteFile.Entry invite, Consumer<Findings> answer) {
@@ -151,7 +154,7 @@ final class GuestTest {
         policy = Policy.of(ServerConfig.load(null, List.of("LoginGraceTime 1"), new ConfigFiles(0)), HostKeys.read(List.of(file), fault -> { }),
                 new ReplayFile(directory.resolve("openings"), 3600), invites);
         loop = new Loop("test-loop", bugs::add);
-        slots = new SlotThread("test-slot");
+        slots = new SlotThread("test-slot", false);
         Reception reception = new Reception(loop, slots, () -> policy, judges, new TestHouse(), Budget.UNLIMITED, DRAIN_MAX);
         listening = ServerSocketChannel.open().bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
         Thread.ofPlatform().daemon().start(() -> {
@@ -180,7 +183,7 @@ final class GuestTest {
     }
 
     private Login login(ClientHandshake.Trust trust, Connection connection) throws IOException {
-        var settings = new ClientHandshake.Settings(Mode.DUPLEX, "someone", trust, List.of(UserAuth.identity(userKey, RandomSource.system())), false);
+        var settings = new ClientHandshake.Settings(Mode.DUPLEX, "someone", trust, List.of(UserAuth.identity(userKey, RandomSource.system())), false, Cover.NORMAL);
         return connector.login(settings, connection, key -> true,
                 Connector.tcp(List.of(InetAddress.getLoopbackAddress()), listening.socket().getLocalPort(), null, LONG));
     }

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -173,7 +174,15 @@ class UserFilesTest {
     @Test
     void aReaderThatTakesTooLongIsEnded() throws Exception {
         UserFiles hasty = new UserFiles(bench.pump, Duration.ZERO);
-        assertTrue(refusal(hasty.read(account, keys.toString(), true)).contains("not read within"));
+        assertTrue(refusal(hasty.read(account, keys.toString(), true)).contains("not done within"));
         assertEquals(16, contents(read()).length);
+    }
+
+    @Test
+    void aProgramOfKeysHasALimitedTimeAndLength() throws Exception {
+        KeysCommand hasty = new KeysCommand(bench.pump, Duration.ofMillis(300));
+        assertTrue(refusal(hasty.run(account, List.of("/bin/sleep", "30"))).contains("not done within"));
+        assertTrue(refusal(new KeysCommand(bench.pump).run(account, List.of("/bin/cat", "/dev/zero"))).contains("too long"));
+        assertTrue(refusal(new KeysCommand(bench.pump).run(account, List.of(keys.toString()))).contains("bad ownership or modes"));
     }
 }
