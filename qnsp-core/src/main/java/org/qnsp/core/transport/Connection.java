@@ -48,6 +48,7 @@ public final class Connection implements StageWriter.Records {
 
     private static final byte[] EMPTY = new byte[0];
 
+    private volatile boolean telling;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition replied = lock.newCondition();
     private final Mux mux;
@@ -110,8 +111,10 @@ public final class Connection implements StageWriter.Records {
             }
         } finally {
             happened = settle();
+            telling = !happened.isEmpty();
             lock.unlock();
             tell(happened);
+            telling = false;
         }
     }
 
@@ -143,11 +146,11 @@ public final class Connection implements StageWriter.Records {
         }
     }
 
-    /** Whether the peer is in the middle of a long request about the connection. */
+    /** Whether the peer is in the middle of a long request about the connection, or what came just now is still being told. */
     public boolean requestArriving() {
         lock.lock();
         try {
-            return lost == null && mux.requestArriving();
+            return telling || lost == null && mux.requestArriving();
         } finally {
             lock.unlock();
         }
