@@ -194,7 +194,13 @@ final class Qssh {
         RemoteSession session = new RemoteSession(config, plan, streams, terminal, environment.getOrDefault("TERM", ""), forwarding, messages);
         Connection connection = SharedClient.connection(session.listener());
         try (SharedClient client = share(config, line, connection, found)) {
-            if (client == null || found && !Share.forward(config, messages, client, null) || !session.openShared(connection)) {
+            if (client == null) {
+                return OptionalInt.empty();
+            }
+            if (found && !Share.forward(config, messages, client, null)) {
+                return config.resident() ? OptionalInt.of(FAILED) : OptionalInt.empty(); // it is said, and trying again would not help
+            }
+            if (!session.openShared(connection)) {
                 return OptionalInt.empty();
             }
             return OptionalInt.of(session.run(client, null, this::leave));
@@ -248,6 +254,7 @@ final class Qssh {
                 throw e;
             }
             e.tell(messages);
+            resident.close(); // the next attempt must not wait for the end of this one
             background.refuse();
             host.awaitRefused();
             return null;

@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.qnsp.core.config.ConfigException;
 import org.qnsp.core.handshake.Action.FindKeys;
@@ -46,6 +47,7 @@ final class House implements Hospitality {
     private static final Logger LOG = LoggerFactory.getLogger(House.class);
     /** Look-ups for one user that may be under way or wait. */
     private static final int LOOKUPS_OF_A_USER = 48;
+    private static final long BANNER_SECONDS = 5;
     private static final int BANNER_BYTES = 200 << 10;
     /** Appends its input to the file that is named, on a line of its own. */
     private static final String APPEND = "umask 077; mkdir -p -- \"${1%/*}\" && { [ ! -s \"$1\" ] || [ -z \"$(tail -c 1 -- \"$1\")\" ] || echo >>\"$1\"; } && cat >>\"$1\"";
@@ -205,7 +207,7 @@ final class House implements Hospitality {
                 } catch (IOException e) {
                     LOG.warn("banner {}: {}", file, e.getMessage());
                 }
-            }, workers);
+            }, workers).orTimeout(BANNER_SECONDS, TimeUnit.SECONDS); // a file that cannot be read to its end keeps nobody out
         } catch (RejectedExecutionException e) {
             LOG.error("banner: too much to do at once");
             return CompletableFuture.completedFuture(null);

@@ -33,6 +33,7 @@ import org.qnsp.qsshd.forward.GuestForwarding;
 import org.qnsp.qsshd.config.Penalties;
 import org.qnsp.qsshd.session.Peers;
 import org.qnsp.stealth.Cover;
+import org.qnsp.stealth.PaddingMode;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -211,7 +212,9 @@ public final class Guest implements Link.Owner, Connection.Listener {
     public void denied(Link from, Action.Denied denial) {
         LOG.info("login from {} denied", origin().address());
         charge(findings != null && findings.account() == null ? Penalties.Item.INVALID_USER : Penalties.Item.AUTH_FAIL);
-        decide();
+        if (link.cover().mode() != PaddingMode.MAX) {
+            decide(); // else it lasts for minutes yet (C-26), and counts against MaxStartups as long
+        }
     }
 
     /** The host keys are needed no more; the guest held them since it was received. */

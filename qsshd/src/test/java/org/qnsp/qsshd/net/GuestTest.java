@@ -63,6 +63,8 @@ import org.qnsp.qsshd.config.KeyOptions;
 import org.qnsp.qsshd.config.ServerConfig;
 import org.qnsp.qsshd.forward.GuestForwarding;
 import org.qnsp.stealth.Cover;
+import org.qnsp.stealth.PaddingMode;
+import org.qnsp.stealth.RateClass;
 
 /**
  * A login as the daemon conducts it, with a house that answers as the test wants: when the challenge leaves, when patience ends, and who
@@ -183,7 +185,11 @@ final class GuestTest {
     }
 
     private Login login(ClientHandshake.Trust trust, Connection connection) throws IOException {
-        var settings = new ClientHandshake.Settings(Mode.DUPLEX, "someone", trust, List.of(UserAuth.identity(userKey, RandomSource.system())), false, Cover.NORMAL);
+        return login(trust, connection, Cover.NORMAL);
+    }
+
+    private Login login(ClientHandshake.Trust trust, Connection connection, Cover cover) throws IOException {
+        var settings = new ClientHandshake.Settings(Mode.DUPLEX, "someone", trust, List.of(UserAuth.identity(userKey, RandomSource.system())), false, cover);
         return connector.login(settings, connection, key -> true,
                 Connector.tcp(List.of(InetAddress.getLoopbackAddress()), listening.socket().getLocalPort(), null, LONG));
     }
@@ -220,6 +226,22 @@ final class GuestTest {
         assertEquals(LoginException.Kind.BROKEN, assertThrows(LoginException.class, () -> login.await(LONG, LONG)).kind());
         long took = (System.nanoTime() - start) / 1_000_000;
         assertTrue(took >= 900 && took < 6000, "ended after " + took + " ms");
+    }
+
+    /** C-26: a refused login of mode max lasts to the end of the minute, and must not be for nothing to whoever makes many. */
+    @Test
+    void aRefusedLoginCountsAsLongAsItLasts() throws Exception {
+        policy = new Policy(ServerConfig.load(null, List.of("MaxStartups 1"), new ConfigFiles(0)), policy.host(), policy.decoy(), policy.replays(), policy.invites());
+        ClientHandshake.Trust pinned = new ClientHandshake.Trust.Pinned(hostKey.publicKey());
+        known = false;
+        useTaken = false;
+        for (Cover cover : List.of(Cover.NORMAL, new Cover(PaddingMode.MAX, RateClass.LEAST))) {
+            Login refused = login(pinned, connection(), cover);
+            assertEquals(LoginException.Kind.DENIED, assertThrows(LoginException.class, () -> refused.await(LONG, LONG)).kind(), cover.toString());
+        }
+        known = true;
+        Login shutOut = login(pinned, connection());
+        assertEquals(LoginException.Kind.SILENCE, assertThrows(LoginException.class, () -> shutOut.await(Duration.ofSeconds(2), LONG)).kind());
     }
 
     @Test
