@@ -132,6 +132,7 @@ def main():
     parser.add_argument('--folds', type=int, default=5)
     parser.add_argument('--seed', type=int, default=20260722)
     parser.add_argument('--folder', help='where recordings go (target/attack); what is there already is kept and counts')
+    parser.add_argument('--record-only', action='store_true', help='attacks nothing yet')
     parser.add_argument('--report-only', metavar='DIR', help='records nothing: attacks what is in DIR')
     parser.add_argument('--out', help='where the report goes (docs/stealth-report; smoke: target/attack-smoke/report)')
     arguments = parser.parse_args()
@@ -182,6 +183,8 @@ def main():
                     json.dump({'failures': failures, 'bytes': byte_results, 'arguments': vars(arguments), 'machine': machine()}, file, default=plain)
         finally:
             shutil.rmtree(work, ignore_errors=True)
+    if arguments.record_only:
+        return 0
     recorded = {}
     if os.path.exists(os.path.join(folder, 'recorded.json')):
         with open(os.path.join(folder, 'recorded.json')) as file:
