@@ -47,6 +47,7 @@ final class Keygen {
     private int act(Request request) throws KeygenException, IOException {
         return switch (request.action()) {
             case GENERATE -> new KeyMaking(console, user, random).make(request);
+            case AUTH_KEY -> new KeyMaking(console, user, random).makeAuthKey(request);
             case HOST_KEYS -> new KeyMaking(console, user, random).makeHostKeys(request);
             case CHANGE_PASSPHRASE -> new KeyChanges(console, user, random).passphrase(request);
             case CHANGE_COMMENT -> new KeyChanges(console, user, random).comment(request);

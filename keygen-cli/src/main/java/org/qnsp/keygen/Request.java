@@ -11,7 +11,7 @@ import org.qnsp.crypto.keys.KeyType;
 final class Request {
     static final String USAGE = """
         usage: qssh-keygen [-q] [-a rounds] [-C comment] [-f output_keyfile] [-N new_passphrase]
-                           [-t kyber768 | dilithium3]
+                           [-t kyber768 | dilithium3 | authkey]
                qssh-keygen -p [-a rounds] [-f keyfile] [-N new_passphrase] [-P old_passphrase]
                qssh-keygen -y [-f input_keyfile] [-P passphrase]
                qssh-keygen -c [-a rounds] [-C comment] [-f keyfile] [-P passphrase]
@@ -23,7 +23,7 @@ final class Request {
         """;
 
     /** What to do. */
-    enum Action { GENERATE, CHANGE_PASSPHRASE, CHANGE_COMMENT, SHOW_PUBLIC, SHOW_FINGERPRINT, FIND_HOST, REMOVE_HOST, HASH_HOSTS, HOST_KEYS }
+    enum Action { GENERATE, CHANGE_PASSPHRASE, CHANGE_COMMENT, SHOW_PUBLIC, SHOW_FINGERPRINT, FIND_HOST, REMOVE_HOST, HASH_HOSTS, HOST_KEYS, AUTH_KEY }
 
     private static final String OPTIONS = "qvpylcHAt:f:C:N:P:a:b:m:oE:F:R:";
 
@@ -77,9 +77,7 @@ final class Request {
                 action = option == 'F' ? Action.FIND_HOST : Action.REMOVE_HOST;
                 host = value;
             }
-            case 't' -> type = KeyType.named(value.toLowerCase(Locale.ROOT))
-                .orElseThrow(() -> KeygenException.failed("unknown key type " + value,
-                    "the types are kyber768 (to log in) and dilithium3 (to sign)"));
+            case 't' -> type(value);
             case 'f' -> file = value;
             case 'C' -> comment = comment(value);
             case 'N' -> newPassphrase = value;
@@ -93,6 +91,15 @@ final class Request {
             }
             default -> { } // -b -m -o: of other key types and formats
         }
+    }
+
+    private void type(String name) throws KeygenException {
+        if (name.equalsIgnoreCase("authkey")) {
+            action = Action.AUTH_KEY;
+            return;
+        }
+        type = KeyType.named(name.toLowerCase(Locale.ROOT)).orElseThrow(() -> KeygenException.failed("unknown key type " + name,
+                "the types are kyber768 (to log in), dilithium3 (to sign), and authkey (a secret that both ends share)"));
     }
 
     private static String comment(String text) throws KeygenException {

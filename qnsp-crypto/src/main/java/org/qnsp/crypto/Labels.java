@@ -29,6 +29,7 @@ public final class Labels {
     public static final String FIN_QC = "qnsp1 fin QC";
     public static final String ZK = "qnsp1 zk";
     public static final String EXPORTER = "qnsp1 exporter";
+    public static final String EXPORT = "qnsp1 export ";
     public static final String AUTH_KEY = "qnsp1 auth key";
     public static final String INVITE = "qnsp1 invite";
     public static final String INVITE_KEY = "qnsp1 invite key";

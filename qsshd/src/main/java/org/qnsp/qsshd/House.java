@@ -23,6 +23,7 @@ import org.qnsp.core.message.ConnectionRequest;
 import org.qnsp.core.transport.Connection;
 import org.qnsp.crypto.Secret;
 import org.qnsp.crypto.keys.PublicKey;
+import org.qnsp.core.handshake.AuthKey;
 import org.qnsp.qsshd.auth.Gatekeeper;
 import org.qnsp.qsshd.auth.Gatekeeper.Findings;
 import org.qnsp.qsshd.auth.Gatekeeper.Origin;
@@ -111,7 +112,7 @@ final class House implements Hospitality {
                 LOG.info("invite {} is used up", invite.id());
                 return Findings.none(ask, policy.config());
             }
-            return gatekeeper.examine(ask, policy.config(), origin, invite).withUse(useTaken);
+            return gatekeeper.examine(ask, policy.config(), policy.authKeys(), origin, invite).withUse(useTaken);
         } catch (IOException e) {
             LOG.error("invites: {}", e.getMessage());
         } catch (InterruptedException e) {
@@ -120,6 +121,38 @@ final class House implements Hospitality {
             LOG.error("fault while looking for keys", e); // an answer is owed all the same, and the use of an invite
         }
         return Findings.none(ask, policy.config()).withUse(useTaken);
+    }
+
+    @Override
+    public void authKeyUsed(Policy policy, Findings findings, byte[] id) {
+        work("auth key", () -> {
+            try {
+                policy.authKeys().used(findings.account().name(), id, System.currentTimeMillis());
+            } catch (IOException e) {
+                LOG.error("auth keys: {}", e.getMessage());
+            }
+        });
+    }
+
+    @Override
+    public void keepAuthKey(Policy policy, Findings findings, AuthKey key, byte[] after, Consumer<Boolean> kept) {
+        AuthKey copy = key.copy(); // the guest may leave before it is written
+        try {
+            workers.execute(() -> kept.accept(keep(policy, findings.account().name(), copy, after)));
+        } catch (RejectedExecutionException e) {
+            copy.close();
+            kept.accept(false);
+        }
+    }
+
+    private boolean keep(Policy policy, String user, AuthKey key, byte[] after) {
+        try (key) {
+            policy.authKeys().store(user, key, after, System.currentTimeMillis());
+            return true;
+        } catch (IOException e) {
+            LOG.error("auth keys: {}", e.getMessage());
+            return false;
+        }
     }
 
     @Override

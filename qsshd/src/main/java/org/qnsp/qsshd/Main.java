@@ -41,6 +41,9 @@ public final class Main {
             if (!args.isEmpty() && args.getFirst().equals("invite")) {
                 return InviteCommand.run(args.subList(1, args.size()), System.out);
             }
+            if (!args.isEmpty() && args.getFirst().equals("authkey")) {
+                return AuthKeyCommand.run(args.subList(1, args.size()), System.out);
+            }
             return run(Arguments.parse(args));
         } catch (UsageException e) {
             System.err.println("qsshd: error: " + e.getMessage());

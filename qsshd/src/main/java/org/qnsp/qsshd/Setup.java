@@ -12,6 +12,7 @@ import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.keys.KemKeyPair;
 import org.qnsp.crypto.keys.KeyFile;
 import org.qnsp.crypto.keys.PassphraseCost;
+import org.qnsp.qsshd.auth.AuthKeyDirectory;
 import org.qnsp.qsshd.auth.HostKeys;
 import org.qnsp.qsshd.auth.InviteFile;
 import org.qnsp.qsshd.auth.ReplayFile;
@@ -64,11 +65,16 @@ record Setup(Path file, List<String> options, Account self) {
             makeHostKey(files.getFirst());
         }
         HostKeys host = HostKeys.read(files, unusable);
-        return Policy.of(config, host, new ReplayFile(beside(files.getFirst(), ".openings"), config.clockWindowSeconds()), invites(config));
+        return Policy.of(config, host, new ReplayFile(beside(files.getFirst(), ".openings"), config.clockWindowSeconds()), invites(config),
+                authKeys(config));
     }
 
     InviteFile invites(ServerConfig config) throws IOException {
         return new InviteFile(beside(hostKeyFiles(config).getFirst(), ".invites"));
+    }
+
+    AuthKeyDirectory authKeys(ServerConfig config) {
+        return new AuthKeyDirectory(beside(hostKeyFiles(config).getFirst(), ".authkeys"));
     }
 
     private static Path beside(Path hostKey, String suffix) {

@@ -113,6 +113,7 @@ public final class ClientConfig {
     private final String remoteCommand;
     private final String localCommand;
     private final boolean resident;
+    private final String authKeyFile;
     private final String controlPath;
     private final String revokedHostKeys;
     private final String identityAgent;
@@ -139,6 +140,7 @@ public final class ClientConfig {
         this.remoteCommand = expandedCommand(ClientKeywords.REMOTE_COMMAND, tokens);
         this.localCommand = expandedCommand(ClientKeywords.LOCAL_COMMAND, tokens.withTunnel());
         this.resident = cover().mode() == PaddingMode.MAX && !settings.has(ClientKeywords.CONTROL_PATH) && !settings.has(ClientKeywords.CONTROL_MASTER);
+        this.authKeyFile = expandedPath(ClientKeywords.AUTH_KEY_FILE);
         this.controlPath = resident ? expanded("~/.qssh/stealth-" + cover().rate() + "-%C") : expandedPath(ClientKeywords.CONTROL_PATH);
         this.revokedHostKeys = expandedPath(ClientKeywords.REVOKED_HOST_KEYS);
         this.identityAgent = agent(settings.one(ClientKeywords.IDENTITY_AGENT));
@@ -644,6 +646,12 @@ public final class ClientConfig {
     /** The tag that {@code Match tagged} asks about, null for none. */
     public String tag() {
         return settings.one(ClientKeywords.TAG);
+    }
+
+    /** How the user is to be authenticated. */
+    public AuthSettings auth() {
+        return new AuthSettings(AuthSettings.Method.valueOf(settings.one(ClientKeywords.AUTH).toUpperCase(java.util.Locale.ROOT)),
+                AuthSettings.Continuity.valueOf(settings.one(ClientKeywords.AUTH_KEY).toUpperCase(java.util.Locale.ROOT)), authKeyFile);
     }
 
     public Mode mode() {

@@ -125,6 +125,9 @@ final class ClientKeywords {
         shown("TunnelDevice", "any:any");
         shown("CanonicalizePermittedCNAMEs", "none");
     }
+    static final Keyword AUTH = obeyed(Keyword.choice("Auth", "any|kem|sig|zk", "any"));
+    static final Keyword AUTH_KEY = obeyed(Keyword.choice("AuthKey", "off|prefer|require", "prefer"));
+    static final Keyword AUTH_KEY_FILE = obeyed(Keyword.of("AuthKeyFile", Form.WORD, null));
     static final Keyword MODE = obeyed(Keyword.choice("Mode", "duplex|simplex", "duplex"));
     static final Keyword PADDING = obeyed(Keyword.choice("Padding", "low|normal|max", "normal"));
     static final Keyword RATE = obeyed(Keyword.of("Rate", Form.RATE, null));

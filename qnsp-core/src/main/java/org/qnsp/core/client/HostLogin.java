@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.net.UnknownHostException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -58,6 +59,7 @@ public final class HostLogin implements AutoCloseable {
     private final HostTrust trust;
     private final Identities identities;
     private final HostKeyUpdate keyUpdate;
+    private AuthKeys authKeys;
     private final HostRequests requests;
     private final List<HostLogin> hops = new ArrayList<>();
     private final List<Login> refused = new ArrayList<>();
@@ -109,7 +111,7 @@ public final class HostLogin implements AutoCloseable {
         }
         try {
             HostLogin login = new HostLogin(config, local, invite, prompt, messages, connector);
-            if (login.identities.isEmpty() && config.mode() == ClientConfig.Mode.DUPLEX) {
+            if (login.identities.isEmpty() && config.mode() == ClientConfig.Mode.DUPLEX && !login.mayUseAuthKey()) {
                 String trouble = login.identities.agentTrouble();
                 login.identities.close();
                 throw config.pubkeyAuthentication()
@@ -121,6 +123,20 @@ public final class HostLogin implements AutoCloseable {
         } catch (IOException e) {
             throw ConnectFailure.error(String.valueOf(e.getMessage()), null);
         }
+    }
+
+    private boolean continuity() {
+        return config.auth().authKey() != AuthSettings.Continuity.OFF && config.mode() == ClientConfig.Mode.DUPLEX;
+    }
+
+    /** Whether an auth key may have to do alone, for want of any other. */
+    private boolean mayUseAuthKey() throws ConnectFailure {
+        return continuity() && config.pubkeyAuthentication() && trust.attempts().stream().anyMatch(way -> way instanceof Trust.Pinned(PublicKey key) && !keysFor(key).forLogin().isEmpty());
+    }
+
+    private AuthKeys keysFor(PublicKey host) {
+        String given = config.auth().authKeyFile();
+        return AuthKeys.of(Path.of(local.home(), ".qssh", "auth_keys"), host, config.user(), given == null ? null : Path.of(given), messages);
     }
 
     /** Where the events of the connection are told. */
@@ -218,8 +234,13 @@ public final class HostLogin implements AutoCloseable {
     private Login attempt(Trust tried, Preparation preparation) throws IOException, ConnectFailure {
         boolean enrol = tried instanceof Trust.Invited;
         Mode mode = config.mode() == ClientConfig.Mode.SIMPLEX ? Mode.SIMPLEX : Mode.DUPLEX;
+        authKeys = continuity() && tried instanceof Trust.Pinned(PublicKey key) ? keysFor(key) : null;
+        boolean required = config.auth().authKey() == AuthSettings.Continuity.REQUIRE && !enrol && mode == Mode.DUPLEX;
+        if (required && (authKeys == null || authKeys.forLogin().isEmpty())) {
+            throw new LoginException(Kind.AUTH_KEY, "no auth key is kept for this host");
+        }
         var settings = new ClientHandshake.Settings(mode, config.user(), tried, mode == Mode.DUPLEX ? identities.forLogin() : List.of(), enrol && mode == Mode.DUPLEX,
-                config.cover());
+                config.cover(), config.auth().method() == AuthSettings.Method.ZK, authKeys == null ? List.of() : authKeys.forLogin(), required, false);
         Login login = connector.login(settings, preparation.prepare(requests), trust::judge, this::dial, observer);
         try {
             login.await(silence(), PATIENCE);
@@ -245,6 +266,12 @@ public final class HostLogin implements AutoCloseable {
         met = login.hostKey();
         if (login.key() != null) {
             identities.proved(login.key());
+        }
+        if (continuity()) {
+            messages.debug(login.result().authKey() == 0 ? "No auth key of an earlier login was used" : "Auth key of an earlier login used");
+            authKeys = authKeys == null ? keysFor(login.hostKey()) : authKeys;
+            requests.rolls(authKeys);
+            authKeys.loggedIn(login.connection(), login.result().authKey(), login.result().secrets().next());
         }
         keyUpdate.loggedIn(login.id(), trust.vouchedFor() ? login.hostKey() : null);
         return login;
@@ -276,6 +303,9 @@ public final class HostLogin implements AutoCloseable {
                 + (e.getMessage().equals("Permission denied") ? "Permission denied (publickey)." : clean(e.getMessage())), null);
             case HOST_KEY -> ConnectFailure.plain("Host key verification failed.", null);
             case COVER -> ConnectFailure.error("this host does not allow --padding=" + config.cover().mode(), "the host's StealthPolicy forbids it; ask for less with --padding=normal");
+            case AUTH_KEY -> ConnectFailure.error(e.getMessage().replaceFirst("^AUTH_KEY: ", "") + ", and AuthKey is require",
+                "start anew with an invite of the host's (qsshd invite), a key from qssh-keygen -t authkey, or once with -o AuthKey=prefer");
+            case QUANTUM -> ConnectFailure.error(e.getMessage().replaceFirst("^QUANTUM: ", ""), null);
             case BROKEN -> isClosing(e.getCause())
                 ? ConnectFailure.plain("Connection closed by " + peer + " during the login", null)
                 : ConnectFailure.error(e.getMessage(), null);
@@ -427,6 +457,7 @@ public final class HostLogin implements AutoCloseable {
     public void close() {
         keyUpdate.ask();
         identities.close();
+        closeAuthKeys();
         for (HostLogin hop : hops.reversed()) {
             hop.leave();
         }
@@ -443,6 +474,13 @@ public final class HostLogin implements AutoCloseable {
         }
         keyUpdate.ask();
         identities.close();
+        closeAuthKeys();
         endProxy();
+    }
+
+    private void closeAuthKeys() {
+        if (authKeys != null) {
+            authKeys.close();
+        }
     }
 }

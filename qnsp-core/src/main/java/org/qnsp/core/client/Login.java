@@ -41,6 +41,7 @@ public final class Login implements Link.Owner, Lifeline {
     private IOException overCause;
     private volatile byte[] id;
     private volatile PublicKey userKey;
+    private volatile Action.Established result;
 
     Login(ClientHandshake handshake, HostKeyJudge judge) {
         this.handshake = handshake;
@@ -164,6 +165,21 @@ public final class Login implements Link.Owner, Lifeline {
         return userKey;
     }
 
+    /** What the login came to; null before. */
+    Action.Established result() {
+        return result;
+    }
+
+    /**
+     * A key for the application's use, which the host can make too (H-38); once logged in.
+     *
+     * @param name what it is for
+     * @param n bytes
+     */
+    public byte[] export(String name, byte[] context, int n) {
+        return result.secrets().export(name, context, n);
+    }
+
     /** The connection's name, 32 bytes: the same at both ends, different for every connection; null before the login. */
     byte[] id() {
         return id;
@@ -214,6 +230,7 @@ public final class Login implements Link.Owner, Lifeline {
         synchronized (this) {
             key = result.key();
         }
+        this.result = result;
         id = result.id();
         userKey = result.key();
         stage(Stage.ESTABLISHED);
@@ -226,9 +243,13 @@ public final class Login implements Link.Owner, Lifeline {
 
     @Override
     public void failed(Link from, IOException cause) {
-        boolean weak = cause.getCause() instanceof ProtocolException e && e.reason() == ProtocolException.Reason.COVER;
-        fail(weak ? new LoginException(Kind.COVER, cause.getMessage(), cause)
-            : new LoginException(Kind.BROKEN, "the other side broke the protocol (" + cause.getMessage() + ")", cause));
+        Kind kind = cause.getCause() instanceof ProtocolException e ? switch (e.reason()) {
+            case COVER -> Kind.COVER;
+            case AUTH_KEY -> Kind.AUTH_KEY;
+            case QUANTUM -> Kind.QUANTUM;
+            default -> Kind.BROKEN;
+        } : Kind.BROKEN;
+        fail(kind == Kind.BROKEN ? new LoginException(kind, "the other side broke the protocol (" + cause.getMessage() + ")", cause) : new LoginException(kind, cause.getMessage(), cause));
     }
 
     @Override

@@ -2,6 +2,8 @@ package org.qnsp.core.handshake;
 
 import java.util.List;
 import org.qnsp.core.handshake.HandshakeMessage.Entry;
+import org.qnsp.crypto.Kdf;
+import org.qnsp.crypto.Labels;
 import org.qnsp.crypto.Secret;
 import org.qnsp.crypto.keys.PublicKey;
 import org.qnsp.stealth.Cover;
@@ -71,6 +73,11 @@ public sealed interface Action {
      * @param next the auth key that the next login may use, null in SIMPLEX
      */
     record Secrets(Secret exporter, AuthKey next) implements AutoCloseable {
+        /** Expand(exporter, "qnsp1 export " and the name, context, n) (H-38). */
+        public byte[] export(String name, byte[] context, int n) {
+            return Kdf.expand(exporter, Labels.EXPORT + name, context, n);
+        }
+
         @Override
         public void close() {
             exporter.close();

@@ -58,6 +58,8 @@ public final class Limits {
     public static final int QUANTUM_KEY_BITS = 8_192;
     /** L-27: auth keys that a client names. */
     public static final int AUTH_KEYS = 2;
+    /** L-28: auth keys that a server keeps for a user. */
+    public static final int AUTH_KEYS_OF_USER = 64;
 
     /** F-1: bytes of records and padding in a frame. */
     public static final int PAYLOAD_BYTES = 717;

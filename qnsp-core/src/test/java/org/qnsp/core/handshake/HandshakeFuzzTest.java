@@ -93,7 +93,7 @@ final class HandshakeFuzzTest {
                 authKeys.add(new AuthKey(bytes(16), Secret.owning(bytes(32))));
             }
             boolean alone = named > 0 && !enrol && random.nextInt(4) == 0;
-            client = new ClientHandshake(new ClientHandshake.Settings(mode, "user", trust, alone ? List.of() : identities, enrol, Cover.NORMAL, zk, authKeys, random.nextInt(3) == 0), secrets);
+            client = new ClientHandshake(new ClientHandshake.Settings(mode, "user", trust, alone ? List.of() : identities, enrol, Cover.NORMAL, zk, authKeys, false, random.nextInt(3) == 0), secrets);
         }
 
         private byte[] bytes(int n) {

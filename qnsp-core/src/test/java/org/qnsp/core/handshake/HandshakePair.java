@@ -173,7 +173,7 @@ final class HandshakePair {
             }
         }
         var settings = new ClientHandshake.Settings(mode, v.text("user"), trust, identities, !v.text("enrol").equals("none"),
-                new Cover(PaddingMode.of(v.number("padding")).orElseThrow(), new RateClass(v.number("rate"))), v.text("zk").equals("yes"), authKeys,
+                new Cover(PaddingMode.of(v.number("padding")).orElseThrow(), new RateClass(v.number("rate"))), v.text("zk").equals("yes"), authKeys, false,
                 !v.text("quantum-offers").equals("none"));
         var invites = v.has("invite.key") ? List.of(new ServerOpening.ActiveInvite("1", v.bytes("invite.key"))) : List.<ServerOpening.ActiveInvite>of();
         HandshakePair pair = new HandshakePair(settings, v.time("time"), clientRandom, new VectorRandom(v.bytes("stream-seed.server")), ops(host),

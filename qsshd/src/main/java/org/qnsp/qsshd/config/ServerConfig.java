@@ -378,6 +378,12 @@ public final class ServerConfig {
         return settings.number(ServerKeywords.MAX_AUTH_TRIES);
     }
 
+    /** How users may be authenticated. */
+    public AuthPolicy auth() {
+        return new AuthPolicy(AuthPolicy.Proof.valueOf(settings.one(ServerKeywords.AUTH).toUpperCase(Locale.ROOT)),
+                AuthPolicy.Continuity.valueOf(settings.one(ServerKeywords.AUTH_KEY).toUpperCase(Locale.ROOT)));
+    }
+
     /** StealthPolicy, MinMode, MaxRate (C-34). */
     public CoverPolicy cover() {
         PaddingMode least = PaddingMode.named(settings.one(ServerKeywords.MIN_MODE)).orElseThrow();

@@ -32,6 +32,8 @@ final class ServerKeywords {
     static final Keyword DRAIN_MAX = obeyed(Keyword.number("DrainMax", 0, MAX, null).global());
     static final Keyword ANONYMOUS_USER = obeyed(Keyword.of("AnonymousUser", Form.WORD, "none").global());
     static final Keyword STEALTH_POLICY = obeyed(Keyword.flag("StealthPolicy", "yes").global());
+    static final Keyword AUTH = obeyed(Keyword.choice("Auth", "any|kem|sig|zk", "any"));
+    static final Keyword AUTH_KEY = obeyed(Keyword.choice("AuthKey", "off|prefer|require|sufficient", "prefer"));
     static final Keyword MIN_MODE = obeyed(Keyword.choice("MinMode", "low|normal|max", "low").global());
     static final Keyword MAX_RATE = obeyed(Keyword.of("MaxRate", Form.WORDS, null).global());
     static final Keyword PERMIT_ROOT_LOGIN =

@@ -28,6 +28,7 @@ import org.qnsp.crypto.keys.PublicKey;
 import org.qnsp.qsshd.auth.Gatekeeper.Findings;
 import org.qnsp.qsshd.auth.Gatekeeper.Origin;
 import org.qnsp.qsshd.auth.InviteFile;
+import org.qnsp.qsshd.config.AuthPolicy;
 import org.qnsp.qsshd.config.KeyOptions;
 import org.qnsp.qsshd.forward.GuestForwarding;
 import org.qnsp.qsshd.config.Penalties;
@@ -67,6 +68,9 @@ public final class Guest implements Link.Owner, Connection.Listener {
     private boolean useTaken;
     private boolean over;
     private boolean hostKeysProved;
+    private boolean authKeyKept;
+    private Action.Secrets future;
+    private byte[] usedAuthKey;
     private byte[] name;
     private boolean charged;
     private boolean keysReleased;
@@ -162,7 +166,8 @@ public final class Guest implements Link.Owner, Connection.Listener {
     /** The challenge, computed before it is due, so that its computing adds nothing to H-14's time; a fault shows when it would have been sent. */
     private Link.Answer answer(Findings found) {
         try {
-            List<Action> actions = handshake.onKeysFound(found.keys(), found.accountDenial());
+            List<Action> actions = handshake.onKeysFound(new ServerHandshake.Found(found.keys(), found.accountDenial(), found.which(), found.shared(),
+                    found.authKeySuffices()));
             return () -> actions;
         } catch (ProtocolException | RuntimeException e) {
             return () -> {
@@ -175,8 +180,13 @@ public final class Guest implements Link.Owner, Connection.Listener {
     public void established(Link from, Action.Established result) {
         established = true;
         key = result.key();
+        future = result.secrets();
+        usedAuthKey = result.authKey() == 0 ? null : findings.shared().id();
+        if (usedAuthKey != null) {
+            hospitality.authKeyUsed(invitation.policy, findings, usedAuthKey);
+        }
         decide();
-        LOG.info("{} logged in from {} with {}", account(), origin().address(), key == null ? "no key (SIMPLEX)" : Fingerprint.text(key));
+        LOG.info("{} logged in from {} with {}", account(), origin().address(), key != null ? Fingerprint.text(key) : user == null ? "no key (SIMPLEX)" : "an auth key alone");
         if (result.enrolled() && key.equals(findings.brought())) {
             hospitality.enrol(findings, key, invitation.invite, invitation.policy);
         }
@@ -263,6 +273,9 @@ public final class Guest implements Link.Owner, Connection.Listener {
             idle.stop();
         }
         giveBack();
+        if (future != null) {
+            future.close();
+        }
         if (forwarding != null) {
             forwarding.close();
         }
@@ -334,6 +347,15 @@ public final class Guest implements Link.Owner, Connection.Listener {
                     noMoreSessions = true; // C-32
                     LOG.debug("{} asked for no more sessions", account());
                     from.reply(id, true);
+                }
+                case ConnectionRequest.AuthKeyStored stored -> {
+                    boolean keeps = established && !authKeyKept && !anonymous() && findings.config().auth().authKey() != AuthPolicy.Continuity.OFF;
+                    authKeyKept = true;
+                    if (keeps) {
+                        hospitality.keepAuthKey(invitation.policy, findings, future.next(), usedAuthKey, kept -> from.reply(id, kept));
+                    } else {
+                        from.reply(id, false);
+                    }
                 }
                 case ConnectionRequest request when forwarding().requested(id, request) -> {}
                 case null, default -> from.reply(id, false); // C-19

@@ -2,6 +2,7 @@ package org.qnsp.qsshd.net;
 
 import java.util.concurrent.CompletableFuture;
 import org.qnsp.core.handshake.Action.FindKeys;
+import org.qnsp.core.handshake.AuthKey;
 import org.qnsp.core.handshake.HostKeyOps;
 import org.qnsp.core.message.ConnectionRequest;
 import org.qnsp.core.transport.Channel;
@@ -20,6 +21,12 @@ public interface Hospitality {
 
     /** Writes the key that came with an invite into the user's authorized keys. */
     void enrol(Findings findings, PublicKey key, InviteFile.Entry invite, Policy policy);
+
+    /** A login with this auth key came about. */
+    void authKeyUsed(Policy policy, Findings findings, byte[] id);
+
+    /** C-38: keeps this auth key, a copy of it, and tells, from any thread, whether it is kept. @param after the id of the one that the login used, null for none */
+    void keepAuthKey(Policy policy, Findings findings, AuthKey key, byte[] after, java.util.function.Consumer<Boolean> kept);
 
     /** A use of an invite came to nothing. */
     void giveBack(Policy policy, InviteFile.Entry invite);

@@ -5,6 +5,7 @@ import org.qnsp.core.handshake.ServerHandshake;
 import org.qnsp.core.handshake.ServerOpening;
 import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.keys.KemKeyPair;
+import org.qnsp.qsshd.auth.AuthKeyDirectory;
 import org.qnsp.qsshd.auth.HostKeys;
 import org.qnsp.qsshd.auth.InviteFile;
 import org.qnsp.qsshd.auth.ReplayFile;
@@ -15,10 +16,10 @@ import org.qnsp.qsshd.config.ServerConfig;
  *
  * @param decoy challenges to unknown users and keys are made to this key, which no one holds
  */
-public record Policy(ServerConfig config, HostKeys host, KemKeyPair decoy, ReplayFile replays, InviteFile invites) {
+public record Policy(ServerConfig config, HostKeys host, KemKeyPair decoy, ReplayFile replays, InviteFile invites, AuthKeyDirectory authKeys) {
     /** With a decoy of its own. */
-    public static Policy of(ServerConfig config, HostKeys host, ReplayFile replays, InviteFile invites) {
-        return new Policy(config, host, KemKeyPair.generate(RandomSource.system()), replays, invites);
+    public static Policy of(ServerConfig config, HostKeys host, ReplayFile replays, InviteFile invites, AuthKeyDirectory authKeys) {
+        return new Policy(config, host, KemKeyPair.generate(RandomSource.system()), replays, invites, authKeys);
     }
 
     ServerOpening opening() {
