@@ -28,7 +28,7 @@ import org.qnsp.crypto.keys.KeyFile;
 import org.qnsp.crypto.keys.PublicKey;
 
 /**
- * The auth keys that this client keeps for one user at one host, one file for each in ~/.qssh/auth_keys (C-38). A login that holds the file's lock rolls the key: the
+ * The auth keys that this client keeps for one user at one host, one file for each beside the known hosts (C-38). A login that holds the file's lock rolls the key: the
  * next one is written down beside the one in use before the host is told, so that at every moment one of the two is known at both ends.
  */
 final class AuthKeys implements AutoCloseable {
@@ -50,12 +50,12 @@ final class AuthKeys implements AutoCloseable {
     /**
      * Reads what is kept.
      *
-     * @param directory ~/.qssh/auth_keys
+     * @param directory where they are kept, null for nowhere
      * @param given a file with a key that was made by hand, or null; it is named last
      */
     static AuthKeys of(Path directory, PublicKey host, String user, Path given, Messages messages) {
         byte[] name = Sha3.hash(Encoding.lpAll(host.fingerprint(), user.getBytes(StandardCharsets.UTF_8)));
-        AuthKeys all = new AuthKeys(directory.resolve(HexFormat.of().formatHex(name, 0, 16)), "# " + user + " at the host with key " + Fingerprint.text(host) + "\n", messages);
+        AuthKeys all = new AuthKeys(directory == null ? null : directory.resolve(HexFormat.of().formatHex(name, 0, 16)), "# " + user + " at the host with key " + Fingerprint.text(host) + "\n", messages);
         all.seen = all.read();
         all.seen.lines().forEach(all::add); // the next one stands first
         if (given != null) {
@@ -85,7 +85,7 @@ final class AuthKeys implements AutoCloseable {
 
     private String read() {
         try {
-            return Files.readString(file);
+            return file == null ? "" : Files.readString(file);
         } catch (NoSuchFileException e) {
             return "";
         } catch (IOException e) {
@@ -106,6 +106,10 @@ final class AuthKeys implements AutoCloseable {
      * @param next taken over
      */
     void loggedIn(Connection connection, int used, AuthKey next) {
+        if (file == null) {
+            next.close();
+            return;
+        }
         CompletableFuture<Void> done = new CompletableFuture<>();
         rolling = done;
         Thread.ofPlatform().daemon().name("qnsp-authkey").start(() -> {

@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.net.UnknownHostException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -134,9 +135,12 @@ public final class HostLogin implements AutoCloseable {
         return continuity() && config.pubkeyAuthentication() && trust.attempts().stream().anyMatch(way -> way instanceof Trust.Pinned(PublicKey key) && !keysFor(key).forLogin().isEmpty());
     }
 
+    /** Where the user wants hosts remembered auth keys are kept too. */
     private AuthKeys keysFor(PublicKey host) {
         String given = config.auth().authKeyFile();
-        return AuthKeys.of(Path.of(local.home(), ".qssh", "auth_keys"), host, config.user(), given == null ? null : Path.of(given), messages);
+        Path known = config.userKnownHostsFiles().isEmpty() ? null : config.userKnownHostsFiles().getFirst();
+        boolean keeps = known != null && (Files.isRegularFile(known) || Files.notExists(known));
+        return AuthKeys.of(keeps ? known.resolveSibling(known.getFileName() + ".authkeys") : null, host, config.user(), given == null ? null : Path.of(given), messages);
     }
 
     /** Where the events of the connection are told. */
