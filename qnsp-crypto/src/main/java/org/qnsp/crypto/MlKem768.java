@@ -45,7 +45,7 @@ public final class MlKem768 implements AutoCloseable {
 
     /** A new key pair (FIPS 203 algorithm 19); draws 64 bytes at once, d | z. */
     public static MlKem768 generate(RandomSource random) {
-        return new MlKem768(Secret.owning(random.bytes(SEED_BYTES)));
+        return new MlKem768(Secret.owning(random.keyBytes(SEED_BYTES)));
     }
 
     /** The key pair of a 64-byte seed d | z (FIPS 203 algorithm 16); the array is copied. */
@@ -91,7 +91,7 @@ public final class MlKem768 implements AutoCloseable {
      */
     public static Encapsulation encapsulate(byte[] ek, RandomSource random) throws InvalidKeyEncodingException {
         checkEncapsulationKey(ek);
-        byte[] message = random.bytes(MESSAGE_BYTES);
+        byte[] message = random.keyBytes(MESSAGE_BYTES);
         try {
             SecretWithEncapsulation made = MLKEMGenerator.internalGenerateEncapsulated(
                     new MLKEMPublicKeyParameters(MLKEMParameters.ml_kem_768, ek), message);

@@ -216,6 +216,7 @@ public final class HostLogin implements AutoCloseable {
     }
 
     private Login attempt(Trust tried, Preparation preparation) throws IOException, ConnectFailure {
+        connector.entropy().require(config.entropy(), messages::info, messages::debug);
         boolean enrol = tried instanceof Trust.Invited;
         Mode mode = config.mode() == ClientConfig.Mode.SIMPLEX ? Mode.SIMPLEX : Mode.DUPLEX;
         var settings = new ClientHandshake.Settings(mode, config.user(), tried, mode == Mode.DUPLEX ? identities.forLogin() : List.of(), enrol && mode == Mode.DUPLEX,
