@@ -12,7 +12,6 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.qnsp.crypto.Encoding;
 import org.qnsp.crypto.EntropyPool;
@@ -58,6 +57,8 @@ public final class EntropyFeed implements AutoCloseable {
     private String warned;
     private String trouble;
     private long received;
+    private Future<Source> opening;
+    private volatile boolean closed;
 
     EntropyFeed(EntropySettings settings, Source.Opener opener, Patience patience, Consumer<byte[]> pool, Consumer<String> told) {
         this.settings = settings;
@@ -76,7 +77,7 @@ public final class EntropyFeed implements AutoCloseable {
     public static EntropyFeed begin(EntropySettings settings, Consumer<String> told) {
         String source = settings.source();
         Source.Opener opener = source == null ? () -> DeviceSource.first(DeviceSource.USUAL)
-            : EntropySettings.isUrl(source) ? () -> new HttpsSource(source, settings.keyFile(), null)
+            : EntropySettings.isUrl(source) ? () -> new HttpsSource(source, settings.keyFile())
             : () -> DeviceSource.open(Path.of(source), settings.allowFile());
         return new EntropyFeed(settings, opener, Patience.USUAL, EntropyPool.system()::stir, told).start();
     }
@@ -125,6 +126,7 @@ public final class EntropyFeed implements AutoCloseable {
 
     @Override
     public void close() {
+        closed = true;
         thread.interrupt();
         caller.shutdownNow();
     }
@@ -149,7 +151,7 @@ public final class EntropyFeed implements AutoCloseable {
         boolean sound = false;
         Source source;
         try {
-            source = call(opener::open, EntropyFeed::closeQuietly);
+            source = open();
         } catch (IOException e) {
             change(State.FAILED, e);
             return false;
@@ -228,8 +230,7 @@ public final class EntropyFeed implements AutoCloseable {
         long began = System.nanoTime();
         byte[] all = new byte[0];
         while (all.length < n) {
-            int wanted = n - all.length;
-            byte[] more = call(() -> source.read(wanted), late -> Arrays.fill(late, (byte) 0));
+            byte[] more = read(source, n - all.length);
             byte[] joined = Encoding.concat(all, more);
             Arrays.fill(all, (byte) 0);
             Arrays.fill(more, (byte) 0);
@@ -244,34 +245,57 @@ public final class EntropyFeed implements AutoCloseable {
         return all;
     }
 
-    /** Makes a call that may never return. @param late gets what comes of it too late */
-    private <T> T call(Callable<T> work, Consumer<T> late) throws IOException, InterruptedException {
-        AtomicBoolean settled = new AtomicBoolean();
-        try {
-            Future<T> result = caller.submit(() -> {
-                T value = work.call();
-                if (!settled.compareAndSet(false, true)) {
-                    late.accept(value);
+    /** An open that has not returned yet is waited for again: of a pipe it returns when somebody writes, who must not find it closed. */
+    private Source open() throws IOException, InterruptedException {
+        if (opening == null) {
+            opening = submit(() -> {
+                Source source = opener.open();
+                if (closed) {
+                    closeQuietly(source);
                 }
-                return value;
+                return source;
             });
-            try {
-                return result.get(patience.stall.toMillis(), TimeUnit.MILLISECONDS);
-            } catch (TimeoutException e) {
-                if (settled.compareAndSet(false, true)) {
-                    result.cancel(false);
-                    throw new IOException("it gives nothing for " + patience.stall.toSeconds() + " s", e);
-                }
-                return result.get();
-            } catch (InterruptedException e) {
-                settled.set(true);
-                throw e;
-            }
+        }
+        try {
+            Source source = result(opening);
+            opening = null;
+            return source;
+        } catch (TimeoutException e) {
+            throw silence(e);
+        } catch (IOException e) {
+            opening = null;
+            throw e;
+        }
+    }
+
+    private byte[] read(Source source, int wanted) throws IOException, InterruptedException {
+        Future<byte[]> reading = submit(() -> source.read(wanted));
+        try {
+            return result(reading);
+        } catch (TimeoutException e) {
+            reading.cancel(false);
+            throw silence(e); // whereupon the source is closed, which ends the read, if the driver lets it
+        }
+    }
+
+    private <T> Future<T> submit(Callable<T> work) throws IOException {
+        try {
+            return caller.submit(work);
         } catch (RejectedExecutionException e) {
             throw new IOException("it does not answer", e);
+        }
+    }
+
+    private <T> T result(Future<T> call) throws IOException, InterruptedException, TimeoutException {
+        try {
+            return call.get(patience.stall.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
             throw new IOException(e.getCause() instanceof IOException cause && cause.getMessage() != null ? cause.getMessage() : "it cannot be read", e);
         }
+    }
+
+    private IOException silence(TimeoutException e) {
+        return new IOException("it gives nothing for " + patience.stall.toSeconds() + " s", e);
     }
 
     private static void closeQuietly(Source source) {
@@ -292,7 +316,6 @@ public final class EntropyFeed implements AutoCloseable {
             boolean wasSound = state == State.OK;
             state = to;
             why = reason;
-            notifyAll();
             if (to == State.OK) {
                 text = trouble == null ? null : name + " is sound again";
                 trouble = null;
@@ -304,6 +327,9 @@ public final class EntropyFeed implements AutoCloseable {
         }
         if (text != null) {
             told.accept(text);
+        }
+        synchronized (this) {
+            notifyAll(); // who waits finds it said
         }
     }
 }

@@ -30,8 +30,6 @@ import javax.net.ssl.SSLException;
 final class HttpsSource implements Source {
     static final int BODY_BYTES = 1 << 20;
 
-    private static final Duration CONNECTS_WITHIN = Duration.ofSeconds(2);
-    private static final Duration ANSWERS_WITHIN = Duration.ofSeconds(5);
     private static final Duration PAUSE = Duration.ofHours(1); // such services count requests
     private static final int KEY_BYTES = 4096;
     private static final Pattern SKIP = Pattern.compile("\"randomStr\"\\s*:\\s*\"([0-9a-fA-F]*)\"");
@@ -42,13 +40,25 @@ final class HttpsSource implements Source {
     private final URI uri;
     private final Path keyFile;
     private final HttpClient client;
+    private final Limits limits;
 
-    /** @param keyFile or null @param trust whom to trust, null for whom the Java runtime trusts */
-    HttpsSource(String source, Path keyFile, SSLContext trust) {
+    /** @param connect for a connection @param answer for an answer on it */
+    record Limits(Duration connect, Duration answer) {
+        static final Limits USUAL = new Limits(Duration.ofSeconds(2), Duration.ofSeconds(5));
+    }
+
+    /** @param keyFile or null */
+    HttpsSource(String source, Path keyFile) {
+        this(source, keyFile, null, Limits.USUAL);
+    }
+
+    /** @param trust whom to trust, null for whom the Java runtime trusts */
+    HttpsSource(String source, Path keyFile, SSLContext trust, Limits limits) {
+        this.limits = limits;
         this.name = EntropySettings.name(source);
         this.uri = EntropySettings.url(source);
         this.keyFile = keyFile;
-        HttpClient.Builder builder = HttpClient.newBuilder().connectTimeout(CONNECTS_WITHIN).followRedirects(HttpClient.Redirect.NEVER);
+        HttpClient.Builder builder = HttpClient.newBuilder().connectTimeout(limits.connect).followRedirects(HttpClient.Redirect.NEVER);
         this.client = (trust == null ? builder : builder.sslContext(trust)).build();
     }
 
@@ -79,7 +89,7 @@ final class HttpsSource implements Source {
 
     @Override
     public byte[] read(int wanted) throws IOException {
-        HttpRequest.Builder request = HttpRequest.newBuilder(uri).timeout(ANSWERS_WITHIN).header("Accept", "application/json, application/octet-stream");
+        HttpRequest.Builder request = HttpRequest.newBuilder(uri).timeout(limits.answer).header("Accept", "application/json, application/octet-stream");
         if (keyFile != null) {
             request.header("x-api-key", key());
         }
@@ -102,7 +112,7 @@ final class HttpsSource implements Source {
     private HttpResponse<byte[]> answer(HttpRequest request) throws IOException {
         CompletableFuture<HttpResponse<byte[]>> answer = client.sendAsync(request, BodyHandlers.limiting(BodyHandlers.ofByteArray(), BODY_BYTES));
         try {
-            return answer.get(CONNECTS_WITHIN.plus(ANSWERS_WITHIN).toMillis(), TimeUnit.MILLISECONDS);
+            return answer.get(limits.connect.plus(limits.answer).toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
             throw new IOException("it does not answer in time", e);
         } catch (ExecutionException e) {
