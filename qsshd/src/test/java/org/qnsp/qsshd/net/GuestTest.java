@@ -248,6 +248,7 @@ final class GuestTest {
 
     @Test
     void withoutARequiredSourceNobodyNewIsAnswered() throws Exception { // E-9
+        policy = new Policy(ServerConfig.load(null, List.of(), new ConfigFiles(0)), policy.host(), policy.decoy(), policy.replays(), policy.invites(), policy.entropy());
         Login there = login(new ClientHandshake.Trust.Pinned(hostKey.publicKey()), connection());
         there.await(LONG, LONG);
         EntropySettings settings = EntropySettings.of("qrng-only", "/dev/zero", false, null);
