@@ -55,7 +55,7 @@ final class EntropyTest {
     void whatIsPreferredMayFailAndWhatIsRequiredMayNot() throws Exception {
         Command.Result preferred = house.client("qssh", user.keyFile(), "--qrng", "--entropy-source", "/dev/zero").with(House.at(user), "echo", "done").run().expect(0);
         assertEquals("done\n", preferred.out());
-        assertEquals("entropy: /dev/zero: " + STUCK + "; the operating system's entropy goes on alone\n", preferred.err());
+        assertEquals("entropy: /dev/zero: every user may write to it\nentropy: /dev/zero: " + STUCK + "; the operating system's entropy goes on alone\n", preferred.err());
         Command.Result refused = house.client("qssh", user.keyFile()).with("-o", "LogLevel=ERROR", "--qrng-only", "--entropy-source=/dev/zero", House.at(user), "echo", "done").run().expect(255);
         assertEquals("qssh: error: Entropy qrng-only, and /dev/zero cannot be used: " + STUCK + "\nqssh" + HINT, refused.err());
         assertEquals("", refused.out());
