@@ -32,7 +32,7 @@ final class EntropyTest {
     @BeforeAll
     static void start() throws Exception {
         user = Resident.create().authorize("");
-        house = new House(dir.resolve("house"));
+        house = new House(Files.createDirectory(dir.resolve("house")));
     }
 
     @AfterAll
