@@ -73,7 +73,7 @@ final class DocumentsTest {
     @CsvSource({
         "qssh.1,        qssh-cli/src/main/java/org/qnsp/qssh/CommandLine.java,      LETTERS = \"([^\"]+)-:\"",
         "qscp.1,        qscp-cli/src/main/java/org/qnsp/qscp/CommandLine.java,      LETTERS = \"([^\"]+)-:\"",
-        "qssh-keygen.1, keygen-cli/src/main/java/org/qnsp/keygen/Request.java,      OPTIONS = \"([^\"]+)\"",
+        "qssh-keygen.1, keygen-cli/src/main/java/org/qnsp/keygen/Request.java,      OPTIONS = \"([^\"]+)-:\"",
         "qssh-add.1,    keygen-cli/src/main/java/org/qnsp/keygen/add/AddRequest.java, OPTIONS = \"([^\"]+)\"",
         "qssh-agent.1,  keygen-cli/src/main/java/org/qnsp/keygen/agent/AgentRequest.java, OPTIONS = \"([^\"]+)\"",
         "qsshd.8,       qsshd/src/main/java/org/qnsp/qsshd/Arguments.java,          new Getopt\\(\"([^\"]+)\"",

@@ -80,7 +80,7 @@ public final class Main {
 
     private static int check(Arguments wanted, Setup setup, ServerConfig config) throws IOException, ConfigException {
         Policy policy = setup.policy(fault -> System.err.println("qsshd: error: " + fault));
-        policy.host().close();
+        policy.retire();
         if (wanted.dump()) {
             boolean matched = !wanted.specifications().isEmpty();
             ServerConfig shown = matched ? config.forConnection(ConnectionFacts.parse(wanted.specifications(), Main::groupsOf)) : config;

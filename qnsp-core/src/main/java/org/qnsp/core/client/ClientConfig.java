@@ -12,6 +12,7 @@ import org.qnsp.core.config.Patterns;
 import org.qnsp.core.config.Settings;
 import org.qnsp.core.config.Tokens;
 import org.qnsp.core.config.Words;
+import org.qnsp.crypto.entropy.EntropySettings;
 import org.qnsp.stealth.Cover;
 import org.qnsp.stealth.PaddingMode;
 import org.qnsp.stealth.RateClass;
@@ -119,6 +120,7 @@ public final class ClientConfig {
     private final String identityAgent;
     private final String forwardAgent;
     private final String proxyJump;
+    private final EntropySettings entropy;
 
     /** Finds the configuration of a host on the way. */
     interface HopLoader {
@@ -146,6 +148,16 @@ public final class ClientConfig {
         this.identityAgent = agent(settings.one(ClientKeywords.IDENTITY_AGENT));
         this.forwardAgent = agent(settings.one(ClientKeywords.FORWARD_AGENT));
         this.proxyJump = tokens.jump().isEmpty() ? null : Tokens.percent(tokens.jump(), tokens.only(ClientTokens.PROXY));
+        this.entropy = entropyOf(expandedPath(ClientKeywords.ENTROPY_KEY_FILE));
+    }
+
+    private EntropySettings entropyOf(String keyFile) throws ConfigException {
+        try {
+            return EntropySettings.of(settings.one(ClientKeywords.ENTROPY), settings.one(ClientKeywords.ENTROPY_SOURCE), settings.flag(ClientKeywords.ENTROPY_ALLOW_FILE),
+                keyFile == null ? null : path(keyFile));
+        } catch (IllegalArgumentException e) {
+            throw new ConfigException(e.getMessage());
+        }
     }
 
     private static List<String> orElse(List<String> given, String fallback) {
@@ -664,6 +676,11 @@ public final class ClientConfig {
         String rate = settings.one(ClientKeywords.RATE);
         RateClass unsaid = padding == PaddingMode.MAX ? RateClass.LEAST : RateClass.UNBOUNDED;
         return new Cover(padding, rate == null || rate.equals("none") ? unsaid : RateClass.parse(rate).orElseThrow());
+    }
+
+    /** What feeds the entropy pool while this connection is made. */
+    public EntropySettings entropy() {
+        return entropy;
     }
 
     /** The configuration in lines {@code keyword value}, as {@code -G} prints it. @throws ConfigException if the path of a forwarded socket has a token that there is not */

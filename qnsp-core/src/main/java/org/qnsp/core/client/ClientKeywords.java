@@ -131,6 +131,10 @@ final class ClientKeywords {
     static final Keyword MODE = obeyed(Keyword.choice("Mode", "duplex|simplex", "duplex"));
     static final Keyword PADDING = obeyed(Keyword.choice("Padding", "low|normal|max", "normal"));
     static final Keyword RATE = obeyed(Keyword.of("Rate", Form.RATE, null));
+    static final Keyword ENTROPY = obeyed(Keyword.choice("Entropy", "system|qrng|qrng-only", null));
+    static final Keyword ENTROPY_SOURCE = obeyed(Keyword.of("EntropySource", Form.WORD, null));
+    static final Keyword ENTROPY_ALLOW_FILE = obeyed(Keyword.flag("EntropyAllowFile", "no"));
+    static final Keyword ENTROPY_KEY_FILE = obeyed(Keyword.of("EntropyKeyFile", Form.WORD, null));
     static final Keyword PROXY_COMMAND = obeyed(Keyword.of("ProxyCommand", Form.LINE, null));
     static final Keyword PROXY_JUMP = obeyed(Keyword.of("ProxyJump", Form.JUMP, null));
 

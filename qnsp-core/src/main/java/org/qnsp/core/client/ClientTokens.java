@@ -79,7 +79,7 @@ record ClientTokens(String original, String host, int port, String user, String 
         rules.put(ClientKeywords.REMOTE_COMMAND, new Rule(ALL, false));
         rules.put(ClientKeywords.KNOWN_HOSTS_COMMAND, new Rule(ALL + "fHIKt", false));
         for (Keyword path : List.of(ClientKeywords.IDENTITY_FILE, ClientKeywords.IDENTITY_AGENT, ClientKeywords.FORWARD_AGENT, ClientKeywords.CONTROL_PATH,
-                ClientKeywords.REVOKED_HOST_KEYS, ClientKeywords.USER_KNOWN_HOSTS, ClientKeywords.GLOBAL_KNOWN_HOSTS)) {
+                ClientKeywords.REVOKED_HOST_KEYS, ClientKeywords.ENTROPY_KEY_FILE, ClientKeywords.USER_KNOWN_HOSTS, ClientKeywords.GLOBAL_KNOWN_HOSTS)) {
             rules.put(path, new Rule(ALL, true));
         }
         return Map.copyOf(rules);

@@ -53,6 +53,7 @@ final class ConfigDump {
                 case ASK -> "ask";
             });
             case "controlpath" -> optional(config.controlPath());
+            case "entropy" -> List.of(config.entropy().use().toString());
             case "revokedhostkeys" -> optional(config.revokedHostKeys());
             case "remotecommand" -> optional(config.remoteCommand());
             case "proxyjump" -> optional(config.proxyJump());

@@ -33,6 +33,7 @@ public final class Connector implements AutoCloseable {
 
     private final Loop loop;
     private final SlotThread slots;
+    private final ClientEntropy entropy = new ClientEntropy(Duration.ofSeconds(2));
 
     /** @param bugs is told of our own faults */
     public Connector(Consumer<RuntimeException> bugs) throws IOException {
@@ -52,6 +53,11 @@ public final class Connector implements AutoCloseable {
 
     Loop loop() {
         return loop;
+    }
+
+    /** What its connections' keys are made of. */
+    ClientEntropy entropy() {
+        return entropy;
     }
 
     /** The application's side of a connection that is yet to be made: what is opened and asked on it goes out right behind the login. */
@@ -136,5 +142,6 @@ public final class Connector implements AutoCloseable {
     public void close() {
         loop.close();
         slots.close();
+        entropy.close();
     }
 }

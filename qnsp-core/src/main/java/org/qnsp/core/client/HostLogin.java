@@ -236,6 +236,7 @@ public final class HostLogin implements AutoCloseable {
     }
 
     private Login attempt(Trust tried, Preparation preparation) throws IOException, ConnectFailure {
+        connector.entropy().require(config.entropy(), messages::info, messages::debug);
         boolean enrol = tried instanceof Trust.Invited;
         Mode mode = config.mode() == ClientConfig.Mode.SIMPLEX ? Mode.SIMPLEX : Mode.DUPLEX;
         authKeys = continuity() && tried instanceof Trust.Pinned(PublicKey key) ? keysFor(key) : null;

@@ -63,7 +63,7 @@ public record AuthKey(byte[] id, Secret key) implements AutoCloseable {
 
     /** A key that is made by hand, for both ends to be given. */
     public static AuthKey generate(RandomSource random) {
-        return of(Secret.owning(random.bytes(ID_BYTES + KEY_BYTES)));
+        return of(Secret.owning(random.keyBytes(ID_BYTES + KEY_BYTES)));
     }
 
     /** A copy of its own. */

@@ -27,6 +27,7 @@ import org.qnsp.core.config.Keyword;
 import org.qnsp.core.config.Patterns;
 import org.qnsp.core.config.Settings;
 import org.qnsp.core.config.Tokens;
+import org.qnsp.crypto.entropy.EntropySettings;
 import org.qnsp.crypto.keys.KeyType;
 import org.qnsp.stealth.CoverPolicy;
 import org.qnsp.stealth.PaddingMode;
@@ -201,8 +202,11 @@ public final class ServerConfig {
             revokedKeys();
             authorizedKeysFiles("user", 0, Path.of("/"));
             keysProgram();
+            entropy();
         } catch (InvalidPathException e) {
             throw new ConfigException("invalid path \"" + e.getInput() + "\"");
+        } catch (IllegalArgumentException e) {
+            throw new ConfigException(e.getMessage());
         }
         return this;
     }
@@ -411,6 +415,13 @@ public final class ServerConfig {
     public OptionalInt drainMax() {
         String text = settings.one(ServerKeywords.DRAIN_MAX);
         return text == null ? OptionalInt.empty() : OptionalInt.of(Integer.parseInt(text));
+    }
+
+    /** What feeds the entropy pool. */
+    public EntropySettings entropy() {
+        String keyFile = settings.one(ServerKeywords.ENTROPY_KEY_FILE);
+        return EntropySettings.of(settings.one(ServerKeywords.ENTROPY), settings.one(ServerKeywords.ENTROPY_SOURCE), settings.flag(ServerKeywords.ENTROPY_ALLOW_FILE),
+            keyFile == null ? null : base.resolve(keyFile));
     }
 
     /** The local user for clients that do not authenticate (H-9, SIMPLEX); null where they are refused. */
@@ -755,7 +766,8 @@ public final class ServerConfig {
             case "syslogfacility" -> List.of(settings.one(keyword).toUpperCase(Locale.ROOT));
             case "loglevel" -> List.of(logLevel().equals("DEBUG1") ? "DEBUG" : logLevel());
             case "hostkey" -> hostKeys().stream().map(Path::toString).toList();
-            case "drainmax", "maxrate" -> settings.has(keyword) ? List.of(String.join(" ", settings.all(keyword))) : List.of(); // what it prints can be read
+            case "entropy" -> List.of(entropy().use().toString());
+            case "drainmax", "maxrate", "entropysource", "entropykeyfile" -> settings.has(keyword) ? List.of(String.join(" ", settings.all(keyword))) : List.of(); // what it prints can be read
             case "permitrootlogin" -> List.of(permitRootLogin().name().toLowerCase(Locale.ROOT).replace('_', '-'));
             default -> keyword.many() ? many(keyword) : List.of(settings.one(keyword));
         };

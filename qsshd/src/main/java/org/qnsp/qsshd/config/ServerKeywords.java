@@ -36,6 +36,10 @@ final class ServerKeywords {
     static final Keyword AUTH_KEY = obeyed(Keyword.choice("AuthKey", "off|prefer|require|sufficient", "prefer"));
     static final Keyword MIN_MODE = obeyed(Keyword.choice("MinMode", "low|normal|max", "low").global());
     static final Keyword MAX_RATE = obeyed(Keyword.of("MaxRate", Form.WORDS, null).global());
+    static final Keyword ENTROPY = obeyed(Keyword.choice("Entropy", "system|qrng|qrng-only", null).global());
+    static final Keyword ENTROPY_SOURCE = obeyed(Keyword.of("EntropySource", Form.WORD, null).global());
+    static final Keyword ENTROPY_ALLOW_FILE = obeyed(Keyword.flag("EntropyAllowFile", "no").global());
+    static final Keyword ENTROPY_KEY_FILE = obeyed(Keyword.of("EntropyKeyFile", Form.WORD, null).global());
     static final Keyword PERMIT_ROOT_LOGIN =
         obeyed(Keyword.flag("PermitRootLogin", "prohibit-password|without-password|forced-commands-only", "prohibit-password"));
     static final Keyword PRINT_MOTD = obeyed(Keyword.flag("PrintMotd", "yes").global());

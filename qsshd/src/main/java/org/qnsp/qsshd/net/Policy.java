@@ -4,6 +4,7 @@ import java.util.List;
 import org.qnsp.core.handshake.ServerHandshake;
 import org.qnsp.core.handshake.ServerOpening;
 import org.qnsp.crypto.RandomSource;
+import org.qnsp.crypto.entropy.EntropyFeed;
 import org.qnsp.crypto.keys.KemKeyPair;
 import org.qnsp.qsshd.auth.AuthKeyDirectory;
 import org.qnsp.qsshd.auth.HostKeys;
@@ -15,11 +16,18 @@ import org.qnsp.qsshd.config.ServerConfig;
  * What new connections are judged by; replaced as a whole at a reload.
  *
  * @param decoy challenges to unknown users and keys are made to this key, which no one holds
+ * @param entropy what feeds the pool that new keys are made of
  */
-public record Policy(ServerConfig config, HostKeys host, KemKeyPair decoy, ReplayFile replays, InviteFile invites, AuthKeyDirectory authKeys) {
+public record Policy(ServerConfig config, HostKeys host, KemKeyPair decoy, ReplayFile replays, InviteFile invites, AuthKeyDirectory authKeys, EntropyFeed entropy) {
     /** With a decoy of its own. */
-    public static Policy of(ServerConfig config, HostKeys host, ReplayFile replays, InviteFile invites, AuthKeyDirectory authKeys) {
-        return new Policy(config, host, KemKeyPair.generate(RandomSource.system()), replays, invites, authKeys);
+    public static Policy of(ServerConfig config, HostKeys host, ReplayFile replays, InviteFile invites, AuthKeyDirectory authKeys, EntropyFeed entropy) {
+        return new Policy(config, host, KemKeyPair.generate(RandomSource.system()), replays, invites, authKeys, entropy);
+    }
+
+    /** Another takes its place: its host keys end when no login needs them any more. */
+    public void retire() {
+        entropy.close();
+        host.close();
     }
 
     ServerOpening opening() {
