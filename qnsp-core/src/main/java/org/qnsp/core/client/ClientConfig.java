@@ -12,6 +12,7 @@ import org.qnsp.core.config.Patterns;
 import org.qnsp.core.config.Settings;
 import org.qnsp.core.config.Tokens;
 import org.qnsp.core.config.Words;
+import org.qnsp.core.qkd.QkdSettings;
 import org.qnsp.stealth.Cover;
 import org.qnsp.stealth.PaddingMode;
 import org.qnsp.stealth.RateClass;
@@ -118,6 +119,7 @@ public final class ClientConfig {
     private final String identityAgent;
     private final String forwardAgent;
     private final String proxyJump;
+    private final QkdSettings qkd;
 
     /** Finds the configuration of a host on the way. */
     interface HopLoader {
@@ -144,6 +146,7 @@ public final class ClientConfig {
         this.identityAgent = agent(settings.one(ClientKeywords.IDENTITY_AGENT));
         this.forwardAgent = agent(settings.one(ClientKeywords.FORWARD_AGENT));
         this.proxyJump = tokens.jump().isEmpty() ? null : Tokens.percent(tokens.jump(), tokens.only(ClientTokens.PROXY));
+        this.qkd = QkdSettings.of(settings, text -> path(expanded(text)), 1);
     }
 
     private static List<String> orElse(List<String> given, String fallback) {
@@ -656,6 +659,11 @@ public final class ClientConfig {
         String rate = settings.one(ClientKeywords.RATE);
         RateClass unsaid = padding == PaddingMode.MAX ? RateClass.LEAST : RateClass.UNBOUNDED;
         return new Cover(padding, rate == null || rate.equals("none") ? unsaid : RateClass.parse(rate).orElseThrow());
+    }
+
+    /** Whether and how keys of quantum key distribution are used. */
+    public QkdSettings qkd() {
+        return qkd;
     }
 
     /** The configuration in lines {@code keyword value}, as {@code -G} prints it. @throws ConfigException if the path of a forwarded socket has a token that there is not */

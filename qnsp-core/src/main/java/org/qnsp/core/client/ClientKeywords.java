@@ -6,6 +6,7 @@ import java.util.Map;
 import org.qnsp.core.config.Dialect;
 import org.qnsp.core.config.Form;
 import org.qnsp.core.config.Keyword;
+import org.qnsp.core.qkd.QkdKeywords;
 
 /** The keywords of qssh_config: those that are obeyed, those that mean nothing here, those of features that do not exist. */
 final class ClientKeywords {
@@ -128,6 +129,9 @@ final class ClientKeywords {
     static final Keyword MODE = obeyed(Keyword.choice("Mode", "duplex|simplex", "duplex"));
     static final Keyword PADDING = obeyed(Keyword.choice("Padding", "low|normal|max", "normal"));
     static final Keyword RATE = obeyed(Keyword.of("Rate", Form.RATE, null));
+    static {
+        QkdKeywords.ALL.forEach(ClientKeywords::obeyed);
+    }
     static final Keyword PROXY_COMMAND = obeyed(Keyword.of("ProxyCommand", Form.LINE, null));
     static final Keyword PROXY_JUMP = obeyed(Keyword.of("ProxyJump", Form.JUMP, null));
 
