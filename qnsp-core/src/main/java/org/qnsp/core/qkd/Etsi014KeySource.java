@@ -51,6 +51,7 @@ public final class Etsi014KeySource implements KeySource {
 
     private final URI kme;
     private final HttpClient http;
+    private final int exchangeMillis;
     private final UsedKeys used = new UsedKeys();
 
     /** An answer; whoever holds it wipes it. */
@@ -63,6 +64,12 @@ public final class Etsi014KeySource implements KeySource {
 
     /** @throws QkdException CONFIGURATION, for files that cannot be used */
     public Etsi014KeySource(QkdSettings settings) throws QkdException {
+        this(settings, EXCHANGE_MILLIS);
+    }
+
+    /** @param exchangeMillis how long a request and its answer may take */
+    Etsi014KeySource(QkdSettings settings, int exchangeMillis) throws QkdException {
+        this.exchangeMillis = exchangeMillis;
         SSLParameters parameters = new SSLParameters();
         parameters.setProtocols(new String[] {"TLSv1.3", "TLSv1.2"});
         kme = settings.kme();
@@ -253,7 +260,7 @@ public final class Etsi014KeySource implements KeySource {
     }
 
     private Reply exchange(String peer, String what, String body, long deadline) throws QkdException {
-        long millis = Math.min(EXCHANGE_MILLIS, (deadline - System.nanoTime()) / 1_000_000);
+        long millis = Math.min(exchangeMillis, (deadline - System.nanoTime()) / 1_000_000);
         if (millis <= 0) {
             throw new QkdException(Reason.TIMEOUT, "the key server took too long");
         }

@@ -53,7 +53,8 @@ final class JsonParser {
 
     private Json value(int depth) throws JsonException {
         blanks();
-        if (depth > MOST_DEPTH || ++values > MOST_VALUES) {
+        boolean holdsOthers = peek() == '{' || peek() == '[';
+        if (holdsOthers && depth == MOST_DEPTH || ++values > MOST_VALUES) {
             throw new JsonException("JSON too deep or of too many values");
         }
         return switch (peek()) {

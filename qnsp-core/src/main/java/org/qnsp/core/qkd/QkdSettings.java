@@ -83,7 +83,7 @@ public record QkdSettings(Mode mode, URI kme, String kmeId, Path ca, Path certif
     private static URI kme(String text) throws ConfigException {
         try {
             URI uri = new URI(text);
-            boolean bare = uri.getRawUserInfo() == null && uri.getRawQuery() == null && uri.getRawFragment() == null && (uri.getRawPath().isEmpty() || uri.getRawPath().equals("/"));
+            boolean bare = !uri.isOpaque() && uri.getRawUserInfo() == null && uri.getRawQuery() == null && uri.getRawFragment() == null && (uri.getRawPath().isEmpty() || uri.getRawPath().equals("/"));
             if ("https".equalsIgnoreCase(uri.getScheme()) && uri.getHost() != null && bare && uri.getPort() <= 65_535 && uri.getPort() != 0) {
                 return URI.create("https://" + uri.getHost() + ":" + (uri.getPort() < 0 ? DEFAULT_PORT : uri.getPort()));
             }
