@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.qnsp.core.config.ConfigException;
 import org.qnsp.core.config.ConfigFiles;
+import org.qnsp.core.qkd.QkdSettings;
 import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.keys.KemKeyPair;
 import org.qnsp.crypto.keys.KeyFile;
@@ -59,6 +60,9 @@ record Setup(Path file, List<String> options, Account self) {
     /** @param unusable see {@link HostKeys#read} */
     Policy policy(Consumer<String> unusable) throws IOException, ConfigException {
         ServerConfig config = config();
+        if (config.qkd().mode() != QkdSettings.Mode.OFF) {
+            throw new ConfigException("Qkd: the handshake of this version takes no keys of key distribution");
+        }
         List<Path> files = hostKeyFiles(config);
         if (config.usesDefaultHostKey() && Files.notExists(files.getFirst())) {
             makeHostKey(files.getFirst());

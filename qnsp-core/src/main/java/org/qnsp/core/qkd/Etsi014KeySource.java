@@ -38,9 +38,7 @@ public final class Etsi014KeySource implements KeySource {
     static final int LARGEST_KEY_BITS = 1 << 16;
 
     private static final int CONNECT_MILLIS = 2_000;
-    private static final int EXCHANGE_MILLIS = 5_000;
     private static final int TRIES = 5;
-    private static final int FIRST_PAUSE_MILLIS = 100;
     /** How often keys that the far key server does not know yet are asked for again, which doubles the pause each time. */
     private static final int LAG_TRIES = 3;
     private static final int MESSAGE_BYTES = 512;
@@ -51,8 +49,19 @@ public final class Etsi014KeySource implements KeySource {
 
     private final URI kme;
     private final HttpClient http;
-    private final int exchangeMillis;
+    private final Times times;
     private final UsedKeys used = new UsedKeys();
+
+    /**
+     * Milliseconds.
+     *
+     * @param exchange for a request and its answer
+     * @param longest  for all attempts
+     * @param pause    before the second attempt; it doubles from then on
+     */
+    record Times(int exchange, int longest, int pause) {
+        static final Times USUAL = new Times(5_000, LONGEST_MILLIS, 100);
+    }
 
     /** An answer; whoever holds it wipes it. */
     private record Reply(int status, byte[] body) implements AutoCloseable {
@@ -64,12 +73,11 @@ public final class Etsi014KeySource implements KeySource {
 
     /** @throws QkdException CONFIGURATION, for files that cannot be used */
     public Etsi014KeySource(QkdSettings settings) throws QkdException {
-        this(settings, EXCHANGE_MILLIS);
+        this(settings, Times.USUAL);
     }
 
-    /** @param exchangeMillis how long a request and its answer may take */
-    Etsi014KeySource(QkdSettings settings, int exchangeMillis) throws QkdException {
-        this.exchangeMillis = exchangeMillis;
+    Etsi014KeySource(QkdSettings settings, Times times) throws QkdException {
+        this.times = times;
         SSLParameters parameters = new SSLParameters();
         parameters.setProtocols(new String[] {"TLSv1.3", "TLSv1.2"});
         kme = settings.kme();
@@ -228,7 +236,7 @@ public final class Etsi014KeySource implements KeySource {
 
     /** An answer that is final: other than by 200, 400, 401 and the like a server may change its mind, and is asked again. @param body null for GET */
     private Reply asked(String peer, String what, String body) throws QkdException {
-        long deadline = System.nanoTime() + LONGEST_MILLIS * 1_000_000L;
+        long deadline = System.nanoTime() + times.longest() * 1_000_000L;
         int lagTries = what.equals("dec_keys") ? LAG_TRIES : 0;
         for (int tries = 1; ; tries++) {
             QkdException failure;
@@ -249,7 +257,7 @@ public final class Etsi014KeySource implements KeySource {
                 failure = e;
                 most = TRIES;
             }
-            long pause = FIRST_PAUSE_MILLIS << (tries - 1);
+            long pause = (long) times.pause() << (tries - 1);
             boolean lags = failure.reason() == Reason.UNKNOWN_KEY;
             long millis = lags ? pause : pause / 2 + ThreadLocalRandom.current().nextLong(pause);
             if (tries >= most || System.nanoTime() + millis * 1_000_000 >= deadline) {
@@ -260,7 +268,7 @@ public final class Etsi014KeySource implements KeySource {
     }
 
     private Reply exchange(String peer, String what, String body, long deadline) throws QkdException {
-        long millis = Math.min(exchangeMillis, (deadline - System.nanoTime()) / 1_000_000);
+        long millis = Math.min(times.exchange(), (deadline - System.nanoTime()) / 1_000_000);
         if (millis <= 0) {
             throw new QkdException(Reason.TIMEOUT, "the key server took too long");
         }

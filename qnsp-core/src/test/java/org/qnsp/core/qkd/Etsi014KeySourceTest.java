@@ -35,6 +35,9 @@ final class Etsi014KeySourceTest {
     private static final String PAGE = "<!DOCTYPE html><html><body>Unauthorized</body></html>";
     private static final String KEY_TEXT = Base64.getEncoder().encodeToString(bytes(32, 1));
 
+    /** So that a busy machine fails nothing, and pauses take no time. */
+    private static final Etsi014KeySource.Times PATIENT = new Etsi014KeySource.Times(30_000, 60_000, 2);
+
     @TempDir
     private Path dir;
     private ScriptedKme kme;
@@ -43,7 +46,7 @@ final class Etsi014KeySourceTest {
     @BeforeEach
     void begin() throws Exception {
         kme = new ScriptedKme();
-        source = new Etsi014KeySource(kme.settings(dir, null), 1_500);
+        source = new Etsi014KeySource(kme.settings(dir, null), PATIENT);
     }
 
     @AfterEach
@@ -173,7 +176,9 @@ final class Etsi014KeySourceTest {
     void aKeyThatIsNotThereYetIsAskedForAgain() throws Exception {
         kme.answers(400, "{\"message\":\"one or more keys specified are not found on KME\"}").answers(400, PAGE).answers(404, "").answers(200, keys(key(ID1, 1)));
         long start = System.nanoTime();
-        assertEquals(ID1 + "/256/1", shown(source.fetch(PEER, List.of(ID1))));
+        try (Etsi014KeySource slow = new Etsi014KeySource(kme.settings(dir, null), new Etsi014KeySource.Times(30_000, 60_000, 100))) {
+            assertEquals(ID1 + "/256/1", shown(slow.fetch(PEER, List.of(ID1))));
+        }
         assertTrue(System.nanoTime() - start >= 700_000_000L, "100, 200, 400 ms");
         List<String> asked = kme.asked();
         assertEquals(4, asked.size());
@@ -200,7 +205,9 @@ final class Etsi014KeySourceTest {
     @Test
     void nothingWaitsForeverAndNothingIsReadForever() throws Exception {
         kme.answers(ScriptedKme.HANG, "").answers(200, " ".repeat(BoundedBody.MOST_BYTES) + keys(key(ID1, 1))).answers(ScriptedKme.DROP, "");
-        assertEquals(Reason.TIMEOUT, fails(() -> source.fresh(PEER, 1, 256)));
+        try (Etsi014KeySource hasty = new Etsi014KeySource(kme.settings(dir, null), new Etsi014KeySource.Times(4_000, 60_000, 2))) {
+            assertEquals(Reason.TIMEOUT, fails(() -> hasty.fresh(PEER, 1, 256)));
+        }
         assertEquals(1, kme.asked().size(), "what timed out is not asked for again");
         assertEquals(Reason.MALFORMED, fails(() -> source.fresh(PEER, 1, 256)));
         assertEquals(Reason.UNREACHABLE, fails(() -> source.fresh(PEER, 1, 256)));
@@ -212,7 +219,7 @@ final class Etsi014KeySourceTest {
     // ---- who is who
 
     private Reason refused(QkdSettings settings) throws Exception {
-        try (Etsi014KeySource other = new Etsi014KeySource(settings, 3_000)) {
+        try (Etsi014KeySource other = new Etsi014KeySource(settings, PATIENT)) {
             return fails(() -> other.status(PEER));
         }
     }
@@ -221,7 +228,7 @@ final class Etsi014KeySourceTest {
     void theKeyServerIsTheOneConfigured() throws Exception {
         kme.answers(200, STATUS.formatted(""));
         for (String id : List.of("kme", "kme.example", kme.certificate().getSerialNumber().toString(), kme.certificate().getSerialNumber().toString(16))) {
-            try (Etsi014KeySource named = new Etsi014KeySource(kme.settings(dir, id))) {
+            try (Etsi014KeySource named = new Etsi014KeySource(kme.settings(dir, id), PATIENT)) {
                 assertEquals("A", named.status(PEER).sourceKme());
             }
         }
