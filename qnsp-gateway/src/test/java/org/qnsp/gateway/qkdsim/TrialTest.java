@@ -15,6 +15,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -133,15 +135,17 @@ final class TrialTest {
         expected.put("garbage", "MALFORMED");
         expected.put("oversized", "MALFORMED");
         Map<String, CompletableFuture<String>> running = new LinkedHashMap<>();
-        for (String fault : expected.keySet()) {
-            Path own = dir.resolve("t" + running.size());
-            running.put(fault, CompletableFuture.supplyAsync(() -> {
-                try (Trial trial = new Trial(own)) {
-                    return outcome(trial, fault);
-                } catch (Exception e) {
-                    return e.toString();
-                }
-            }, task -> Thread.ofVirtual().start(task)));
+        try (ExecutorService waiting = Executors.newVirtualThreadPerTaskExecutor(); ExecutorService others = Executors.newSingleThreadExecutor()) {
+            for (String fault : expected.keySet()) {
+                Path own = dir.resolve("t" + running.size());
+                running.put(fault, CompletableFuture.supplyAsync(() -> {
+                    try (Trial trial = new Trial(own)) {
+                        return outcome(trial, fault);
+                    } catch (Exception e) {
+                        return e.toString();
+                    }
+                }, expected.get(fault).equals("TIMEOUT") ? waiting : others));
+            }
         }
         Map<String, String> seen = new LinkedHashMap<>();
         running.forEach((fault, outcome) -> seen.put(fault, outcome.join()));
