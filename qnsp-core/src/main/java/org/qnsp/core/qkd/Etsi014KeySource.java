@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
-import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.security.cert.CertificateException;
 import java.time.Duration;
@@ -35,10 +35,12 @@ import org.qnsp.crypto.Secret;
  */
 public final class Etsi014KeySource implements KeySource {
     /** The largest key that is taken. */
-    static final int LARGEST_KEY_BITS = 1 << 16;
+    static final int LARGEST_KEY_BITS = 8_192;
 
     private static final int CONNECT_MILLIS = 2_000;
     private static final int TRIES = 5;
+    /** Of a connection that does not come about, for which a second one may be quicker: nothing was asked, so no key is burnt. */
+    private static final int CONNECT_TRIES = 2;
     /** How often keys that the far key server does not know yet are asked for again, which doubles the pause each time. */
     private static final int LAG_TRIES = 3;
     private static final int MESSAGE_BYTES = 512;
@@ -255,7 +257,7 @@ public final class Etsi014KeySource implements KeySource {
                     throw e;
                 }
                 failure = e;
-                most = TRIES;
+                most = e.getCause() instanceof HttpConnectTimeoutException ? CONNECT_TRIES : TRIES;
             }
             long pause = (long) times.pause() << (tries - 1);
             boolean lags = failure.reason() == Reason.UNKNOWN_KEY;
@@ -306,7 +308,7 @@ public final class Etsi014KeySource implements KeySource {
             }
         }
         return switch (cause) {
-            case HttpTimeoutException e -> new QkdException(Reason.TIMEOUT, where + "no connection within " + CONNECT_MILLIS + " ms", cause);
+            case HttpConnectTimeoutException e -> new QkdException(Reason.UNREACHABLE, where + "no connection within " + CONNECT_MILLIS + " ms", cause);
             case SSLException e when String.valueOf(e.getMessage()).contains("Received fatal alert") ->
                 new QkdException(Reason.NOT_AUTHORISED, where + "our certificate is not accepted: " + shown(e.getMessage()), cause);
             case ConnectException e -> new QkdException(Reason.UNREACHABLE, where + "no connection", cause);

@@ -92,7 +92,7 @@ final class SaeTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"16, 8, 64, 128", "0, 0, 0, 128", "252, 252, 252, 128", "256, 256, 256, 0", "1000000, 1000000, 1000000, 9"})
+    @CsvSource({"16, 8, 64, 128", "0, 0, 0, 128", "252, 252, 252, 128", "256, 256, 256, 0", "8200, 8200, 8200, 9"})
     void sizesThatWillNotDoAreRefused(long size, long smallest, long largest, long mostInRequest) {
         assertEquals(Reason.UNSUITABLE, fails(() -> MasterSae.offer(settings(Mode.PREFER, false, "c", "s"), new Plenty(status(size, smallest, largest, mostInRequest, false)))));
     }
