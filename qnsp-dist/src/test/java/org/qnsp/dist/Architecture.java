@@ -30,7 +30,7 @@ final class Architecture {
             Floor.of("org.qnsp.core"),
             Floor.of("org.qnsp.core.frame", "org.qnsp.core.message", "org.qnsp.core.config"),
             Floor.of("org.qnsp.core.handshake", "org.qnsp.core.mux"),
-            Floor.of("org.qnsp.core.transport"),
+            Floor.of("org.qnsp.core.transport", "org.qnsp.core.qkd"),
             Floor.of("org.qnsp.core.agent", "org.qnsp.core.client", "org.qnsp.core.forward", "org.qnsp.core.share", "org.qnsp.core.copy"),
             Floor.ofStrangers("org.qnsp.qssh", "org.qnsp.qscp", "org.qnsp.keygen", "org.qnsp.qsshd", "org.qnsp.gateway"),
             Floor.of("org.qnsp.dist"));

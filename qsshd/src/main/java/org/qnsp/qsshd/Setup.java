@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.qnsp.core.config.ConfigException;
 import org.qnsp.core.config.ConfigFiles;
+import org.qnsp.core.qkd.QkdSettings;
 import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.entropy.EntropyFeed;
 import org.qnsp.crypto.keys.KemKeyPair;

@@ -12,6 +12,7 @@ import org.qnsp.core.config.Patterns;
 import org.qnsp.core.config.Settings;
 import org.qnsp.core.config.Tokens;
 import org.qnsp.core.config.Words;
+import org.qnsp.core.qkd.QkdSettings;
 import org.qnsp.crypto.entropy.EntropySettings;
 import org.qnsp.stealth.Cover;
 import org.qnsp.stealth.PaddingMode;
@@ -121,6 +122,7 @@ public final class ClientConfig {
     private final String forwardAgent;
     private final String proxyJump;
     private final EntropySettings entropy;
+    private final QkdSettings qkd;
 
     /** Finds the configuration of a host on the way. */
     interface HopLoader {
@@ -149,6 +151,7 @@ public final class ClientConfig {
         this.forwardAgent = agent(settings.one(ClientKeywords.FORWARD_AGENT));
         this.proxyJump = tokens.jump().isEmpty() ? null : Tokens.percent(tokens.jump(), tokens.only(ClientTokens.PROXY));
         this.entropy = entropyOf(expandedPath(ClientKeywords.ENTROPY_KEY_FILE));
+        this.qkd = QkdSettings.of(settings, text -> path(expanded(text)), 1);
     }
 
     private EntropySettings entropyOf(String keyFile) throws ConfigException {
@@ -681,6 +684,11 @@ public final class ClientConfig {
     /** What feeds the entropy pool while this connection is made. */
     public EntropySettings entropy() {
         return entropy;
+    }
+
+    /** Whether and how keys of quantum key distribution are used. */
+    public QkdSettings qkd() {
+        return qkd;
     }
 
     /** The configuration in lines {@code keyword value}, as {@code -G} prints it. @throws ConfigException if the path of a forwarded socket has a token that there is not */

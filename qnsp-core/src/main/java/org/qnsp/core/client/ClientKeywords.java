@@ -6,6 +6,7 @@ import java.util.Map;
 import org.qnsp.core.config.Dialect;
 import org.qnsp.core.config.Form;
 import org.qnsp.core.config.Keyword;
+import org.qnsp.core.qkd.QkdKeywords;
 
 /** The keywords of qssh_config: those that are obeyed, those that mean nothing here, those of features that do not exist. */
 final class ClientKeywords {
@@ -135,6 +136,9 @@ final class ClientKeywords {
     static final Keyword ENTROPY_SOURCE = obeyed(Keyword.of("EntropySource", Form.WORD, null));
     static final Keyword ENTROPY_ALLOW_FILE = obeyed(Keyword.flag("EntropyAllowFile", "no"));
     static final Keyword ENTROPY_KEY_FILE = obeyed(Keyword.of("EntropyKeyFile", Form.WORD, null));
+    static {
+        QkdKeywords.ALL.forEach(ClientKeywords::obeyed);
+    }
     static final Keyword PROXY_COMMAND = obeyed(Keyword.of("ProxyCommand", Form.LINE, null));
     static final Keyword PROXY_JUMP = obeyed(Keyword.of("ProxyJump", Form.JUMP, null));
 

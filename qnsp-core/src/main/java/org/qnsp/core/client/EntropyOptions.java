@@ -11,12 +11,12 @@ public final class EntropyOptions {
     private EntropyOptions() {
     }
 
-    /** As {@link CoverOptions#whole}. */
+    /** As {@link LongOptions#whole}. */
     public static String whole(String word, Getopt getopt) throws Getopt.UsageException {
         return word.equals(SOURCE) || word.equals(KEY_FILE) ? word + "=" + getopt.argument() : word;
     }
 
-    /** As {@link CoverOptions#line}. */
+    /** As {@link LongOptions#line}. */
     public static Optional<String> line(String word) {
         return switch (word) {
             case "qrng", "qrng-only" -> Optional.of("Entropy=" + word);

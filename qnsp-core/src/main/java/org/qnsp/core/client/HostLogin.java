@@ -28,6 +28,7 @@ import org.qnsp.core.message.ChannelOpening.Endpoint;
 import org.qnsp.core.message.DisconnectReason;
 import org.qnsp.core.message.Limits;
 import org.qnsp.core.mux.DataStream;
+import org.qnsp.core.qkd.QkdSettings;
 import org.qnsp.core.transport.Channel;
 import org.qnsp.core.transport.ChannelListener;
 import org.qnsp.core.transport.Connection;
@@ -109,6 +110,9 @@ public final class HostLogin implements AutoCloseable {
     private static HostLogin prepare(ClientConfig config, LocalUser local, Invite invite, Prompt prompt, Messages messages, Connector connector) throws ConnectFailure {
         if (config.refuseConnection() != null) {
             throw ConnectFailure.plain("RefuseConnection: " + config.refuseConnection(), null);
+        }
+        if (config.qkd().mode() != QkdSettings.Mode.OFF) {
+            throw ConnectFailure.error("Qkd: the handshake of this version takes no keys of key distribution", null);
         }
         try {
             HostLogin login = new HostLogin(config, local, invite, prompt, messages, connector);

@@ -27,6 +27,7 @@ import org.qnsp.core.config.Keyword;
 import org.qnsp.core.config.Patterns;
 import org.qnsp.core.config.Settings;
 import org.qnsp.core.config.Tokens;
+import org.qnsp.core.qkd.QkdSettings;
 import org.qnsp.crypto.entropy.EntropySettings;
 import org.qnsp.crypto.keys.KeyType;
 import org.qnsp.stealth.CoverPolicy;
@@ -196,6 +197,7 @@ public final class ServerConfig {
             if (!settings.flag(ServerKeywords.STEALTH_POLICY) && settings.one(ServerKeywords.MIN_MODE).equals("max")) {
                 throw new ConfigException("StealthPolicy no and MinMode max let nobody in");
             }
+            qkd();
             banner();
             pidFile();
             chrootDirectory("user", 0, Path.of("/"));
@@ -395,6 +397,11 @@ public final class ServerConfig {
         RateClass highest = rates.isEmpty() ? RateClass.UNBOUNDED : RateClass.parse(rates.getFirst()).orElseThrow();
         RateClass constant = rates.size() > 1 ? RateClass.parse(rates.get(1)).orElseThrow() : highest.below(RateClass.FAST) ? highest : RateClass.FAST;
         return new CoverPolicy(least, settings.flag(ServerKeywords.STEALTH_POLICY), highest, constant);
+    }
+
+    /** Whether and how keys of quantum key distribution are used. @throws ConfigException for what is missing or wrong */
+    public QkdSettings qkd() throws ConfigException {
+        return QkdSettings.of(settings, base::resolve, QkdSettings.MOST_PEERS);
     }
 
     /** Session channels that may be open at a time in a connection. */
@@ -767,7 +774,7 @@ public final class ServerConfig {
             case "loglevel" -> List.of(logLevel().equals("DEBUG1") ? "DEBUG" : logLevel());
             case "hostkey" -> hostKeys().stream().map(Path::toString).toList();
             case "entropy" -> List.of(entropy().use().toString());
-            case "drainmax", "maxrate", "entropysource", "entropykeyfile" -> settings.has(keyword) ? List.of(String.join(" ", settings.all(keyword))) : List.of(); // what it prints can be read
+            case "drainmax", "maxrate", "entropysource", "entropykeyfile", "qkdkme", "qkdkmeid", "qkdca", "qkdcertificate", "qkdkey", "qkdsae", "qkdpeersae" -> settings.has(keyword) ? List.of(String.join(" ", settings.all(keyword))) : List.of(); // what it prints can be read
             case "permitrootlogin" -> List.of(permitRootLogin().name().toLowerCase(Locale.ROOT).replace('_', '-'));
             default -> keyword.many() ? many(keyword) : List.of(settings.one(keyword));
         };

@@ -6,6 +6,7 @@ import java.util.Map;
 import org.qnsp.core.config.Dialect;
 import org.qnsp.core.config.Form;
 import org.qnsp.core.config.Keyword;
+import org.qnsp.core.qkd.QkdKeywords;
 
 /**
  * The keywords of qsshd_config. A keyword that restricts is enforced, or refused at start, never ignored: those that are accepted and mean
@@ -40,6 +41,9 @@ final class ServerKeywords {
     static final Keyword ENTROPY_SOURCE = obeyed(Keyword.of("EntropySource", Form.WORD, null).global());
     static final Keyword ENTROPY_ALLOW_FILE = obeyed(Keyword.flag("EntropyAllowFile", "no").global());
     static final Keyword ENTROPY_KEY_FILE = obeyed(Keyword.of("EntropyKeyFile", Form.WORD, null).global());
+    static {
+        QkdKeywords.ALL.forEach(keyword -> obeyed(keyword.global()));
+    }
     static final Keyword PERMIT_ROOT_LOGIN =
         obeyed(Keyword.flag("PermitRootLogin", "prohibit-password|without-password|forced-commands-only", "prohibit-password"));
     static final Keyword PRINT_MOTD = obeyed(Keyword.flag("PrintMotd", "yes").global());
