@@ -450,6 +450,7 @@ public final class ClientHandshake implements AutoCloseable {
         if (!schedule.verifies(Labels.FIN_S2, m.mac())) {
             throw new ProtocolException(Reason.CREDENTIAL, "the host's last word does not verify"); // H-18
         }
+        actions.add(schedule.roots());
         actions.add(new Established(settings.mode == Mode.DUPLEX ? settings.user : null, s.key, false, schedule.th()));
         schedule.close();
         return new State.Over();

@@ -63,6 +63,7 @@ public final class StageWriter implements AutoCloseable {
             case Action.JudgeHostKey a -> {}
             case Action.UseKeys a -> {}
             case Action.FindKeys a -> {}
+            case Action.Roots a -> {}
             case Action.Established a -> {}
             case Action.Denied a -> {}
         }
@@ -95,6 +96,16 @@ public final class StageWriter implements AutoCloseable {
     /** Whether keyed frames of the application stage are being sent. */
     public boolean application() {
         return epoch >= 2 && queue.isEmpty();
+    }
+
+    /** Frames sealed so far in this stage. */
+    public long sealed() {
+        return sealer.sealed();
+    }
+
+    /** From this frame of the stage on another chain is used. @param chainKey taken over */
+    public void switchAt(long frame, Secret chainKey) {
+        sealer.switchAt(frame, chainKey);
     }
 
     /**

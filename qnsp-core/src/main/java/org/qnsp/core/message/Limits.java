@@ -50,6 +50,12 @@ public final class Limits {
     public static final int SHARING_CLIENTS = 512;
     /** L-23: bytes of an answer in words on a control socket (M-6, M-8). */
     public static final int CONTROL_TEXT_BYTES = 4_096;
+    /** L-24: bytes of a message about ratchets with its header. */
+    public static final int RATCHET_MESSAGE_BYTES = 4_096;
+    /** L-25: keys that an offer names. */
+    public static final int RATCHET_KEYS = 8;
+    /** L-26: frames that a switch is announced ahead, at most. */
+    public static final int SWITCH_AHEAD_FRAMES = 1_024;
 
     /** F-1: bytes of records and padding in a frame. */
     public static final int PAYLOAD_BYTES = 717;
