@@ -90,14 +90,17 @@ final class RatchetStream implements AutoCloseable {
         System.arraycopy(payload, offset, assembly, assembled, length);
         assembled += length;
         int at = 0;
-        for (int total = wholeBytes(at); total > 0 && assembled - at >= total; total = wholeBytes(at)) {
-            byte[] whole = Arrays.copyOfRange(assembly, at, at + total);
-            at += total;
-            received.on(whole);
+        try {
+            for (int total = wholeBytes(at); total > 0 && assembled - at >= total; total = wholeBytes(at)) {
+                byte[] whole = Arrays.copyOfRange(assembly, at, at + total);
+                at += total;
+                received.on(whole);
+            }
+        } finally {
+            System.arraycopy(assembly, at, assembly, 0, assembled - at);
+            Arrays.fill(assembly, assembled - at, assembled, (byte) 0); // tokens lay there
+            assembled -= at;
         }
-        System.arraycopy(assembly, at, assembly, 0, assembled - at);
-        Arrays.fill(assembly, assembled - at, assembled, (byte) 0); // tokens lay there
-        assembled -= at;
     }
 
     /** What the header says; 0 where it is not there. */

@@ -43,7 +43,7 @@ final class RatchetDayTest {
     }
 
     @ParameterizedTest
-    @ValueSource(longs = {1, 2})
+    @ValueSource(longs = {1})
     void aDayOfRatchetsLosesNothing(long seed) throws ProtocolException {
         Random random = new Random(seed);
         RandomSource source = random::nextBytes;
@@ -56,7 +56,7 @@ final class RatchetDayTest {
                 if (asleep) {
                     continue;
                 }
-                for (int n = random.nextInt(8) == 0 ? random.nextInt(40) : random.nextInt(3); n > 0; n--) {
+                for (int n = random.nextInt(100) == 0 ? random.nextInt(40) : random.nextInt(2); n > 0; n--) {
                     ways[i].send(ends[i], random, now);
                 }
                 if (random.nextInt(400) == 0) {
@@ -79,7 +79,7 @@ final class RatchetDayTest {
             assertEquals(16, places.cardinality(), "a page begins at each switch, and the switches fall anywhere");
             assertEquals(ends[i].sealer.sealed(), ends[1 - i].opener.opened());
         }
-        assertTrue(crossed > 100, crossed + " times both at once");
+        assertTrue(crossed > 20, crossed + " times both at once");
         assertEquals(List.of(), ends[0].without);
     }
 
@@ -89,9 +89,9 @@ final class RatchetDayTest {
     void soManyFramesCallForOne(long seed) throws ProtocolException {
         Random random = new Random(seed);
         RatchetEnd[] ends = RatchetEnd.pair(random::nextBytes, random::nextBytes);
-        ends[0].ratchet.terms(RatchetLimit.of(1000 * 768, 0), RatchetSecrets.NONE);
-        for (int i = 0; i < 10_500; i++) {
-            long now = i * SECOND / 200;
+        ends[0].ratchet.terms(RatchetLimit.of(200 * 768, 0), RatchetSecrets.NONE);
+        for (int i = 0; i < 2_100; i++) {
+            long now = i * SECOND / 50;
             ends[1].open(ends[0].seal(now));
             ends[1].compute();
             ends[0].open(ends[1].seal(now));
@@ -100,7 +100,7 @@ final class RatchetDayTest {
         assertEquals(10, ends[0].switches.size());
         for (int i = 1; i < 10; i++) {
             long frames = ends[0].switches.get(i) - ends[0].switches.get(i - 1);
-            assertTrue(frames >= 1000 && frames < 1010, frames + " frames between two");
+            assertTrue(frames >= 200 && frames < 210, frames + " frames between two");
         }
         assertEquals(0, ends[1].switches.size());
     }

@@ -127,8 +127,8 @@ final class RatchetVectorsTest {
         for (; exchange[0] < v.number("exchanges"); exchange[0]++) {
             String name = "exchange." + exchange[0] + ".";
             now += 200_000_000_000L;
-            assertArrayEquals(v.bytes(name + "offer"), starter.say(answerer, now, 0));
-            assertArrayEquals(v.bytes(name + "reply"), answerer.say(starter, now, 0));
+            assertArrayEquals(v.bytes(name + "offer"), starter.say(answerer, now, sealer.sealed()));
+            assertArrayEquals(v.bytes(name + "reply"), answerer.say(starter, now, sealer.sealed()));
             for (int i = 0; i < v.number(name + "frames"); i++) {
                 frame(v, sealer, opener, new byte[0]);
             }
