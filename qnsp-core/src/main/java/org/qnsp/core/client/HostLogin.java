@@ -30,6 +30,7 @@ import org.qnsp.core.transport.Channel;
 import org.qnsp.core.transport.ChannelListener;
 import org.qnsp.core.transport.Connection;
 import org.qnsp.core.transport.Loop;
+import org.qnsp.core.transport.RatchetTerms;
 import org.qnsp.core.transport.Wire;
 import org.qnsp.core.transport.WireObserver;
 import org.qnsp.crypto.keys.Fingerprint;
@@ -220,7 +221,7 @@ public final class HostLogin implements AutoCloseable {
         Mode mode = config.mode() == ClientConfig.Mode.SIMPLEX ? Mode.SIMPLEX : Mode.DUPLEX;
         var settings = new ClientHandshake.Settings(mode, config.user(), tried, mode == Mode.DUPLEX ? identities.forLogin() : List.of(), enrol && mode == Mode.DUPLEX,
                 config.cover());
-        Login login = connector.login(settings, preparation.prepare(requests), trust::judge, this::dial, observer);
+        Login login = connector.login(settings, preparation.prepare(requests), trust::judge, this::dial, observer, RatchetTerms.of(config.ratchetLimit(), this::ratcheted));
         try {
             login.await(silence(), PATIENCE);
         } catch (LoginException e) {
@@ -248,6 +249,10 @@ public final class HostLogin implements AutoCloseable {
         }
         keyUpdate.loggedIn(login.id(), trust.vouchedFor() ? login.hostKey() : null);
         return login;
+    }
+
+    private void ratcheted(boolean sent, int epoch) {
+        messages.detail("ratchet: epoch " + epoch + (sent ? " sent" : " received"));
     }
 
     /** Waits until the connections on which no login came about have ended as others do (C-26). */

@@ -144,6 +144,11 @@ public final class Login implements Link.Owner, Lifeline {
         loop.execute(() -> answer.accept(link.meter()));
     }
 
+    /** Renews the keys of both directions; from any thread. */
+    public void ratchet() {
+        link.ratchet();
+    }
+
     /** When a connection whose last word is said at that time ends (C-26); on the loop. */
     public long endNanos(long nanos) {
         return link.endNanos(nanos);

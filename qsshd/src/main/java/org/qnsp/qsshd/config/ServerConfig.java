@@ -27,6 +27,7 @@ import org.qnsp.core.config.Keyword;
 import org.qnsp.core.config.Patterns;
 import org.qnsp.core.config.Settings;
 import org.qnsp.core.config.Tokens;
+import org.qnsp.core.ratchet.RatchetLimit;
 import org.qnsp.crypto.keys.KeyType;
 import org.qnsp.stealth.CoverPolicy;
 import org.qnsp.stealth.PaddingMode;
@@ -648,6 +649,11 @@ public final class ServerConfig {
     /** The options of the built-in sftp server, where a command asks for it; empty where it asks for a program. */
     public static Optional<List<String>> internalSftp(String command) {
         return Values.internalSftp(command);
+    }
+
+    /** RekeyLimit: how long keys are used before new secrets go into them. */
+    public RatchetLimit ratchetLimit() {
+        return RatchetLimit.of(settings.one(ServerKeywords.REKEY_LIMIT));
     }
 
     /** Seconds of silence before the client is asked for a sign of life, 0 for never. */

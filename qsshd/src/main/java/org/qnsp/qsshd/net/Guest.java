@@ -20,6 +20,7 @@ import org.qnsp.core.transport.Channel;
 import org.qnsp.core.transport.Connection;
 import org.qnsp.core.transport.Link;
 import org.qnsp.core.transport.Loop;
+import org.qnsp.core.transport.RatchetTerms;
 import org.qnsp.core.transport.SlotThread;
 import org.qnsp.core.transport.Wire;
 import org.qnsp.crypto.RandomSource;
@@ -182,6 +183,7 @@ public final class Guest implements Link.Owner, Connection.Listener {
         }
         useTaken = false;
         watch();
+        link.ratcheting(RatchetTerms.of(findings.config().ratchetLimit(), this::ratcheted));
         idle = new IdleWatch(loop, connection, findings.config(), account() + " from " + origin().address());
         List<byte[]> hostKeys = invitation.policy.host().publicKeys().stream().map(PublicKey::encoded).toList();
         connection.tell(ConnectionRequest.HostKeys.NAME, new ConnectionRequest.HostKeys(hostKeys).encode());
@@ -193,6 +195,10 @@ public final class Guest implements Link.Owner, Connection.Listener {
             }
         });
         prelude = hospitality.banner(findings, text -> connection.tell(ConnectionRequest.Banner.NAME, new ConnectionRequest.Banner(text).encode()));
+    }
+
+    private void ratcheted(boolean sent, int epoch) {
+        LOG.debug("ratchet with {} from {}: epoch {} {}", account(), origin().address(), epoch, sent ? "sent" : "received");
     }
 
     /** ClientAliveInterval and ClientAliveCountMax: a client sends at every slot, so none need be asked whether it is there. */
