@@ -304,7 +304,7 @@ final class RatchetRulesTest {
     }
 
     @Test
-    void aSwitchAtAFrameThatCameOrIsFarAway() throws ProtocolException {
+    void aSwitchAtAFrameThatCameOrIsFarAway() throws ProtocolException { // L-26
         answered();
         for (long frame : new long[] {0, 4, 5, 5 + Limits.SWITCH_AHEAD_FRAMES + 1, Long.MAX_VALUE, Long.MIN_VALUE, -1}) {
             assertFault(Reason.SEQUENCE, () -> hear(server, new RatchetMessage.Switch(frame).encode(), 5));
