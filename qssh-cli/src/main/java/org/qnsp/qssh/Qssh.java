@@ -230,6 +230,7 @@ final class Qssh {
                 return FAILED;
             }
             session.measures(answer -> login.meter(host.loop(), answer));
+            session.ratchets(login::ratchet);
             boolean used = plan.start() != null || own && line.stdioForward() != null;
             try (Mastership master = Mastership.begin(config, messages, prompt, host.loop(), login, forwarding, used)) {
                 int status = session.run(login, master, () -> {

@@ -14,6 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.qnsp.core.config.ConfigException;
 import org.qnsp.core.handshake.Action.FindKeys;
@@ -24,6 +25,10 @@ import org.qnsp.core.transport.Connection;
 import org.qnsp.crypto.Secret;
 import org.qnsp.crypto.keys.PublicKey;
 import org.qnsp.core.handshake.AuthKey;
+import org.qnsp.core.handshake.QuantumOffer;
+import org.qnsp.core.handshake.QuantumRefusal;
+import org.qnsp.core.qkd.QkdException;
+import org.qnsp.core.qkd.QuantumKeys;
 import org.qnsp.qsshd.auth.Gatekeeper;
 import org.qnsp.qsshd.auth.Gatekeeper.Findings;
 import org.qnsp.qsshd.auth.Gatekeeper.Origin;
@@ -121,6 +126,29 @@ final class House implements Hospitality {
             LOG.error("fault while looking for keys", e); // an answer is owed all the same, and the use of an invite
         }
         return Findings.none(ask, policy.config()).withUse(useTaken);
+    }
+
+    @Override
+    public void fetchQuantumKeys(Policy policy, Origin origin, QuantumOffer offer, BiConsumer<Secret, QuantumRefusal> answer) {
+        if (policy.quantum() == null) {
+            answer.accept(null, QuantumRefusal.NOT_CONFIGURED);
+            return;
+        }
+        try {
+            lookups.execute(() -> {
+                try {
+                    answer.accept(QuantumKeys.fetch(policy.quantum(), offer), null);
+                } catch (QkdException e) {
+                    LOG.warn("quantum keys that {} offers not taken: {}", origin.address(), e.getMessage());
+                    answer.accept(null, QuantumKeys.refusal(e));
+                } catch (RuntimeException e) {
+                    LOG.error("fault while getting quantum keys", e); // an answer is owed all the same
+                    answer.accept(null, QuantumRefusal.FAULTY);
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            answer.accept(null, QuantumRefusal.UNREACHABLE);
+        }
     }
 
     @Override

@@ -9,7 +9,9 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.qnsp.core.config.ConfigException;
 import org.qnsp.core.config.ConfigFiles;
+import org.qnsp.core.qkd.QkdException;
 import org.qnsp.core.qkd.QkdSettings;
+import org.qnsp.core.qkd.SlaveSae;
 import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.entropy.EntropyFeed;
 import org.qnsp.crypto.keys.KemKeyPair;
@@ -75,7 +77,10 @@ record Setup(Path file, List<String> options, Account self) {
             }
             HostKeys host = HostKeys.read(files, told);
             return Policy.of(config, host, new ReplayFile(beside(files.getFirst(), ".openings"), config.clockWindowSeconds()), invites(config),
-                    authKeys(config), entropy);
+                    authKeys(config), entropy, config.qkd().mode() == QkdSettings.Mode.OFF ? null : new SlaveSae(config.qkd()));
+        } catch (QkdException e) {
+            entropy.close();
+            throw new ConfigException("Qkd: " + e.getMessage());
         } catch (IOException | RuntimeException e) {
             entropy.close();
             throw e;

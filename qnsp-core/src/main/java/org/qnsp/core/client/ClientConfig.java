@@ -13,6 +13,7 @@ import org.qnsp.core.config.Settings;
 import org.qnsp.core.config.Tokens;
 import org.qnsp.core.config.Words;
 import org.qnsp.core.qkd.QkdSettings;
+import org.qnsp.core.ratchet.RatchetLimit;
 import org.qnsp.crypto.entropy.EntropySettings;
 import org.qnsp.stealth.Cover;
 import org.qnsp.stealth.PaddingMode;
@@ -431,6 +432,11 @@ public final class ClientConfig {
     /** Whether the escape ~C is to be offered. */
     public boolean enableEscapeCommandline() {
         return settings.flag(ClientKeywords.ENABLE_ESCAPE_COMMANDLINE);
+    }
+
+    /** RekeyLimit: how long keys are used before new secrets go into them. */
+    public RatchetLimit ratchetLimit() {
+        return RatchetLimit.of(settings.one(ClientKeywords.REKEY_LIMIT));
     }
 
     /** Seconds of silence before the server is asked for a sign of life, 0 for never. */

@@ -28,11 +28,11 @@ import org.qnsp.core.message.ChannelOpening.Endpoint;
 import org.qnsp.core.message.DisconnectReason;
 import org.qnsp.core.message.Limits;
 import org.qnsp.core.mux.DataStream;
-import org.qnsp.core.qkd.QkdSettings;
 import org.qnsp.core.transport.Channel;
 import org.qnsp.core.transport.ChannelListener;
 import org.qnsp.core.transport.Connection;
 import org.qnsp.core.transport.Loop;
+import org.qnsp.core.transport.RatchetTerms;
 import org.qnsp.core.transport.Wire;
 import org.qnsp.core.transport.WireObserver;
 import org.qnsp.crypto.keys.Fingerprint;
@@ -110,9 +110,6 @@ public final class HostLogin implements AutoCloseable {
     private static HostLogin prepare(ClientConfig config, LocalUser local, Invite invite, Prompt prompt, Messages messages, Connector connector) throws ConnectFailure {
         if (config.refuseConnection() != null) {
             throw ConnectFailure.plain("RefuseConnection: " + config.refuseConnection(), null);
-        }
-        if (config.qkd().mode() != QkdSettings.Mode.OFF) {
-            throw ConnectFailure.error("Qkd: the handshake of this version takes no keys of key distribution", null);
         }
         try {
             HostLogin login = new HostLogin(config, local, invite, prompt, messages, connector);
@@ -248,9 +245,10 @@ public final class HostLogin implements AutoCloseable {
         if (required && (authKeys == null || authKeys.forLogin().isEmpty())) {
             throw new LoginException(Kind.AUTH_KEY, "no auth key is kept for this host");
         }
+        QuantumLogin quantum = new QuantumLogin(config.qkd(), messages);
         var settings = new ClientHandshake.Settings(mode, config.user(), tried, mode == Mode.DUPLEX ? identities.forLogin() : List.of(), enrol && mode == Mode.DUPLEX,
-                config.cover(), config.auth().method() == AuthSettings.Method.ZK, authKeys == null ? List.of() : authKeys.forLogin(), required, false);
-        Login login = connector.login(settings, preparation.prepare(requests), trust::judge, this::dial, observer);
+                config.cover(), config.auth().method() == AuthSettings.Method.ZK, authKeys == null ? List.of() : authKeys.forLogin(), required, quantum.wanted());
+        Login login = connector.login(settings, preparation.prepare(requests), trust::judge, this::dial, observer, new RatchetTerms(config.ratchetLimit(), quantum.ratchets(), ratchets(quantum)), quantum);
         try {
             login.await(silence(), PATIENCE);
         } catch (LoginException e) {
@@ -260,6 +258,7 @@ public final class HostLogin implements AutoCloseable {
             }
             throw e;
         }
+        quantum.agreed(login.quantumKeys());
         if (login.userKey() != null) {
             messages.debug("Server accepts key: " + HostKeyTexts.typeTitle(login.userKey().type()) + " " + Fingerprint.text(login.userKey()));
         }
@@ -284,6 +283,20 @@ public final class HostLogin implements AutoCloseable {
         }
         keyUpdate.loggedIn(login.id(), trust.vouchedFor() ? login.hostKey() : null);
         return login;
+    }
+
+    private RatchetTerms.Told ratchets(QuantumLogin quantum) {
+        return new RatchetTerms.Told() {
+            @Override
+            public void switched(boolean sent, int epoch) {
+                messages.detail("ratchet: epoch " + epoch + (sent ? " sent" : " received"));
+            }
+
+            @Override
+            public void without(String why, boolean required) {
+                quantum.ratchetWithout(why, required);
+            }
+        };
     }
 
     /** Waits until the connections on which no login came about have ended as others do (C-26). */

@@ -7,6 +7,8 @@ import java.util.function.Consumer;
 import org.qnsp.core.client.LoginException.Kind;
 import org.qnsp.core.handshake.Action;
 import org.qnsp.core.handshake.ClientHandshake;
+import org.qnsp.core.handshake.QuantumOffer;
+import org.qnsp.core.handshake.QuantumRefusal;
 import org.qnsp.core.message.ProtocolException;
 import org.qnsp.core.transport.Connection;
 import org.qnsp.core.transport.Lifeline;
@@ -33,6 +35,7 @@ public final class Login implements Link.Owner, Lifeline {
 
     private final ClientHandshake handshake;
     private final HostKeyJudge judge;
+    private final QuantumLogin quantum;
     private Link link;
     private Stage stage = Stage.WAITING;
     private LoginException failure;
@@ -43,9 +46,10 @@ public final class Login implements Link.Owner, Lifeline {
     private volatile PublicKey userKey;
     private volatile Action.Established result;
 
-    Login(ClientHandshake handshake, HostKeyJudge judge) {
+    Login(ClientHandshake handshake, HostKeyJudge judge, QuantumLogin quantum) {
         this.handshake = handshake;
         this.judge = judge;
+        this.quantum = quantum;
     }
 
     void link(Link of) {
@@ -145,6 +149,11 @@ public final class Login implements Link.Owner, Lifeline {
         loop.execute(() -> answer.accept(link.meter()));
     }
 
+    /** Renews the keys of both directions; from any thread. */
+    public void ratchet() {
+        link.ratchet();
+    }
+
     /** When a connection whose last word is said at that time ends (C-26); on the loop. */
     public long endNanos(long nanos) {
         return link.endNanos(nanos);
@@ -198,6 +207,7 @@ public final class Login implements Link.Owner, Lifeline {
         Runnable asking = switch (question) {
             case Action.JudgeHostKey(PublicKey key) -> () -> judge(from, key);
             case Action.UseKeys(Runnable work) -> () -> useKeys(from, work);
+            case Action.GetQuantumKeys(QuantumRefusal refusal) -> () -> getQuantumKeys(from, refusal);
             default -> throw new IllegalStateException("a client is not asked for " + question.getClass().getSimpleName());
         };
         Thread.ofPlatform().daemon().name("qnsp-judge").start(asking); // the schedule goes on while the user thinks
@@ -207,6 +217,24 @@ public final class Login implements Link.Owner, Lifeline {
         work.run();
         stage(Stage.ANSWERED);
         from.proceed(handshake::onKeysUsed);
+    }
+
+    private void getQuantumKeys(Link from, QuantumRefusal refusal) {
+        try {
+            QuantumLogin.Offer got = quantum.get(refusal, handshake.quantumOffersLeft());
+            stage(Stage.ANSWERED);
+            from.proceed(() -> handshake.onQuantumKeys(got.offer(), got.keys()));
+        } catch (LoginException e) {
+            fail(e);
+            from.proceed(() -> {
+                throw new ProtocolException(ProtocolException.Reason.QUANTUM, e.getMessage()); // before anything names the user
+            });
+        }
+    }
+
+    /** The quantum keys that both ends confirmed, null without. */
+    QuantumOffer quantumKeys() {
+        return handshake.quantumKeys();
     }
 
     private void judge(Link from, PublicKey key) {

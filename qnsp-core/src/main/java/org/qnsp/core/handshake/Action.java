@@ -59,6 +59,9 @@ public sealed interface Action {
      */
     record FindKeys(String user, List<Entry> entries, byte[] enrol, List<byte[]> authKeyIds, boolean quantum) implements Question {}
 
+    /** The roots of the application stage's ratchets, for both directions. */
+    record Roots(Secret c2s, Secret s2c) implements Action {}
+
     /**
      * Done: the application stage is on in both directions. user is null in SIMPLEX; key is the one that the login was proved with, null in SIMPLEX;
      * enrolled is whether that key came with an invite and has yet to be written down (server). id is th of H-17, 32 bytes: the connection's name, no secret.

@@ -683,6 +683,7 @@ public final class ClientHandshake implements AutoCloseable {
         if (!schedule.verifies(Labels.FIN_S2, m.mac())) {
             throw new ProtocolException(Reason.CREDENTIAL, "the host's last word does not verify"); // H-18
         }
+        actions.add(schedule.roots());
         actions.add(new Established(settings.mode == Mode.DUPLEX ? settings.user : null, s.key, false, schedule.th(), authKey,
                 new Secrets(schedule.exporter(), settings.mode == Mode.DUPLEX ? schedule.nextAuthKey() : null)));
         schedule.close();

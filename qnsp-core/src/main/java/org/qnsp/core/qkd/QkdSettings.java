@@ -99,4 +99,9 @@ public record QkdSettings(Mode mode, URI kme, String kmeId, Path ca, Path certif
         }
         return id;
     }
+
+    /** The same, for one of the peers. */
+    QkdSettings with(String peer) {
+        return new QkdSettings(mode, kme, kmeId, ca, certificate, key, sae, List.of(peer), allowSimulator);
+    }
 }

@@ -40,6 +40,10 @@ public final class SlaveSae implements AutoCloseable {
         this.source = source;
     }
 
+    QkdSettings settings() {
+        return settings;
+    }
+
     /**
      * The keys of an offer, in its order, all or none. Blocks, for 18 seconds at most. The caller closes them.
      *

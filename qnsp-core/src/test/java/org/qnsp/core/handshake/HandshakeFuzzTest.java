@@ -265,6 +265,10 @@ final class HandshakeFuzzTest {
                     case Action.StartReading(var key, boolean skip) -> key.close();
                     case Action.NextSendingStage(var key) -> key.close();
                     case Action.NextReadingStage(var key) -> key.close();
+                    case Action.Roots(var c2s, var s2c) -> {
+                        c2s.close();
+                        s2c.close();
+                    }
                     case Action.SendRaw a -> { }
                     case Action.GetQuantumKeys a -> clientDo(offer());
                     case Action.FetchQuantumKeys a -> throw new AssertionError("asked of a client");
@@ -288,6 +292,10 @@ final class HandshakeFuzzTest {
                     case Action.StartReading(var key, boolean skip) -> key.close();
                     case Action.NextSendingStage(var key) -> key.close();
                     case Action.NextReadingStage(var key) -> key.close();
+                    case Action.Roots(var c2s, var s2c) -> {
+                        c2s.close();
+                        s2c.close();
+                    }
                     case Action.JudgeHostKey a -> throw new AssertionError("asked of a server");
                     case Action.UseKeys a -> throw new AssertionError("asked of a server");
                     case Action.Agreed a -> { }

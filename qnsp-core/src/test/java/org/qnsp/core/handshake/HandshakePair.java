@@ -52,6 +52,8 @@ final class HandshakePair {
     private final java.io.ByteArrayOutputStream first = new java.io.ByteArrayOutputStream();
     private ServerHandshake server;
     private int keysUsed;
+    private Action.Roots clientRoots;
+    private Action.Roots serverRoots;
     private Action.Established clientResult;
     private Action.Established serverResult;
     private Action.Denied clientDenial;
@@ -335,6 +337,7 @@ final class HandshakePair {
                 }
                 case Action.GetQuantumKeys ask -> clientDo(offer());
                 case Action.Agreed(Cover cover) -> agreed.add(cover);
+                case Action.Roots roots -> clientRoots = roots;
                 case Action.Established established -> clientResult = established;
                 case Action.Denied denied -> clientDenial = denied;
                 default -> {}
@@ -350,6 +353,7 @@ final class HandshakePair {
                 case Action.FetchQuantumKeys ask -> serverDo(fetch(ask.offer()));
                 case Action.FindKeys ask -> serverDo(server.onKeysFound(found(ask)));
                 case Action.Agreed(Cover cover) -> agreed.add(cover);
+                case Action.Roots roots -> serverRoots = roots;
                 case Action.Established established -> serverResult = established;
                 case Action.Denied denied -> serverDenied = true;
                 default -> {}
@@ -379,6 +383,14 @@ final class HandshakePair {
     /** What the server said that both obey, and then what the client heard. */
     List<Cover> agreed() {
         return agreed;
+    }
+
+    Action.Roots clientRoots() {
+        return clientRoots;
+    }
+
+    Action.Roots serverRoots() {
+        return serverRoots;
     }
 
     /** How often the machine waited for keys. */

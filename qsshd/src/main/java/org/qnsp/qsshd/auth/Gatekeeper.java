@@ -144,7 +144,12 @@ public final class Gatekeeper {
                 options.add(line == null ? null : line.options());
                 brought = line != null && line.number() == BROUGHT ? line.key() : brought;
             }
-            return new Findings(keys, options, account, config, allowed ? denial(account, config) : ask.user() == null ? "This account is not available now." : null, brought,
+            String denial = allowed ? denial(account, config) : null;
+            if (allowed && denial == null && !ask.quantum() && config.requiresQuantumKeys()) {
+                LOG.info("login of {} from {} refused: no quantum keys, and Qkd is require", quoted(name), origin.address);
+                denial = "This host takes no login without keys of quantum key distribution (qssh --qkd).";
+            }
+            return new Findings(keys, options, account, config, allowed ? denial : ask.user() == null ? "This account is not available now." : null, brought,
                     allowed ? shared : null, allowed ? which : 0, false);
         } catch (IOException e) {
             LOG.error("login of {} from {} refused: {}", quoted(asked), origin.address, e.getMessage());

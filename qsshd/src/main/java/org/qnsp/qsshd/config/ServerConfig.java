@@ -27,7 +27,9 @@ import org.qnsp.core.config.Keyword;
 import org.qnsp.core.config.Patterns;
 import org.qnsp.core.config.Settings;
 import org.qnsp.core.config.Tokens;
+import org.qnsp.core.qkd.QkdKeywords;
 import org.qnsp.core.qkd.QkdSettings;
+import org.qnsp.core.ratchet.RatchetLimit;
 import org.qnsp.crypto.entropy.EntropySettings;
 import org.qnsp.crypto.keys.KeyType;
 import org.qnsp.stealth.CoverPolicy;
@@ -384,6 +386,11 @@ public final class ServerConfig {
         return settings.number(ServerKeywords.MAX_AUTH_TRIES);
     }
 
+    /** Whether nobody logs in without keys of key distribution. */
+    public boolean requiresQuantumKeys() {
+        return settings.one(QkdKeywords.MODE).equals("require");
+    }
+
     /** How users may be authenticated. */
     public AuthPolicy auth() {
         return new AuthPolicy(AuthPolicy.Proof.valueOf(settings.one(ServerKeywords.AUTH).toUpperCase(Locale.ROOT)),
@@ -672,6 +679,11 @@ public final class ServerConfig {
     /** The options of the built-in sftp server, where a command asks for it; empty where it asks for a program. */
     public static Optional<List<String>> internalSftp(String command) {
         return Values.internalSftp(command);
+    }
+
+    /** RekeyLimit: how long keys are used before new secrets go into them. */
+    public RatchetLimit ratchetLimit() {
+        return RatchetLimit.of(settings.one(ServerKeywords.REKEY_LIMIT));
     }
 
     /** Seconds of silence before the client is asked for a sign of life, 0 for never. */

@@ -123,6 +123,12 @@ final class GuestTest {
         public void enrol(Findings findings, PublicKey key, InviteFile.Entry invite, Policy by) {}
 
         @Override
+        public void fetchQuantumKeys(Policy by, Origin origin, org.qnsp.core.handshake.QuantumOffer offer,
+                java.util.function.BiConsumer<org.qnsp.crypto.Secret, org.qnsp.core.handshake.QuantumRefusal> answer) {
+            answer.accept(null, org.qnsp.core.handshake.QuantumRefusal.NOT_CONFIGURED);
+        }
+
+        @Override
         public void authKeyUsed(Policy by, Findings findings, byte[] id) {}
 
         @Override
@@ -164,7 +170,7 @@ final class GuestTest {
         long now = System.currentTimeMillis() / 1000;
         invites.add(new InviteFile.Entry("one", inviteKey, Optional.empty(), now + 100, 5), now);
         policy = Policy.of(ServerConfig.load(null, List.of("LoginGraceTime 1"), new ConfigFiles(0)), HostKeys.read(List.of(file), fault -> { }),
-                new ReplayFile(directory.resolve("openings"), 3600), invites, new org.qnsp.qsshd.auth.AuthKeyDirectory(file.resolveSibling("authkeys")), EntropyFeed.begin(EntropySettings.SYSTEM, text -> { }));
+                new ReplayFile(directory.resolve("openings"), 3600), invites, new org.qnsp.qsshd.auth.AuthKeyDirectory(file.resolveSibling("authkeys")), EntropyFeed.begin(EntropySettings.SYSTEM, text -> { }), null);
         loop = new Loop("test-loop", bugs::add);
         slots = new SlotThread("test-slot", false);
         Reception reception = new Reception(loop, slots, () -> policy, judges, new TestHouse(), Budget.UNLIMITED, DRAIN_MAX);
@@ -241,7 +247,7 @@ final class GuestTest {
     /** C-26: a refused login of mode max lasts to the end of the minute, and must not be for nothing to whoever makes many. */
     @Test
     void aRefusedLoginCountsAsLongAsItLasts() throws Exception {
-        policy = new Policy(ServerConfig.load(null, List.of("MaxStartups 1"), new ConfigFiles(0)), policy.host(), policy.decoy(), policy.replays(), policy.invites(), policy.authKeys(), policy.entropy());
+        policy = new Policy(ServerConfig.load(null, List.of("MaxStartups 1"), new ConfigFiles(0)), policy.host(), policy.decoy(), policy.replays(), policy.invites(), policy.authKeys(), policy.entropy(), null);
         ClientHandshake.Trust pinned = new ClientHandshake.Trust.Pinned(hostKey.publicKey());
         known = false;
         useTaken = false;
@@ -256,12 +262,12 @@ final class GuestTest {
 
     @Test
     void withoutARequiredSourceNobodyNewIsAnswered() throws Exception { // E-9
-        policy = new Policy(ServerConfig.load(null, List.of(), new ConfigFiles(0)), policy.host(), policy.decoy(), policy.replays(), policy.invites(), policy.authKeys(), policy.entropy());
+        policy = new Policy(ServerConfig.load(null, List.of(), new ConfigFiles(0)), policy.host(), policy.decoy(), policy.replays(), policy.invites(), policy.authKeys(), policy.entropy(), null);
         Login there = login(new ClientHandshake.Trust.Pinned(hostKey.publicKey()), connection());
         there.await(LONG, LONG);
         EntropySettings settings = EntropySettings.of("qrng-only", "/dev/zero", false, null);
         try (EntropyFeed stuck = EntropyFeed.begin(settings, text -> { }).await(LONG)) {
-            policy = new Policy(policy.config(), policy.host(), policy.decoy(), policy.replays(), policy.invites(), policy.authKeys(), stuck);
+            policy = new Policy(policy.config(), policy.host(), policy.decoy(), policy.replays(), policy.invites(), policy.authKeys(), stuck, null);
             Login shutOut = login(new ClientHandshake.Trust.Pinned(hostKey.publicKey()), connection());
             assertEquals(LoginException.Kind.SILENCE, assertThrows(LoginException.class, () -> shutOut.await(Duration.ofSeconds(1), LONG)).kind());
             assertEquals(0, gone.get(), "who is there stays");
@@ -271,7 +277,7 @@ final class GuestTest {
     @Test
     void aClientOfWhichNothingIsHeardIsGone() throws Exception { // ClientAliveInterval, ClientAliveCountMax
         ServerConfig config = ServerConfig.load(null, List.of("ClientAliveInterval 1", "ClientAliveCountMax 2"), new ConfigFiles(0));
-        policy = new Policy(config, policy.host(), policy.decoy(), policy.replays(), policy.invites(), policy.authKeys(), policy.entropy());
+        policy = new Policy(config, policy.host(), policy.decoy(), policy.replays(), policy.invites(), policy.authKeys(), policy.entropy(), null);
         login(new ClientHandshake.Trust.Pinned(hostKey.publicKey()), connection()).await(LONG, LONG);
         Thread.sleep(3000);
         assertEquals(0, gone.get(), "a client that says nothing but Noise is there");
