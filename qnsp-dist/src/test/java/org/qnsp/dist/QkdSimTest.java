@@ -1,6 +1,7 @@
 package org.qnsp.dist;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -29,6 +30,8 @@ final class QkdSimTest {
 
     private static Path trial;
     private static Process simulator;
+    private static House house;
+    private static Resident user;
     private static String printed;
     private static String kmeA;
     private static String kmeB;
@@ -43,12 +46,16 @@ final class QkdSimTest {
             lines.append(line).append('\n');
         }
         printed = lines.toString();
+        user = Resident.create().authorize("");
+        house = new House(dir);
         kmeA = value("qssh_config", "QkdKme");
         kmeB = value("qsshd_config", "QkdKme");
     }
 
     @AfterAll
     static void stop() throws Exception {
+        house.close();
+        user.close();
         simulator.destroy();
         assertEquals(143, simulator.waitFor());
     }
@@ -146,5 +153,82 @@ final class QkdSimTest {
         assertNotEquals(List.of(), all("(subject: O=QNSP trial network)\n", Command.of("curl", "-sv", "--cacert", trial + "/ca.pem", status).run().err().replace("O = ", "O=")));
         Files.writeString(trial.resolve("faults"), "");
         assertTrue(curl("server", status).startsWith("200"));
+    }
+
+    private static void daemonWith(String mode) throws Exception {
+        house.configure("Qkd " + mode, "QkdAllowSimulator yes", Files.readString(trial.resolve("qsshd_config")));
+    }
+
+    /** qssh with the simulator's configuration. */
+    private static Command qssh(String... options) throws Exception {
+        Path config = dir.resolve("client_config");
+        Files.writeString(config, "Include " + trial.resolve("qssh_config") + "\nUserKnownHostsFile " + house.knownHosts() + "\nIdentityFile " + user.keyFile()
+                + "\nIdentityAgent none\nPort " + house.daemon().port() + "\n");
+        return Command.of(House.program("qssh"), "-F", config.toString(), "-v").with(options);
+    }
+
+    private static Command.Result login(String... options) throws Exception {
+        return qssh(options).with(House.at(user), "echo in").run();
+    }
+
+    private static void fault(String... lines) throws Exception {
+        Files.writeString(trial.resolve("faults"), String.join("\n", lines) + "\n");
+    }
+
+    private static final String KEYED = "QKD-keyed (hybrid): 1 key of key server simulator qkd-sim-kme-a";
+
+    /** H-31 to H-33: both ends mix the same key in, and say so; simulated ones do only where they are allowed to. */
+    @Test
+    void aLoginIsKeyed() throws Exception {
+        try {
+            daemonWith("prefer");
+            assertTrue(login("--qkd").expect(0).err().contains(KEYED));
+            assertTrue(house.daemon().logText().contains(user.name() + " from 127.0.0.1 is QKD-keyed (hybrid): client SAE qssh, keys ["));
+            assertTrue(login("--qkd-only", "--qkd-allow-simulator").expect(0).err().contains(KEYED));
+            assertTrue(login("--qkd-only").expect(255).err().contains("qssh: error: no keys of key distribution: the key server is a simulator\nqssh: hint: --qkd-allow-simulator "));
+            assertFalse(login().expect(0).err().contains("QKD"));
+            daemonWith("require");
+            assertTrue(login().expect(255).err().contains("This host takes no login without keys of quantum key distribution (qssh --qkd)."));
+            assertTrue(login("--qkd").expect(0).err().contains(KEYED));
+            house.configure();
+            assertTrue(login("--qkd").expect(0).err().contains("QKD: no (the server takes no quantum keys under these names)"));
+        } finally {
+            house.configure();
+        }
+    }
+
+    /** Faults are said; what is preferred goes on, what is required sends nothing that names the user; keys that differ end it in any case. */
+    @Test
+    void faultsFailClosed() throws Exception {
+        try {
+            daemonWith("prefer");
+            for (String fault : List.of("unavailable", "b:unauthorised", "b:no-keys", "garbage")) {
+                fault(fault);
+                assertTrue(login("--qkd").expect(0).err().contains("QKD: no ("), fault);
+                int logins = house.daemon().logText().length();
+                assertTrue(login("--qkd-only", "--qkd-allow-simulator").expect(255).err().contains("qssh: error: no keys of key distribution: "), fault);
+                assertFalse(house.daemon().logText().substring(logins).contains(user.name()), "the host was told who it is");
+            }
+            fault("mismatch");
+            int before = house.daemon().logText().length();
+            assertTrue(login("--qkd").expect(255).err().contains("qssh: error: the host's quantum keys are other ones under the same names\n"));
+            assertFalse(house.daemon().logText().substring(before).contains(user.name()));
+        } finally {
+            fault();
+            house.configure();
+        }
+    }
+
+    /** the ratchets of such a connection take further keys; where there are none it is said, and the connection goes on. */
+    @Test
+    void ratchetsTakeFurtherKeys() throws Exception {
+        try {
+            daemonWith("prefer");
+            Command.Result result = qssh("--qkd", "-v", "-o", "RekeyLimit=default 1s").with(House.at(user), "sleep 3").run().expect(0);
+            assertTrue(result.err().contains("ratchet: epoch 3 sent"), result.err());
+            assertFalse(result.err().contains("no key for a ratchet"), result.err());
+        } finally {
+            house.configure();
+        }
     }
 }

@@ -146,13 +146,19 @@ public final class ClientConfig {
         this.localCommand = expandedCommand(ClientKeywords.LOCAL_COMMAND, tokens.withTunnel());
         this.resident = cover().mode() == PaddingMode.MAX && !settings.has(ClientKeywords.CONTROL_PATH) && !settings.has(ClientKeywords.CONTROL_MASTER);
         this.authKeyFile = expandedPath(ClientKeywords.AUTH_KEY_FILE);
-        this.controlPath = resident ? expanded("~/.qssh/stealth-" + cover().rate() + "-%C") : expandedPath(ClientKeywords.CONTROL_PATH);
         this.revokedHostKeys = expandedPath(ClientKeywords.REVOKED_HOST_KEYS);
         this.identityAgent = agent(settings.one(ClientKeywords.IDENTITY_AGENT));
         this.forwardAgent = agent(settings.one(ClientKeywords.FORWARD_AGENT));
         this.proxyJump = tokens.jump().isEmpty() ? null : Tokens.percent(tokens.jump(), tokens.only(ClientTokens.PROXY));
         this.entropy = entropyOf(expandedPath(ClientKeywords.ENTROPY_KEY_FILE));
         this.qkd = QkdSettings.of(settings, text -> path(expanded(text)), 1);
+        String shared = resident ? expanded("~/.qssh/stealth-" + cover().rate() + "-%C") : expandedPath(ClientKeywords.CONTROL_PATH);
+        this.controlPath = shared == null ? null : shared + required();
+    }
+
+    /** Sessions that require keys of certain kinds share connections among themselves only: another's may not have them. */
+    private String required() {
+        return (qkd.mode() == QkdSettings.Mode.REQUIRE ? ".qkd" : "") + (entropy.use() == EntropySettings.Use.REQUIRE ? ".qrng" : "");
     }
 
     private EntropySettings entropyOf(String keyFile) throws ConfigException {

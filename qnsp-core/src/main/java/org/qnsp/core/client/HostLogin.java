@@ -327,11 +327,16 @@ public final class HostLogin implements AutoCloseable {
             case COVER -> ConnectFailure.error("this host does not allow --padding=" + config.cover().mode(), "the host's StealthPolicy forbids it; ask for less with --padding=normal");
             case AUTH_KEY -> ConnectFailure.error(e.getMessage().replaceFirst("^AUTH_KEY: ", "") + ", and AuthKey is require",
                 "start anew with an invite of the host's (qsshd invite), a key from qssh-keygen -t authkey, or once with -o AuthKey=prefer");
-            case QUANTUM -> ConnectFailure.error(e.getMessage().replaceFirst("^QUANTUM: ", ""), null);
+            case QUANTUM -> ConnectFailure.error(e.getMessage().replaceFirst("^QUANTUM: ", ""), quantumHint(e.getMessage()));
             case BROKEN -> isClosing(e.getCause())
                 ? ConnectFailure.plain("Connection closed by " + peer + " during the login", null)
                 : ConnectFailure.error(e.getMessage(), null);
         };
+    }
+
+    private static String quantumHint(String why) {
+        return why.startsWith("QUANTUM: ") ? "the key servers of the two ends do not agree; nothing that names you was sent"
+            : why.endsWith("is a simulator") ? "--qkd-allow-simulator lets its keys do, for a trial" : "--qkd goes on without such keys where there are none";
     }
 
     /** A peer that is gone shows as an end, a reset or, where it was noticed while writing, a broken pipe. */

@@ -9,10 +9,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** What a key server is to do wrong, as a file says that is read for each request: a line each, {@code [a:|b:]name[=milliseconds]}. */
 final class Faults {
     private static final int FILE_BYTES = 4096;
+    private static final int UNKNOWN = 64;
 
     /** The kinds. Those that take milliseconds have a default. */
     enum Kind {
@@ -24,7 +27,7 @@ final class Faults {
         UNAUTHORISED(-1),
         /** The work is done, and the connection closed without an answer. */
         DROP(-1),
-        /** Each key has a bit changed. */
+        /** Each key has a bit changed; without a side only b's, so that the two differ. */
         MISMATCH(-1),
         /** Keys are known to the slave's side only so long after they were made. */
         SYNC_LAG(500),
@@ -59,15 +62,19 @@ final class Faults {
     private record Fault(Optional<Side> side, Kind kind, int millis) {}
 
     private final Path file;
+    private final Set<String> unknown = ConcurrentHashMap.newKeySet();
 
     Faults(Path file) {
         this.file = file;
     }
 
-    /** What holds for a side now. A line that cannot be read counts as not there; {@link #fault} says so when the file is written by us. */
+    /** What holds for a side now. A line that names no fault counts as not there, and is told of once. */
     Map<Kind, Integer> of(Side side) {
         Map<Kind, Integer> now = new EnumMap<>(Kind.class);
         for (String line : lines()) {
+            if (!line.isBlank() && !isFault(line) && unknown.size() < UNKNOWN && unknown.add(line)) {
+                System.err.println("qkd-sim: warning: no such fault: " + line.strip().replaceAll("\\p{Cntrl}", "?"));
+            }
             parse(line).filter(fault -> fault.side().map(side::equals).orElse(true)).ifPresent(fault -> now.put(fault.kind(), fault.millis()));
         }
         return now;
@@ -94,6 +101,9 @@ final class Faults {
         String word = equals < 0 ? rest : rest.substring(0, equals);
         for (Kind kind : Kind.values()) {
             if (kind.word().equals(word)) {
+                if (kind == Kind.MISMATCH && side.isEmpty()) {
+                    side = Optional.of(Side.B);
+                }
                 if (equals < 0) {
                     return Optional.of(new Fault(side, kind, Math.max(0, kind.defaultMillis)));
                 }
