@@ -18,6 +18,15 @@ HOST, DECOY = kem_key("host"), kem_key("decoy")
 USER_KEM, OTHER_KEM = kem_key("user kem"), kem_key("other kem")
 USER_SIG, OTHER_SIG = sig_key("user sig"), sig_key("other sig")
 
+AUTH_KEYS = [(example("auth key id %d" % i, 16), example("auth key %d" % i)) for i in (0, 1)]
+
+
+def _quantum_key(name, bits=256):
+    return ("c0ffee00-0000-4000-8000-%012d" % name, bits, example("quantum key %d" % name, bits // 8))
+
+
+QUANTUM = [("alice-sae", "host-sae", [_quantum_key(1)]), ("alice-sae", "host-sae", [_quantum_key(2), _quantum_key(3, 128)])]
+
 
 def _put_key(v, name, key):
     v.put(name + ".type", key.type)
@@ -31,7 +40,7 @@ class Case:
     """The inputs, and then the flights of the handshake in the order in which they are sent."""
 
     def __init__(self, name, comment, mode, first_contact="no", identities=(), user="", known=None,
-                 token=None, enrol=None, cover=(PADDING_NORMAL, RATE_UNBOUNDED)):
+                 token=None, enrol=None, cover=(PADDING_NORMAL, RATE_UNBOUNDED), zk=False, auth_keys=(), auth_keys_known=(), quantum=None, quantum_known=()):
         self.v = v = Vector("handshake-" + name + ".txt", comment)
         self.mode, self.denied = mode, False
         self.key = invite_key(token) if token else None
@@ -50,15 +59,33 @@ class Case:
             _put_key(v, "identity.%d" % i, key)
             v.put("identity.%d.known" % i, "yes" if key.encoded in (known or ()) else "no")
         v.put("enrol", "none" if enrol is None else enrol)
+        v.put("zk", "yes" if zk else "no")
+        v.put("auth-keys", len(auth_keys))
+        for i, (key_id, key) in enumerate(auth_keys):
+            v.put("auth-key.%d.id" % i, key_id)
+            v.put("auth-key.%d.key" % i, key)
+            v.put("auth-key.%d.known" % i, "yes" if key_id in auth_keys_known else "no")
+        v.put("quantum-offers", "none" if quantum is None else len(quantum))
+        for i, (client_sae, server_sae, names) in enumerate(quantum or []):
+            v.put("quantum.%d.client" % i, client_sae)
+            v.put("quantum.%d.server" % i, server_sae)
+            v.put("quantum.%d.keys" % i, len(names))
+            for j, (key_id, bits, key) in enumerate(names):
+                v.put("quantum.%d.%d.id" % (i, j), key_id)
+                v.put("quantum.%d.%d.bits" % (i, j), bits)
+                v.put("quantum.%d.%d.key" % (i, j), key)
+                v.put("quantum.%d.%d.known" % (i, j), "yes" if key_id in quantum_known else "no")
         if token:
             v.put("invite.token", token)
             v.put("invite.key", self.key)
         seeds = {side: example(name + " " + side) for side in ("client", "server")}
         for side, seed in seeds.items():
             v.put("stream-seed." + side, seed)
-        self.client = Client(v, seeds["client"], TIME, mode, user, identities, enrol, cover)
-        self.server = Server(v, seeds["server"], TIME, HOST, DECOY, {user: known or []},
-                             [self.key] if token else [], first_contact == "open")
+        self.client = Client(v, seeds["client"], TIME, mode, user, identities, enrol, cover, zk, auth_keys, None if quantum is None else list(quantum))
+        key_server = {(client_sae, server_sae, key_id): key if key_id in quantum_known else None
+                      for client_sae, server_sae, names in quantum or [] for key_id, _, key in names}
+        self.server = Server(v, seeds["server"], TIME, HOST, DECOY, {user: known or []}, [self.key] if token else [], first_contact == "open",
+                             {key_id: key for key_id, key in auth_keys if key_id in auth_keys_known}, key_server)
 
     def known_host(self):
         self.v.comment("handshake")
@@ -76,10 +103,16 @@ class Case:
     def _finish(self, end, sf):
         client, server = self.client, self.server
         server.read_end(end)
+        said = client.read_sf(sf)
+        while client.quantum is None and client.offers is not None and client.offered[2]:
+            said = client.read_qa(server.read_qo(said))
         if self.mode == SIMPLEX:
-            answer = server.read_cf(client.read_sf(sf))
+            answer = server.read_cf(said)
         else:
-            answer = server.read_ca(client.read_sc(server.read_ci(client.read_sf(sf))))
+            said = client.read_sc(server.read_ci(said))
+            if client.zk:
+                said = client.read_so(server.read_cc(said))
+            answer = server.read_ca(said)
         noise = client.noise()
         if isinstance(answer, tuple):
             server.read_noise(noise)
@@ -110,5 +143,17 @@ def all_vectors():
              identities=[OTHER_KEM], known=[USER_KEM.encoded]).known_host(),
         Case("invite-duplex-enrol", "first contact with an invite, DUPLEX, the kem key enrolled, a constant rate asked for that the server lowers", DUPLEX,
              first_contact="invite", user="alice", identities=[USER_KEM], token=token, enrol=0, cover=(PADDING_MAX, 7)).first_contact(),
+        Case("duplex-zk", "known host key, DUPLEX, two zk entries: the first may not log in, and the client does not learn it", DUPLEX,
+             user="alice", identities=[OTHER_KEM, USER_KEM], known=[USER_KEM.encoded], zk=True).known_host(),
+        Case("duplex-zk-denied", "known host key, DUPLEX, a zk entry that may not log in", DUPLEX,
+             user="alice", identities=[OTHER_KEM], known=[USER_KEM.encoded], zk=True).known_host(),
+        Case("duplex-auth-key", "known host key, DUPLEX, a kem entry, and two auth keys, the second of which the server knows", DUPLEX,
+             user="alice", identities=[USER_KEM], known=[USER_KEM.encoded], auth_keys=AUTH_KEYS, auth_keys_known=[AUTH_KEYS[1][0]]).known_host(),
+        Case("duplex-auth-key-alone", "known host key, DUPLEX, nothing but an auth key", DUPLEX, user="alice", auth_keys=AUTH_KEYS[:1], auth_keys_known=[AUTH_KEYS[0][0]]).known_host(),
+        Case("duplex-quantum", "known host key, DUPLEX, a kem entry; an offer of a quantum key that the server's key server does not know, then one of two that it does", DUPLEX,
+             user="alice", identities=[USER_KEM], known=[USER_KEM.encoded], quantum=[QUANTUM[0], QUANTUM[1]], quantum_known=[name for name, _, _ in QUANTUM[1][2]]).known_host(),
+        Case("duplex-quantum-none", "known host key, DUPLEX, a kem entry; an offer that is not taken; the client goes on without", DUPLEX,
+             user="alice", identities=[USER_KEM], known=[USER_KEM.encoded], quantum=[QUANTUM[0]]).known_host(),
+        Case("simplex-quantum", "known host key, SIMPLEX, quantum keys", SIMPLEX, quantum=[QUANTUM[1]], quantum_known=[name for name, _, _ in QUANTUM[1][2]]).known_host(),
         Case("open-simplex", "open first contact, SIMPLEX", SIMPLEX, first_contact="open").first_contact(),
     ]

@@ -5,9 +5,9 @@ import keys
 import mldsa
 import mlkem
 import x25519
-from encoding import H, Reader, S8, S16, S32, u8, u16, zeros
-from schedule import (DUPLEX, METHOD_KEM, METHOD_SIG, SIMPLEX, SUITE, TYPES, Schedule, confirm, invite_tag,
-                      message, opening_id, server_mac_a, to_sign)
+from encoding import H, Reader, S8, S16, S32, extract, u8, u16, u32, zeros
+from schedule import (DUPLEX, FLAG_QUANTUM, METHOD_AUTH_KEY, METHOD_KEM, METHOD_SIG, METHOD_ZK, SIMPLEX, SUITE, TYPES, Schedule, confirm, invite_tag,
+                      message, opening_id, quantum_context, server_mac_a, to_sign, zk_commitment)
 from stream import Stream
 from wire import In, Out
 
@@ -20,8 +20,7 @@ class Side:
     def message(self, name, body):
         """Makes, records and absorbs a message (H-2)."""
         raw = message(name, body)
-        self.vector.put("message." + name, raw)
-        self.schedule.absorb(name, raw)
+        self.vector.put("message." + self.schedule.absorb(name, raw), raw)
         return raw
 
     def read(self, frames, *names):
@@ -48,6 +47,16 @@ class Side:
         self.derive(stage)
         self.enter_out()
         self.enter_in()
+
+    def secrets(self):                                    # H-37, H-38; the names of both sides are the same, and so must be the values
+        self.vector.put("exporter", self.schedule.exporter())
+        if self.mode == DUPLEX:
+            self.vector.put("next-auth-key", self.schedule.next_auth_key())
+
+    def confirmation(self, keys, context):                # H-32
+        branch = extract(self.schedule.ck, "qnsp1 QKD confirm", keys, context)
+        self.vector.put("quantum.confirmation", branch)
+        return branch
 
     def mix_dh(self, ee, es):                             # H-10
         self.schedule.mix("EE", ee)
@@ -77,10 +86,12 @@ def judge(asked):
 
 
 class Client(Side):
-    """identities: KemKey and SigKey in the order of the entries; enrol: index of the one enrolled or None."""
+    """identities: KemKey and SigKey in the order of the entries; enrol: index of the one enrolled or None; auth_keys: (id, key)s;
+    quantum: None, or for each offer (client SAE, server SAE, [(key id, bits, key)])."""
 
-    def __init__(self, vector, seed, time, mode, user="", identities=(), enrol=None, cover=(PADDING_NORMAL, RATE_UNBOUNDED)):
+    def __init__(self, vector, seed, time, mode, user="", identities=(), enrol=None, cover=(PADDING_NORMAL, RATE_UNBOUNDED), zk=False, auth_keys=(), quantum=None):
         super().__init__(vector, seed, time, "c2s", "s2c")
+        self.zk, self.auth_keys, self.offers, self.quantum = zk, auth_keys, quantum, None
         self.cover = cover
         self.mode, self.user, self.identities, self.enrol = mode, user, identities, enrol
 
@@ -101,7 +112,7 @@ class Client(Side):
         self.schedule.mix("KS", k_s)
         raw = self.out.raw(ec)
         self.enter("early")
-        hello = self.message("CH", H(SUITE.encode()) + u8(self.mode) + u16(0) + cover(self.cover) + self.random.take(32)
+        hello = self.message("CH", H(SUITE.encode()) + u8(self.mode) + u16(self._flags()) + cover(self.cover) + self.random.take(32)
                              + ek_e + x25519.public(self.x_c))
         return raw, self.out.send(hello)
 
@@ -147,7 +158,7 @@ class Client(Side):
         ct_s, self.k_s = mlkem.encaps(self.ek_s, self.random.take(32))
         self.x_c = self.random.take(32)
         self.vector.put("ct_S", ct_s)
-        key = self.message("CK", H(SUITE.encode()) + u8(self.mode) + u16(0) + cover(self.cover) + self.random.take(32)
+        key = self.message("CK", H(SUITE.encode()) + u8(self.mode) + u16(self._flags()) + cover(self.cover) + self.random.take(32)
                            + ct_s + x25519.public(self.x_c))
         return self.out.send(key)
 
@@ -168,6 +179,9 @@ class Client(Side):
         padding, rate = take_cover(body)
         assert padding >= self.cover[0] and rate <= self.cover[1]
 
+    def _flags(self):                                     # H-9
+        return 0 if self.offers is None else FLAG_QUANTUM
+
     def _take_ek_e2(self, body):
         self.ek_e2 = body.take(1184) if self.mode == DUPLEX else None
         body.done()
@@ -183,51 +197,129 @@ class Client(Side):
         (body, raw), = self.read(frames, "SF")
         assert body.take(32) == self.schedule.finished("S")
         self.schedule.absorb("SF", raw)
-        if self.mode == SIMPLEX:
-            return self._send_cf()
-        return self._send_ci()
+        if self.offers is not None:
+            return self._send_qo()
+        return self._identify(b"")
 
-    def _send_cf(self):                                   # H-16, second half
-        frames = self.out.send(self.message("CF", self.schedule.finished("C")), end=True)
-        self.schedule.mix_login(zeros(32))
+    def _send_qo(self):                                   # H-31
+        self.offered = self.offers.pop(0) if self.offers else ("", "", [])
+        client_sae, server_sae, names = self.offered
+        offer = self.message("QO", S8(client_sae) + S8(server_sae) + u8(len(names))
+                             + b"".join(S8(key_id) + u32(bits) for key_id, bits, _ in names))
+        if not names:
+            return self._identify(offer)
+        return self.out.send(offer)
+
+    def read_qa(self, frames):                            # H-32, H-33
+        (body, raw), = self.read(frames, "QA")
+        result, mac = body.uint(1), body.take(32)
+        body.done()
+        if result != 0:
+            self.schedule.absorb("QA", raw)
+            return self._send_qo()
+        client_sae, server_sae, names = self.offered
+        keys_joined = b"".join(key for _, _, key in names)
+        context = quantum_context(client_sae, server_sae, [(key_id, bits) for key_id, bits, _ in names])
+        branch = self.confirmation(keys_joined, context)
+        assert mac == self.schedule.finished("QS", branch=branch)
+        self.schedule.absorb("QA", raw)
+        self.quantum = (keys_joined, context)
+        return self._identify(self.message("QC", self.schedule.finished("QC", branch=branch)))
+
+    def _identify(self, before):
+        """With what goes out right before."""
+        return self._send_cf(before) if self.mode == SIMPLEX else self._send_ci(before)
+
+    def _send_cf(self, before):                           # H-16, second half
+        frames = self.out.send(before + self.message("CF", self.schedule.finished("C")), end=True)
+        self.schedule.mix("KE2", zeros(32))
+        self.schedule.mix_shared(None, self.quantum)
         self.schedule.mix("CA", zeros(32))
         self.derive("application")
         self.enter_out()
         return frames
 
-    def _send_ci(self):                                   # H-12
+    def _method(self, key):
+        return METHOD_SIG if key.type == keys.SIG else METHOD_ZK if self.zk else METHOD_KEM
+
+    def _send_ci(self, before):                           # H-12
         ct_e2, k_e2 = mlkem.encaps(self.ek_e2, self.random.take(32))
-        body = ct_e2 + S8(self.user) + u8(len(self.identities))
+        body = ct_e2 + S8(self.user) + u8(len(self.identities) or 1)
         for key in self.identities:
-            body += u8(METHOD_KEM if key.type == keys.KEM else METHOD_SIG) + key.fingerprint
-        body += S16(b"" if self.enrol is None else self.identities[self.enrol].encoded) + S8(b"")
+            body += u8(self._method(key)) + key.fingerprint
+        if not self.identities:
+            body += u8(METHOD_AUTH_KEY) + zeros(32)
+        body += S16(b"" if self.enrol is None else self.identities[self.enrol].encoded)
+        body += u8(len(self.auth_keys)) + b"".join(key_id for key_id, _ in self.auth_keys)
+        if self.zk:
+            body += b"".join(S16(key.encoded) for key in self.identities)
         text = to_sign(self.schedule.th, body, self.host_fp, self.user)
         for key in self.identities:
             if key.type == keys.SIG:
                 body += key.mldsa.sign(text, self.random.take(32)) + ed25519.sign(key.second, text)
         identity = self.message("CI", body)
-        self.schedule.mix_login(k_e2)
-        return self.out.send(identity)
+        self.schedule.mix("KE2", k_e2)
+        return self.out.send(before + identity)
 
     def read_sc(self, frames):
-        """SC, answered with CA and STAGE_END (H-15, H-16)."""
+        """SC, answered with CA and STAGE_END (H-15, H-16), or with CC (H-34)."""
         (body, raw), = self.read(frames, "SC")
+        self.auth_key = body.uint(1)
+        assert self.auth_key <= len(self.auth_keys)
+        if self.zk:
+            assert body.uint(1) == len(self.identities)
+            challenges = [(body.take(1088), body.take(32)) for _ in self.identities]
+            body.done()
+            self.schedule.absorb("SC", raw)
+            return self._send_cc(challenges)
         which, a = self._first_that_holds(body)
         self.schedule.absorb("SC", raw)
         if a is None:
             which, a = 0, self.random.take(32)
-        self.vector.put("which", which)
         self.vector.put("client.a", a)
+        return self._send_ca(b"", which, a)
+
+    def _send_cc(self, challenges):                       # H-34
+        self.made = []
+        commitments = []
+        for key, (ct, x_z) in zip(self.identities, challenges):
+            rho = self.random.take(32)
+            k, dh = mlkem.decaps(key.dk, ct), x25519.agree(key.second, x_z)
+            commitments.append(zk_commitment(rho, self.host_fp, self.user, self.schedule.th, ct, x_z, k, dh))
+            self.made.append((key, ct, x_z, rho, k, dh))
+        return self.out.send(self.message("CC", u8(len(commitments)) + b"".join(commitments)))
+
+    def read_so(self, frames):
+        """SO, answered with CO and CA (H-36)."""
+        (body, raw), = self.read(frames, "SO")
+        assert body.uint(1) == len(self.made)
+        openings = [(body.take(32), body.take(32)) for _ in self.made]
+        body.done()
+        self.schedule.absorb("SO", raw)
+        rhos, first = [], None
+        for i, ((key, ct, x_z, rho, k, dh), (m, scalar)) in enumerate(zip(self.made, openings)):
+            _, ek, x = keys.decode_public(key.encoded)
+            honest = mlkem.encaps(ek, m) == (ct, k) and x25519.public(scalar) == x_z and x25519.agree(scalar, x) == dh
+            rhos.append(rho if honest else self.random.take(32))
+            first = i if honest and first is None else first
+        opened = self.message("CO", u8(len(rhos)) + b"".join(rhos))
+        return self._send_ca(opened, len(rhos) - 1 if first is None else first, zeros(32))
+
+    def _send_ca(self, before, which, a):
+        self.vector.put("which", which)
+        self.schedule.mix_shared(self.auth_keys[self.auth_key - 1][1] if self.auth_key else None, self.quantum)
         self.schedule.mix("CA", a)
         answer = self.message("CA", u8(which) + self.schedule.finished("C2", u8(which)))
-        frames = self.out.send(answer, end=True)
+        frames = self.out.send(before + answer, end=True)
         self.derive("application")
         self.enter_out()
         return frames
 
     def _first_that_holds(self, body):
-        assert body.uint(1) == len(self.identities)
+        assert body.uint(1) == (len(self.identities) or 1)
         found = None
+        if not self.identities and body.uint(1) == 1:
+            found = (0, zeros(32))
         for i, key in enumerate(self.identities):
             a = zeros(32)
             if key.type == keys.KEM:
@@ -252,6 +344,7 @@ class Client(Side):
         self.enter_in()
         (body, _), = self.read(frames, "SA")
         assert body.rest() == self.schedule.finished("S2")
+        self.secrets()
 
     def read_sd(self, frames):
         (body, _), = self.read(frames, "SD")
@@ -261,10 +354,12 @@ class Client(Side):
 
 
 class Server(Side):
-    """users: name -> encoded public keys; invites: invite keys."""
+    """users: name -> encoded public keys; invites: invite keys; auth_keys: id -> key, which may log in alone;
+    quantum: (master SAE, own SAE, key id) -> key, of its key server."""
 
-    def __init__(self, vector, seed, time, host, decoy, users=None, invites=(), open_contact=False):
+    def __init__(self, vector, seed, time, host, decoy, users=None, invites=(), open_contact=False, auth_keys=None, quantum=None):
         super().__init__(vector, seed, time, "s2c", "c2s")
+        self.auth_keys, self.key_server, self.quantum = auth_keys or {}, quantum or {}, None
         self.host, self.decoy, self.users = host, decoy, users or {}
         self.invites, self.open_contact, self.invited = invites, open_contact, False
 
@@ -339,7 +434,7 @@ class Server(Side):
     def _take_hello(self, body):
         assert body.take(32) == H(SUITE.encode())
         self.mode = body.uint(1)
-        assert self.mode in (SIMPLEX, DUPLEX) and body.uint(2) == 0
+        assert self.mode in (SIMPLEX, DUPLEX) and body.uint(2) in (0, FLAG_QUANTUM)
         self.agreed = judge(take_cover(body))
         body.take(32)
 
@@ -362,41 +457,105 @@ class Server(Side):
         self.read(frames, None)
         self.enter_in()
 
+    def read_qo(self, frames):
+        """QO, answered with QA (H-31, H-32)."""
+        (body, raw), = self.read(frames, "QO")
+        client_sae, server_sae, count = body.prefixed(1).decode(), body.prefixed(1).decode(), body.uint(1)
+        assert 1 <= count <= 8
+        names = [(body.prefixed(1).decode(), body.uint(4)) for _ in range(count)]
+        body.done()
+        self.schedule.absorb("QO", raw)
+        found = [self.key_server.get((client_sae, server_sae, key_id)) for key_id, _ in names]
+        if None in found:
+            return self.out.send(self.message("QA", u8(1) + self.random.take(32)))
+        context = quantum_context(client_sae, server_sae, names)
+        self.branch = self.confirmation(b"".join(found), context)
+        self.pending = (b"".join(found), context)
+        return self.out.send(self.message("QA", u8(0) + self.schedule.finished("QS", branch=self.branch)))
+
+    def _before(self, frames, *names):
+        """What may come before CI and CF: QC, or an empty QO; then these messages."""
+        if getattr(self, "pending", None):
+            want = self.schedule.finished("QC", branch=self.branch)
+            (body, raw), *rest = self.read(frames, "QC", *names)
+            assert body.rest() == want                    # H-33
+            self.schedule.absorb("QC", raw)
+            self.quantum = self.pending
+        elif self.key_server:
+            (body, raw), *rest = self.read(frames, "QO", *names)
+            assert body.take(3) == zeros(3)
+            self.schedule.absorb("QO", raw)
+        else:
+            rest = self.read(frames, *names)
+        return rest
+
     def read_cf(self, frames):
         """CF and STAGE_END (H-16), answered with STAGE_END, then SA."""
-        want = self.schedule.finished("C")
-        (body, raw), = self.read(frames, "CF", None)
-        assert body.rest() == want
+        (body, raw), = self._before(frames, "CF", None)
+        assert body.rest() == self.schedule.finished("C")
         self.schedule.absorb("CF", raw)
-        self.schedule.mix_login(zeros(32))
+        self.schedule.mix("KE2", zeros(32))
+        self.schedule.mix_shared(None, self.quantum)
         self.schedule.mix("CA", zeros(32))
         return self._accept()
 
     def read_ci(self, frames):
         """CI, answered with SC (H-12 to H-14)."""
+        (body, raw), = self._before(frames, "CI")
         th = self.schedule.th
-        (body, raw), = self.read(frames, "CI")
         self.schedule.absorb("CI", raw)
         ct_e2, user, count = body.take(1088), body.prefixed(1).decode(), body.uint(1)
         assert 1 <= count <= 4
         entries = [(body.uint(1), body.take(32)) for _ in range(count)]
-        enrol, auth_key = body.prefixed(2), body.prefixed(1)
-        assert auth_key == b""
+        enrol = body.prefixed(2)
+        named = [body.take(16) for _ in range(body.uint(1))]
+        assert len(named) <= 2
+        brought = [body.prefixed(2) if method == METHOD_ZK else None for method, _ in entries]
         known = {H(k): k for k in self.users.get(user, [])}
         if enrol:
             assert self.invited and H(enrol) in [fp for _, fp in entries]
             known[H(enrol)] = enrol
         text = to_sign(th, body.data[:body.at], self.host.fingerprint, user)
+        self.user = user
         self.answers = [None] * count                     # a of every entry that holds
+        shared = next((i for i, key_id in enumerate(named, 1) if key_id in self.auth_keys), 0)
+        self.vector.put("auth-key", shared)
         for i, (method, fp) in enumerate(entries):
             if method == METHOD_SIG:
                 self._check_signatures(i, known.get(fp), text, body.take(3309), body.take(64))
         body.done()
-        self.schedule.mix_login(mlkem.decaps(self.dk_e2, ct_e2))
+        self.schedule.mix("KE2", mlkem.decaps(self.dk_e2, ct_e2))
+        self.challenges = []
         proofs = [self._challenge(i, known.get(fp), fp, user) if method == METHOD_KEM
+                  else self._zk_challenge(i, brought[i], fp, known) if method == METHOD_ZK
+                  else self._by_auth_key(i, shared) if method == METHOD_AUTH_KEY
                   else u8(self.answers[i] is not None)
                   for i, (method, fp) in enumerate(entries)]
-        return self.out.send(self.message("SC", u8(len(proofs)) + b"".join(proofs)))
+        challenge = self.message("SC", u8(shared) + u8(len(proofs)) + b"".join(proofs))
+        self.th_challenged = self.schedule.th
+        self.schedule.mix_shared(self.auth_keys[named[shared - 1]] if shared else None, self.quantum)
+        return self.out.send(challenge)
+
+    def _by_auth_key(self, i, shared):
+        self.answers[i] = zeros(32) if shared else None
+        return u8(1 if shared else 0)
+
+    def _zk_challenge(self, i, public, fp, known):        # H-34
+        assert H(public) == fp
+        _, ek, x = keys.decode_public(public)
+        m, x_z = self.random.take(32), self.random.take(32)
+        ct, k = mlkem.encaps(ek, m)
+        self.challenges.append((m, x_z, ct, k, x25519.agree(x_z, x), fp in known))
+        return ct + x25519.public(x_z)
+
+    def read_cc(self, frames):
+        """CC, answered with SO (H-35)."""
+        (body, raw), = self.read(frames, "CC")
+        assert body.uint(1) == len(self.challenges)
+        self.commitments = [body.take(32) for _ in self.challenges]
+        body.done()
+        self.schedule.absorb("CC", raw)
+        return self.out.send(self.message("SO", u8(len(self.challenges)) + b"".join(m + x_z for m, x_z, *_ in self.challenges)))
 
     def _check_signatures(self, i, public, text, first, second):
         if public is None:
@@ -418,16 +577,30 @@ class Server(Side):
 
     def read_ca(self, frames):
         """CA and STAGE_END: accepted with STAGE_END and SA, or refused with SD (H-16, H-18, H-19)."""
-        (body, raw), = self.read(frames, "CA", None)
+        if self.challenges:
+            (opened, raw_opened), (body, raw) = self.read(frames, "CO", "CA", None)
+            self.schedule.absorb("CO", raw_opened)
+            self._judge(opened)
+        else:
+            (body, raw), = self.read(frames, "CA", None)
         which, mac = body.uint(1), body.take(32)
         body.done()
         a = self.answers[which] if which < len(self.answers) else None
+        if self.challenges:                               # the client does not learn which of its keys may log in
+            a = next((answer for answer in self.answers if answer), None)
         if a is None:
             return self._deny(1, "Permission denied")
         self.schedule.mix("CA", a)
         assert mac == self.schedule.finished("C2", u8(which))
         self.schedule.absorb("CA", raw)
         return self._accept()
+
+    def _judge(self, body):                               # H-36
+        assert body.uint(1) == len(self.challenges)
+        for i, (m, x_z, ct, k, dh, known) in enumerate(self.challenges):
+            made = zk_commitment(body.take(32), self.host.fingerprint, self.user, self.th_challenged, ct, x25519.public(x_z), k, dh)
+            self.answers[i] = zeros(32) if known and made == self.commitments[i] else None
+        body.done()
 
     def _accept(self):
         end = self.out.send(b"", end=True)
@@ -436,6 +609,7 @@ class Server(Side):
         self.enter_in()
         raw = message("SA", self.schedule.finished("S2"))
         self.vector.put("message.SA", raw)
+        self.secrets()
         return end, self.out.send(raw)
 
     def _deny(self, reason, text):

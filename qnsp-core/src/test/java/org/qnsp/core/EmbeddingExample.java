@@ -93,7 +93,7 @@ final class EmbeddingExample {
         Link link = new Link(loop, slots, Wire.of(socket), false, Cover.NORMAL, RandomSource.system(), connection,
                 handshaker(handshake), new Link.Owner() {
             @Override
-            public void asked(Link asking, Action question) { // whose keys are these? answered 15 ms after the question (H-14)
+            public void asked(Link asking, Action.Question question) { // whose keys are these? answered 15 ms after the question (H-14)
                 List<PublicKey> found = ((Action.FindKeys) question).entries().stream()
                         .map(entry -> Arrays.equals(entry.keyHash(), userKey.fingerprint()) ? userKey : null).toList();
                 loop.at(System.nanoTime() + 15_000_000, () -> asking.proceed(() -> handshake.onKeysFound(found, null)));

@@ -23,6 +23,13 @@ public final class Labels {
     public static final String FIN_S2 = "qnsp1 fin S2";
     public static final String CLIENT_AUTH = "qnsp1 client-auth";
     public static final String CONFIRM = "qnsp1 confirm";
+    public static final String QKD_CONFIRM = "qnsp1 QKD confirm";
+    public static final String QKD_CONTEXT = "qnsp1 QKD context";
+    public static final String FIN_QS = "qnsp1 fin QS";
+    public static final String FIN_QC = "qnsp1 fin QC";
+    public static final String ZK = "qnsp1 zk";
+    public static final String EXPORTER = "qnsp1 exporter";
+    public static final String AUTH_KEY = "qnsp1 auth key";
     public static final String INVITE = "qnsp1 invite";
     public static final String INVITE_KEY = "qnsp1 invite key";
     public static final String OPENING = "qnsp1 opening";

@@ -21,8 +21,8 @@ public final class MlKem768 implements AutoCloseable {
     public static final int SHARED_BYTES = 32;
     /** Seed d | z, bytes. */
     public static final int SEED_BYTES = 64;
-
-    private static final int MESSAGE_BYTES = 32;
+    /** The message m of an encapsulation, bytes. */
+    public static final int MESSAGE_BYTES = 32;
     private static final int POLYNOMIALS_BYTES = 1152;
 
     private final Secret seed;
@@ -90,15 +90,25 @@ public final class MlKem768 implements AutoCloseable {
      * @throws InvalidKeyEncodingException if ek fails the checks of FIPS 203 section 7.2: 1184 bytes, every coefficient below q
      */
     public static Encapsulation encapsulate(byte[] ek, RandomSource random) throws InvalidKeyEncodingException {
-        checkEncapsulationKey(ek);
         byte[] message = random.bytes(MESSAGE_BYTES);
         try {
-            SecretWithEncapsulation made = MLKEMGenerator.internalGenerateEncapsulated(
-                    new MLKEMPublicKeyParameters(MLKEMParameters.ml_kem_768, ek), message);
-            return new Encapsulation(made.getEncapsulation(), Secret.owning(made.getSecret()));
+            return encapsulate(ek, message);
         } finally {
             Arrays.fill(message, (byte) 0);
         }
+    }
+
+    /**
+     * Encapsulates this message (FIPS 203 algorithm 17), for an encapsulation that is opened later (H-36); never for a key that is used.
+     *
+     * @param message m, 32 bytes; stays the caller's
+     * @throws InvalidKeyEncodingException as {@link #encapsulate(byte[], RandomSource)}
+     */
+    public static Encapsulation encapsulate(byte[] ek, byte[] message) throws InvalidKeyEncodingException {
+        checkEncapsulationKey(ek);
+        requireLength("ML-KEM message", message, MESSAGE_BYTES);
+        SecretWithEncapsulation made = MLKEMGenerator.internalGenerateEncapsulated(new MLKEMPublicKeyParameters(MLKEMParameters.ml_kem_768, ek), message);
+        return new Encapsulation(made.getEncapsulation(), Secret.owning(made.getSecret()));
     }
 
     /**

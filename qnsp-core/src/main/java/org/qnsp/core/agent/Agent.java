@@ -1,6 +1,7 @@
 package org.qnsp.core.agent;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -9,10 +10,13 @@ import java.util.OptionalLong;
 import org.qnsp.core.agent.AgentMessage.Add;
 import org.qnsp.core.agent.AgentMessage.Answer;
 import org.qnsp.core.agent.AgentMessage.Bind;
+import org.qnsp.core.agent.AgentMessage.Challenged;
+import org.qnsp.core.agent.AgentMessage.Commit;
 import org.qnsp.core.agent.AgentMessage.Failure;
 import org.qnsp.core.agent.AgentMessage.Hello;
 import org.qnsp.core.agent.AgentMessage.ListKeys;
 import org.qnsp.core.agent.AgentMessage.Lock;
+import org.qnsp.core.agent.AgentMessage.Open;
 import org.qnsp.core.agent.AgentMessage.Remove;
 import org.qnsp.core.agent.AgentMessage.RemoveAll;
 import org.qnsp.core.agent.AgentMessage.Reply;
@@ -24,9 +28,11 @@ import org.qnsp.core.agent.AgentMessage.Welcome;
 import org.qnsp.core.handshake.Identity;
 import org.qnsp.core.handshake.UserAuth;
 import org.qnsp.crypto.Encoding;
+import org.qnsp.crypto.Hmac;
 import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.Secret;
 import org.qnsp.crypto.keys.Fingerprint;
+import org.qnsp.crypto.keys.KemKeyPair;
 import org.qnsp.crypto.keys.KeyType;
 import org.qnsp.crypto.keys.PassphraseLock;
 import org.qnsp.crypto.keys.PrivateKey;
@@ -72,6 +78,7 @@ public final class Agent implements AutoCloseable {
     private final Vault vault;
     private final RandomSource random;
     private final long lifetimeSeconds;
+    private final Secret rhoKey;
     private final List<Held> held = new ArrayList<>();
     private PassphraseLock lock;
 
@@ -80,6 +87,7 @@ public final class Agent implements AutoCloseable {
         this.vault = vault;
         this.random = random;
         this.lifetimeSeconds = lifetimeSeconds;
+        this.rhoKey = Secret.owning(random.bytes(32));
     }
 
     /**
@@ -99,6 +107,8 @@ public final class Agent implements AutoCloseable {
             case ListKeys m -> say(list(caller));
             case Answer m -> use(caller, m, m.keyHash(), false);
             case Sign m -> use(caller, m, m.keyHash(), false);
+            case Commit m -> use(caller, m, m.challenge().keyHash(), false);
+            case Open m -> use(caller, m, m.challenge().keyHash(), true); // who opens it was asked when it was made
             case Add m -> mayManage(caller) && lock == null ? add(m, nowNanos) : refuse(m);
             case Remove m -> mayManage(caller) && lock == null ? remove(m.keyHash()) : no();
             case RemoveAll m -> mayManage(caller) && lock == null ? removeAll() : no();
@@ -113,6 +123,7 @@ public final class Agent implements AutoCloseable {
         return switch (request) {
             case Answer m -> use(caller, m, m.keyHash(), true);
             case Sign m -> use(caller, m, m.keyHash(), true);
+            case Commit m -> use(caller, m, m.challenge().keyHash(), true);
             default -> throw new IllegalStateException("nothing to confirm");
         };
     }
@@ -174,16 +185,34 @@ public final class Agent implements AutoCloseable {
         return switch (request) {
             // nothing that depends on the key but the value of H-14, and signatures over what H-12 says
             case Answer m when key.key.type() == KeyType.KEM -> use(caller, key, m.hostKey(), m.user(), confirmed, opened -> new AgentMessage.Answered(
-                    ((Identity.Kem) opened).answer(m.ciphertext(), m.serverEphemeral(), m.hostKey(), m.user(), m.th())));
+                    ((Identity.Kem) identity(opened)).answer(m.ciphertext(), m.serverEphemeral(), m.hostKey(), m.user(), m.th())));
             case Sign m when key.key.type() == KeyType.SIG -> use(caller, key, m.hostKey(), m.user(), confirmed,
-                    opened -> new AgentMessage.Signed(((Identity.Sig) opened).sign(m.t(), m.hostKey(), m.user())));
+                    opened -> new AgentMessage.Signed(((Identity.Sig) identity(opened)).sign(m.t(), m.hostKey(), m.user())));
+            case Commit m when key.key.type() == KeyType.KEM -> use(caller, key, m.challenge().hostKey(), m.challenge().user(), confirmed,
+                    opened -> new AgentMessage.Committed(commitment((KemKeyPair) opened, m.challenge())));
+            case Open m when key.key.type() == KeyType.KEM -> use(caller, key, m.challenge().hostKey(), m.challenge().user(), confirmed,
+                    opened -> UserAuth.mayOpen((KemKeyPair) opened, m.challenge().ciphertext(), m.challenge().serverEphemeral(), m.message(), m.scalar())
+                            ? new AgentMessage.Opened(rho(m.challenge())) : new Failure());
             default -> no();
         };
     }
 
+    private Identity identity(PrivateKey opened) {
+        return UserAuth.identity(opened, random);
+    }
+
+    private byte[] commitment(KemKeyPair key, Challenged c) throws IOException {
+        return UserAuth.commitment(key, rho(c), c.ciphertext(), c.serverEphemeral(), c.hostKey(), c.user(), c.th());
+    }
+
+    /** a function of the challenge, so that nothing has to be remembered between a commitment and its opening. */
+    private byte[] rho(Challenged c) {
+        return Hmac.mac(rhoKey.bytes(), Encoding.lpAll(c.keyHash(), c.ciphertext(), c.serverEphemeral(), c.hostKey(), c.user().getBytes(StandardCharsets.UTF_8), c.th()));
+    }
+
     @FunctionalInterface
     private interface Use {
-        Reply of(Identity opened) throws IOException;
+        Reply of(PrivateKey opened) throws IOException;
     }
 
     private Step use(Caller caller, Held key, byte[] hostKey, String user, boolean confirmed, Use use) {
@@ -194,7 +223,7 @@ public final class Agent implements AutoCloseable {
             return new Step.Confirm(question(key, caller, hostKey, user));
         }
         try (PrivateKey opened = open(key)) {
-            return say(use.of(UserAuth.identity(opened, random)));
+            return say(use.of(opened));
         } catch (IOException e) {
             return no(); // an ephemeral key of small order, which no honest host sends
         }
@@ -306,6 +335,7 @@ public final class Agent implements AutoCloseable {
     @Override
     public synchronized void close() {
         forgetAll();
+        rhoKey.close();
         if (lock != null) {
             lock.close();
         }

@@ -61,6 +61,29 @@ public sealed interface AgentMessage {
     /** The secret a. */
     record Answered(Secret a) implements Reply {}
 
+    /** What a commitment is made to (H-34). All but ciphertext (1088 bytes) and user 32 bytes; th is the transcript after SC. */
+    record Challenged(byte[] keyHash, byte[] ciphertext, byte[] serverEphemeral, byte[] hostKey, String user, byte[] th) {
+        private void encode(BodyWriter out) {
+            out.bytes(keyHash).bytes(ciphertext).bytes(serverEphemeral).bytes(hostKey).text8(user).bytes(th);
+        }
+
+        private static Challenged decode(BodyReader in) throws ProtocolException {
+            return new Challenged(in.bytes(HASH), in.bytes(MlKem768.CT_BYTES), in.bytes(HASH), in.bytes(HASH), AgentMessage.user(in), in.bytes(HASH));
+        }
+    }
+
+    /** Commit to this challenge, for a key that answers challenges. */
+    record Commit(Challenged challenge) implements Request {}
+
+    /** The commitment, 32 bytes. */
+    record Committed(byte[] commitment) implements Reply {}
+
+    /** Open the commitment to this challenge, if it was made of this message and scalar, 32 bytes each. */
+    record Open(Challenged challenge, byte[] message, byte[] scalar) implements Request {}
+
+    /** What opens it, 32 bytes. */
+    record Opened(byte[] rho) implements Reply {}
+
     /** H-12's signatures, for a key that signs. All but the user's name 32 bytes. */
     record Sign(byte[] keyHash, byte[] t, byte[] hostKey, String user) implements Request {}
 
@@ -88,6 +111,10 @@ public sealed interface AgentMessage {
     /** Type and body. The caller wipes it where it holds a secret. */
     default byte[] encode() {
         return switch (this) {
+            case Commit m -> challenged(230, m.challenge).toBytes();
+            case Committed m -> of(231).bytes(m.commitment).toBytes();
+            case Open m -> challenged(232, m.challenge).bytes(m.message).bytes(m.scalar).toBytes();
+            case Opened m -> of(233).bytes(m.rho).toBytes();
             case Failure m -> of(5).toBytes();
             case Success m -> of(6).toBytes();
             case Hello m -> of(240).text8(PROTOCOL).toBytes();
@@ -109,6 +136,12 @@ public sealed interface AgentMessage {
 
     private static BodyWriter of(int type) {
         return new BodyWriter().u8(type);
+    }
+
+    private static BodyWriter challenged(int type, Challenged challenge) {
+        BodyWriter out = of(type);
+        challenge.encode(out);
+        return out;
     }
 
     private static byte[] encode(Keys m) {
@@ -149,6 +182,10 @@ public sealed interface AgentMessage {
         AgentMessage message = switch (type) {
             case 5 -> new Failure();
             case 6 -> new Success();
+            case 230 -> new Commit(Challenged.decode(in));
+            case 231 -> new Committed(in.bytes(HASH));
+            case 232 -> new Open(Challenged.decode(in), in.bytes(HASH), in.bytes(HASH));
+            case 233 -> new Opened(in.bytes(HASH));
             case 240 -> protocol(in, new Hello());
             case 241 -> protocol(in, new Welcome());
             case 242 -> new ListKeys();

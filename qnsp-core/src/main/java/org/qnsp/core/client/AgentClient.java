@@ -127,6 +127,23 @@ public final class AgentClient implements AutoCloseable {
             Request request = new AgentMessage.Answer(publicKey.fingerprint(), ciphertext, serverEphemeral, hostFingerprint, user, th);
             return agent.use(request, trouble) instanceof AgentMessage.Answered(Secret a) ? a : refused(trouble);
         }
+
+        @Override
+        public Commitment commit(byte[] ciphertext, byte[] serverEphemeral, byte[] hostFingerprint, String user, byte[] th) throws IOException {
+            var challenge = new AgentMessage.Challenged(publicKey.fingerprint(), ciphertext, serverEphemeral, hostFingerprint, user, th);
+            byte[] made = agent.use(new AgentMessage.Commit(challenge), trouble) instanceof AgentMessage.Committed(byte[] commitment) ? commitment : refused(trouble);
+            return new Commitment() {
+                @Override
+                public byte[] value() {
+                    return made;
+                }
+
+                @Override
+                public byte[] open(byte[] message, byte[] scalar) throws IOException {
+                    return agent.use(new AgentMessage.Open(challenge, message, scalar), trouble) instanceof AgentMessage.Opened(byte[] rho) ? rho : null;
+                }
+            };
+        }
     }
 
     private record Sig(AgentClient agent, PublicKey publicKey, Consumer<IOException> trouble) implements Identity.Sig {

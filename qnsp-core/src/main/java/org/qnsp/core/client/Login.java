@@ -177,7 +177,7 @@ public final class Login implements Link.Owner, Lifeline {
     }
 
     @Override
-    public void asked(Link from, Action question) {
+    public void asked(Link from, Action.Question question) {
         stage(Stage.ASKING);
         Runnable asking = switch (question) {
             case Action.JudgeHostKey(PublicKey key) -> () -> judge(from, key);

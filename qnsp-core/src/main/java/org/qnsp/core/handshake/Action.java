@@ -8,6 +8,9 @@ import org.qnsp.stealth.Cover;
 
 /** What a handshake asks of the transport that drives it, in order. */
 public sealed interface Action {
+    /** What the transport's owner is asked; reading waits for the answer. */
+    sealed interface Question extends Action {}
+
     /** Send these bytes as they are, two raw frames (H-3, H-20, H-21). */
     record SendRaw(byte[] bytes) implements Action {}
 
@@ -30,25 +33,52 @@ public sealed interface Action {
     record Agreed(Cover cover) implements Action {}
 
     /** First contact, client: tell the machine whether this host key is trusted. */
-    record JudgeHostKey(PublicKey hostKey) implements Action {}
+    record JudgeHostKey(PublicKey hostKey) implements Question {}
 
     /**
      * Client: the user's keys are wanted, some of which lie elsewhere, so that their answers may take their time (a user may be asked). Run the work, which blocks,
      * off the thread of the handshake, then tell the machine.
      */
-    record UseKeys(Runnable work) implements Action {}
+    record UseKeys(Runnable work) implements Question {}
+
+    /**
+     * Client: quantum keys are wanted for this connection. Get some, off the thread of the handshake, or decide to do without or to give up, then tell the machine.
+     *
+     * @param refusal why the server did not take those before, null at first
+     */
+    record GetQuantumKeys(QuantumRefusal refusal) implements Question {}
+
+    /** Server: get these quantum keys, off the thread of the handshake, then tell the machine. */
+    record FetchQuantumKeys(QuantumOffer offer) implements Question {}
 
     /**
      * Server: find out which of these keys may log in as this user, and whether the account may be used now. In SIMPLEX user is null and entries is empty.
-     * enrol is empty, or the encoded public key that an invite may let in.
+     * enrol is empty, or the encoded public key that an invite may let in; authKeyIds are 0 to 2 of 16 bytes; quantum is whether quantum keys were agreed.
      */
-    record FindKeys(String user, List<Entry> entries, byte[] enrol) implements Action {}
+    record FindKeys(String user, List<Entry> entries, byte[] enrol, List<byte[]> authKeyIds, boolean quantum) implements Question {}
 
     /**
      * Done: the application stage is on in both directions. user is null in SIMPLEX; key is the one that the login was proved with, null in SIMPLEX;
      * enrolled is whether that key came with an invite and has yet to be written down (server). id is th of H-17, 32 bytes: the connection's name, no secret.
+     * authKey is which of the named auth keys was mixed in, from 1 on, 0 for none. secrets is the receiver's to close.
      */
-    record Established(String user, PublicKey key, boolean enrolled, byte[] id) implements Action {}
+    record Established(String user, PublicKey key, boolean enrolled, byte[] id, int authKey, Secrets secrets) implements Action {}
+
+    /**
+     * What lives on from a handshake besides the frames' keys (H-37, H-38).
+     *
+     * @param exporter 32 bytes
+     * @param next the auth key that the next login may use, null in SIMPLEX
+     */
+    record Secrets(Secret exporter, AuthKey next) implements AutoCloseable {
+        @Override
+        public void close() {
+            exporter.close();
+            if (next != null) {
+                next.close();
+            }
+        }
+    }
 
     /** Client: the server refused (H-19). Server: it refused this client. */
     record Denied(int reason, String text) implements Action {}

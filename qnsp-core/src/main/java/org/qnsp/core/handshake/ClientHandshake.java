@@ -10,9 +10,11 @@ import java.util.List;
 import org.qnsp.core.handshake.Action.Agreed;
 import org.qnsp.core.handshake.Action.Denied;
 import org.qnsp.core.handshake.Action.Established;
+import org.qnsp.core.handshake.Action.GetQuantumKeys;
 import org.qnsp.core.handshake.Action.JudgeHostKey;
 import org.qnsp.core.handshake.Action.NextReadingStage;
 import org.qnsp.core.handshake.Action.NextSendingStage;
+import org.qnsp.core.handshake.Action.Secrets;
 import org.qnsp.core.handshake.Action.Send;
 import org.qnsp.core.handshake.Action.SendRaw;
 import org.qnsp.core.handshake.Action.StartReading;
@@ -28,11 +30,19 @@ import org.qnsp.core.handshake.HandshakeMessage.ContactReply;
 import org.qnsp.core.handshake.HandshakeMessage.Entry;
 import org.qnsp.core.handshake.HandshakeMessage.HostKey;
 import org.qnsp.core.handshake.HandshakeMessage.Method;
+import org.qnsp.core.handshake.HandshakeMessage.QuantumAnswer;
+import org.qnsp.core.handshake.HandshakeMessage.QuantumConfirm;
+import org.qnsp.core.handshake.HandshakeMessage.QuantumKeys;
 import org.qnsp.core.handshake.HandshakeMessage.ServerAccept;
 import org.qnsp.core.handshake.HandshakeMessage.ServerChallenge;
 import org.qnsp.core.handshake.HandshakeMessage.ServerDenial;
 import org.qnsp.core.handshake.HandshakeMessage.ServerFinished;
 import org.qnsp.core.handshake.HandshakeMessage.ServerHello;
+import org.qnsp.core.handshake.HandshakeMessage.ZkCommitments;
+import org.qnsp.core.handshake.HandshakeMessage.ZkOpening;
+import org.qnsp.core.handshake.HandshakeMessage.ZkOpenings;
+import org.qnsp.core.handshake.HandshakeMessage.ZkProofs;
+import org.qnsp.core.message.Limits;
 import org.qnsp.core.message.ProtocolException;
 import org.qnsp.core.message.ProtocolException.Reason;
 import org.qnsp.crypto.Encoding;
@@ -72,13 +82,26 @@ public final class ClientHandshake implements AutoCloseable {
      * @param identities 1 to 4 in DUPLEX
      * @param enrol ask the host to take the first identity's key under the invite
      * @param cover asked of the host
+     * @param zk prove the identities by zero knowledge; all of them then answer challenges
+     * @param authKeys 0 to 2, the one that is preferred first; they stay the caller's until the login is over. In DUPLEX without identities one of them has to do alone
+     * @param quantum agree on quantum keys as well
      */
-    public record Settings(Mode mode, String user, Trust trust, List<Identity> identities, boolean enrol, Cover cover) {
+    public record Settings(Mode mode, String user, Trust trust, List<Identity> identities, boolean enrol, Cover cover, boolean zk, List<AuthKey> authKeys, boolean quantum) {
         public Settings {
             identities = List.copyOf(identities);
-            if (mode == Mode.DUPLEX && (identities.isEmpty() || identities.size() > 4)) {
-                throw new IllegalArgumentException("a login takes 1 to 4 identities, not " + identities.size());
+            authKeys = List.copyOf(authKeys);
+            zk &= !identities.isEmpty();
+            if (mode == Mode.DUPLEX && (identities.isEmpty() && authKeys.isEmpty() || identities.size() > Limits.KEY_ENTRIES || authKeys.size() > Limits.AUTH_KEYS)) {
+                throw new IllegalArgumentException("a login takes 1 to 4 identities, not " + identities.size() + ", and 0 to 2 auth keys, not " + authKeys.size());
             }
+            if (zk && !identities.stream().allMatch(i -> i instanceof Identity.Kem)) {
+                throw new IllegalArgumentException("an identity that signs proves nothing by zero knowledge");
+            }
+        }
+
+        /** Without zero knowledge, auth keys, quantum keys. */
+        public Settings(Mode mode, String user, Trust trust, List<Identity> identities, boolean enrol, Cover cover) {
+            this(mode, user, trust, identities, enrol, cover, false, List.of(), false);
         }
     }
 
@@ -97,11 +120,15 @@ public final class ClientHandshake implements AutoCloseable {
 
         record AwaitFinished(byte[] xS, byte[] ekE2) implements State {}
 
-        record AwaitSignatures(byte[] xS, MlKem768.Encapsulation toServer, Signing signing) implements State {}
+        record AwaitQuantumKeys(AwaitFinished finished) implements State {}
+
+        record AwaitQuantumAnswer(AwaitFinished finished, QuantumOffer offer) implements State {}
+
+        record AwaitWork(Work work) implements State {}
 
         record AwaitChallenge(byte[] xS, List<Entry> entries, byte[] th) implements State {}
 
-        record AwaitProof(Proving proving, byte[] challenge) implements State {}
+        record AwaitOpenings(List<Identity.Commitment> commitments) implements State {}
 
         record AwaitAccept(PublicKey key) implements State {}
 
@@ -113,6 +140,8 @@ public final class ClientHandshake implements AutoCloseable {
     private State state = new State.Start();
     private KeySchedule schedule;
     private PublicKey hostKey;
+    private final Quantum quantum = new Quantum();
+    private int authKey;
 
     public ClientHandshake(Settings settings, RandomSource random) {
         this.settings = settings;
@@ -146,9 +175,13 @@ public final class ClientHandshake implements AutoCloseable {
         List<Action> actions = new ArrayList<>();
         actions.add(new SendRaw(opening));
         startEarly(actions);
-        send(actions, new ClientHello(KeySchedule.suiteHash(), settings.mode, 0, settings.cover, random.bytes(32), e.encapsulationKey(), x.publicKey()));
+        send(actions, new ClientHello(KeySchedule.suiteHash(), settings.mode, flags(), settings.cover, random.bytes(32), e.encapsulationKey(), x.publicKey()));
         state = new State.AwaitHello(e, x);
         return actions;
+    }
+
+    private int flags() {
+        return settings.quantum ? HandshakeMessage.QUANTUM : 0; // H-9
     }
 
     private List<Action> firstContact(Trust.Invited invited, long hours) {
@@ -207,7 +240,7 @@ public final class ClientHandshake implements AutoCloseable {
         MlKem768.Encapsulation toHost = encapsulate(hostKey.first());
         X25519 x = X25519.generate(random);
         List<Action> actions = new ArrayList<>();
-        send(actions, new ContactHello(KeySchedule.suiteHash(), settings.mode, 0, settings.cover, random.bytes(32), toHost.ciphertext(), x.publicKey()));
+        send(actions, new ContactHello(KeySchedule.suiteHash(), settings.mode, flags(), settings.cover, random.bytes(32), toHost.ciphertext(), x.publicKey()));
         // H-23 mixes K_S after SK is absorbed; mixing does not read the transcript, so it can be done here and the secret be gone.
         schedule.mix(Labels.KS, toHost.shared());
         state = new State.AwaitContactReply(x);
@@ -228,6 +261,8 @@ public final class ClientHandshake implements AutoCloseable {
             case In(State.AwaitHello s, ServerHello m) -> onHello(s, m, whole, actions);
             case In(State.AwaitContactReply s, ContactReply m) -> onContactReply(s, m, whole, actions);
             case In(State.AwaitFinished s, ServerFinished m) -> onFinished(s, m, whole, actions);
+            case In(State.AwaitQuantumAnswer s, QuantumAnswer m) -> quantum.answered(s, m, whole, actions);
+            case In(State.AwaitOpenings s, ZkOpenings m) -> onOpenings(s, m, whole, actions);
             case In(State.AwaitChallenge s, ServerChallenge m) -> onChallenge(s, m, whole, actions);
             case In(State.AwaitAccept s, ServerAccept m) -> onAccept(s, m, actions);
             case In(State.AwaitAccept s, ServerDenial m) -> onDenial(m, actions);
@@ -283,52 +318,156 @@ public final class ClientHandshake implements AutoCloseable {
             throw new ProtocolException(Reason.CREDENTIAL, "the host did not prove its key"); // H-11
         }
         schedule.absorb(whole);
+        return settings.quantum ? quantum.ask(s, null, actions) : identify(s, actions);
+    }
+
+    /** H-31 to H-33: quantum keys are agreed before anything names the user. */
+    private final class Quantum {
+        private QuantumOffer agreed;
+        private Secret joined;
+        private int offers;
+
+        State ask(State.AwaitFinished s, QuantumRefusal refusal, List<Action> actions) {
+            actions.add(new GetQuantumKeys(refusal));
+            return new State.AwaitQuantumKeys(s);
+        }
+
+        State offer(State.AwaitFinished s, QuantumOffer offer, Secret keys, List<Action> actions) throws ProtocolException {
+            send(actions, new QuantumKeys(offer));
+            if (offer.keys().isEmpty()) {
+                return identify(s, actions);
+            }
+            if (++offers > Limits.QUANTUM_OFFERS || keys.length() != offer.bytes()) {
+                throw new IllegalStateException("an offer too many, or of other sizes");
+            }
+            joined = keys;
+            return new State.AwaitQuantumAnswer(s, offer);
+        }
+
+        State answered(State.AwaitQuantumAnswer s, QuantumAnswer m, byte[] whole, List<Action> actions) throws ProtocolException {
+            if (m.result() != 0) {
+                QuantumRefusal refusal = QuantumRefusal.of(m.result());
+                schedule.absorb(whole);
+                end();
+                return ask(s.finished, refusal, actions);
+            }
+            try (Secret confirmation = s.offer.confirmation(schedule, joined)) {
+                if (!schedule.verifies(confirmation, Labels.FIN_QS, m.mac())) {
+                    throw new ProtocolException(Reason.QUANTUM, "the host's quantum keys are other ones under the same names");
+                }
+                schedule.absorb(whole);
+                send(actions, new QuantumConfirm(schedule.finished(confirmation, Labels.FIN_QC)));
+            }
+            agreed = s.offer;
+            return identify(s.finished, actions);
+        }
+
+        void end() {
+            if (joined != null) {
+                joined.close();
+            }
+        }
+    }
+
+    /**
+     * Goes on after {@link GetQuantumKeys}.
+     *
+     * @param offer what was got; {@link QuantumOffer#none()} to do without
+     * @param keys the keys, one after the other, taken over; null without an offer
+     */
+    public List<Action> onQuantumKeys(QuantumOffer offer, Secret keys) throws ProtocolException {
+        if (!(state instanceof State.AwaitQuantumKeys(State.AwaitFinished finished))) {
+            throw new IllegalStateException("no quantum keys awaited");
+        }
+        List<Action> actions = new ArrayList<>();
+        state = quantum.offer(finished, offer, keys, actions);
+        return actions;
+    }
+
+    /** Offers of quantum keys that may yet be made (L-24). */
+    public int quantumOffersLeft() {
+        return Limits.QUANTUM_OFFERS - quantum.offers;
+    }
+
+    /** The quantum keys that both ends have confirmed, null without. */
+    public QuantumOffer quantumKeys() {
+        return quantum.agreed;
+    }
+
+    private State identify(State.AwaitFinished s, List<Action> actions) throws ProtocolException {
         if (settings.mode == Mode.SIMPLEX) {
             send(actions, new ClientFinished(schedule.finished(Labels.FIN_C)));
             schedule.mix(Labels.KE2, new byte[32]);
-            schedule.mixAbsentPskAndQkd();
+            mixShared(0);
             schedule.mix(Labels.CA, new byte[32]);
             return application(null, actions);
         }
-        MlKem768.Encapsulation toServer = encapsulate(s.ekE2);
-        Signing signing = new Signing(toServer.ciphertext(), schedule.th());
-        if (settings.identities.stream().anyMatch(i -> i instanceof Identity.Sig && i.waits())) {
-            actions.add(new UseKeys(signing));
-            return new State.AwaitSignatures(s.xS, toServer, signing);
+        return use(new Signing(s.xS, encapsulate(s.ekE2), schedule.th()), settings.identities.stream().anyMatch(i -> i instanceof Identity.Sig && i.waits()), actions);
+    }
+
+    /** What the user's keys do, which may lie elsewhere. Running it touches nothing that changes, so that it may happen on another thread. */
+    private abstract static class Work implements Runnable {
+        abstract State then(List<Action> actions);
+
+        /** The handshake is over: what was found, or will yet be, is wiped. */
+        void end() {}
+    }
+
+    private State use(Work work, boolean waits, List<Action> actions) {
+        if (waits) {
+            actions.add(new UseKeys(work));
+            return new State.AwaitWork(work);
         }
-        signing.run();
-        return identify(s.xS, toServer, signing.entries, actions);
+        work.run();
+        return work.then(actions);
     }
 
-    private State identify(byte[] xS, MlKem768.Encapsulation toServer, List<Entry> entries, List<Action> actions) {
-        send(actions, identity(toServer.ciphertext(), entries));
-        schedule.mix(Labels.KE2, toServer.shared());
-        schedule.mixAbsentPskAndQkd();
-        return new State.AwaitChallenge(xS, entries, schedule.th());
+    /** Goes on after {@link UseKeys}, once its work was run. */
+    public List<Action> onKeysUsed() {
+        if (!(state instanceof State.AwaitWork(Work work))) {
+            throw new IllegalStateException("no keys were asked for");
+        }
+        List<Action> actions = new ArrayList<>();
+        state = work.then(actions);
+        return actions;
     }
 
-    /** H-12: makes the entries of CI, signed where the key is one that signs. It touches nothing that changes, so that it may run on another thread. */
-    private final class Signing implements Runnable {
-        private final byte[] ctE2;
+    private boolean keysWait() {
+        return settings.identities.stream().anyMatch(i -> i instanceof Identity.Kem && i.waits());
+    }
+
+    /** H-12: makes the entries of CI, signed where the key is one that signs. */
+    private final class Signing extends Work {
+        private final byte[] xS;
+        private final MlKem768.Encapsulation toServer;
         private final byte[] th;
         private List<Entry> entries = List.of();
 
-        Signing(byte[] ctE2, byte[] th) {
-            this.ctE2 = ctE2;
+        Signing(byte[] xS, MlKem768.Encapsulation toServer, byte[] th) {
+            this.xS = xS;
+            this.toServer = toServer;
             this.th = th;
         }
 
         @Override
         public void run() {
-            List<Entry> unsigned = settings.identities.stream()
-                    .map(i -> new Entry(i instanceof Identity.Kem ? Method.KEM : Method.SIG, i.publicKey().fingerprint(), null)).toList();
-            byte[] t = UserAuth.toSign(th, identity(ctE2, unsigned).head());
+            List<Entry> unsigned = settings.identities.isEmpty() ? List.of(Entry.of(Method.AUTH_KEY, new byte[32])) : settings.identities.stream().map(this::unsigned).toList();
+            byte[] t = UserAuth.toSign(th, identity(unsigned).head());
             List<Entry> signed = new ArrayList<>();
             for (int i = 0; i < unsigned.size(); i++) {
                 Entry entry = unsigned.get(i);
-                signed.add(settings.identities.get(i) instanceof Identity.Sig sig ? new Entry(entry.method(), entry.keyHash(), sign(sig, t)) : entry);
+                signed.add(entry.method() == Method.SIG ? new Entry(entry.method(), entry.keyHash(), sign((Identity.Sig) settings.identities.get(i), t)) : entry);
             }
             entries = signed;
+        }
+
+        private Entry unsigned(Identity identity) {
+            PublicKey key = identity.publicKey();
+            return switch (identity) {
+                case Identity.Kem kem when settings.zk -> new Entry(Method.ZK, key.fingerprint(), key.encoded());
+                case Identity.Kem kem -> Entry.of(Method.KEM, key.fingerprint());
+                case Identity.Sig sig -> Entry.of(Method.SIG, key.fingerprint());
+            };
         }
 
         /** A key whose holder does not sign is offered all the same, with what is no signature: the others go on, and the wire looks alike. */
@@ -339,61 +478,57 @@ public final class ClientHandshake implements AutoCloseable {
                 return random.bytes(HandshakeMessage.SIGNATURE);
             }
         }
-    }
 
-    /** Goes on after {@link UseKeys}, once its work was run. */
-    public List<Action> onKeysUsed() {
-        List<Action> actions = new ArrayList<>();
-        state = switch (state) {
-            case State.AwaitSignatures s -> identify(s.xS, s.toServer, s.signing.entries, actions);
-            case State.AwaitProof s -> answer(s.proving, s.challenge, actions);
-            default -> throw new IllegalStateException("no keys were asked for");
-        };
-        return actions;
-    }
-
-    private ClientIdentity identity(byte[] ctE2, List<Entry> entries) {
-        byte[] enrol = settings.enrol ? settings.identities.getFirst().publicKey().encoded() : new byte[0];
-        return new ClientIdentity(ctE2, settings.user, entries, enrol, new byte[0]);
-    }
-
-    private State onChallenge(State.AwaitChallenge s, ServerChallenge m, byte[] whole, List<Action> actions) {
-        Proving proving = new Proving(s, m.challenges());
-        if (settings.identities.stream().anyMatch(i -> i instanceof Identity.Kem && i.waits())) {
-            actions.add(new UseKeys(proving));
-            return new State.AwaitProof(proving, whole);
+        private ClientIdentity identity(List<Entry> entries) {
+            byte[] enrol = settings.enrol ? settings.identities.getFirst().publicKey().encoded() : new byte[0];
+            return new ClientIdentity(toServer.ciphertext(), settings.user, entries, enrol, settings.authKeys.stream().map(AuthKey::id).toList());
         }
-        proving.run();
-        return answer(proving, whole, actions);
+
+        @Override
+        State then(List<Action> actions) {
+            send(actions, identity(entries));
+            schedule.mix(Labels.KE2, toServer.shared());
+            return new State.AwaitChallenge(xS, entries, schedule.th());
+        }
+
+        @Override
+        void end() {
+            toServer.shared().close();
+        }
     }
 
-    private State answer(Proving proving, byte[] challenge, List<Action> actions) {
-        // where none holds the server will refuse; until then nothing is different
-        Secret a = proving.a == null ? Secret.owning(random.bytes(32)) : proving.a;
-        schedule.absorb(challenge);
-        schedule.mix(Labels.CA, a);
-        send(actions, new ClientAnswer(proving.which, schedule.finished(Labels.FIN_C2, (byte) proving.which)));
-        return application(settings.identities.get(proving.which).publicKey(), actions);
+    private State onChallenge(State.AwaitChallenge s, ServerChallenge m, byte[] whole, List<Action> actions) throws ProtocolException {
+        if (m.authKey() > settings.authKeys.size()) {
+            throw new ProtocolException(Reason.MALFORMED, "auth key");
+        }
+        authKey = m.authKey();
+        if (!settings.zk) {
+            return use(new Proving(s, m.challenges(), whole), keysWait(), actions);
+        }
+        schedule.absorb(whole);
+        return use(new Committing(m.challenges(), schedule.th()), keysWait(), actions);
     }
 
-    /** H-15: finds the first entry that holds. It touches nothing that changes, so that it may run on another thread. */
-    private final class Proving implements Runnable {
+    /** H-15: finds the first entry that holds. */
+    private final class Proving extends Work {
         private final State.AwaitChallenge asked;
         private final List<Challenge> challenges;
+        private final byte[] whole;
         private int which;
         private Secret a;
         private boolean unwanted;
 
-        Proving(State.AwaitChallenge asked, List<Challenge> challenges) {
+        Proving(State.AwaitChallenge asked, List<Challenge> challenges, byte[] whole) {
             this.asked = asked;
             this.challenges = challenges;
+            this.whole = whole;
         }
 
         @Override
         public void run() {
             Secret found = null;
             for (int i = 0; i < challenges.size() && found == null; i++) {
-                found = proof(settings.identities.get(i), challenges.get(i));
+                found = proof(i, challenges.get(i));
                 if (found != null) {
                     found(found, i);
                 }
@@ -408,7 +543,7 @@ public final class ClientHandshake implements AutoCloseable {
             }
         }
 
-        /** The handshake is over: what was found, or will yet be, is wiped. */
+        @Override
         synchronized void end() {
             unwanted = true;
             if (a != null) {
@@ -417,12 +552,12 @@ public final class ClientHandshake implements AutoCloseable {
         }
 
         /** The secret a for this entry if the challenge shows that it may log in, else null; null too where the holder of the key does not answer. */
-        private Secret proof(Identity identity, Challenge challenge) {
-            record Pair(Identity identity, Challenge challenge) {}
-            return switch (new Pair(identity, challenge)) {
-                case Pair(Identity.Kem kem, Challenge.Kem c) -> proof(kem, c);
-                case Pair(Identity.Sig sig, Challenge.Sig c) -> c.accepted() ? Secret.zeros(32) : null;
-                case Pair(Identity i, Challenge c) -> throw new IllegalStateException("challenge of another method");
+        private Secret proof(int entry, Challenge challenge) {
+            return switch (challenge) {
+                case Challenge.Kem c -> proof((Identity.Kem) settings.identities.get(entry), c);
+                case Challenge.Sig c -> c.accepted() ? Secret.zeros(32) : null;
+                case Challenge.Shared c -> c.accepted() ? Secret.zeros(32) : null;
+                case Challenge.Zk c -> throw new IllegalStateException("challenge of another method");
             };
         }
 
@@ -438,6 +573,100 @@ public final class ClientHandshake implements AutoCloseable {
                 return null;
             }
         }
+
+        @Override
+        State then(List<Action> actions) {
+            schedule.absorb(whole);
+            // where none holds the server will refuse; until then nothing is different
+            return answer(which, a == null ? Secret.owning(random.bytes(32)) : a, actions);
+        }
+    }
+
+    /** H-34: commits to every challenge, whatever it is; random bytes stand for what the holder of a key does not answer. */
+    private final class Committing extends Work {
+        private final List<Challenge> challenges;
+        private final byte[] th;
+        private final List<Identity.Commitment> commitments = new ArrayList<>();
+
+        Committing(List<Challenge> challenges, byte[] th) {
+            this.challenges = challenges;
+            this.th = th;
+        }
+
+        @Override
+        public void run() {
+            for (int i = 0; i < challenges.size(); i++) {
+                Challenge.Zk c = (Challenge.Zk) challenges.get(i);
+                try {
+                    commitments.add(((Identity.Kem) settings.identities.get(i)).commit(c.ciphertext(), c.ephemeral(), hostKey.fingerprint(), settings.user, th));
+                } catch (IOException e) {
+                    commitments.add(null);
+                }
+            }
+        }
+
+        @Override
+        State then(List<Action> actions) {
+            send(actions, new ZkCommitments(commitments.stream().map(c -> c == null ? random.bytes(32) : c.value()).toList()));
+            return new State.AwaitOpenings(commitments);
+        }
+    }
+
+    private State onOpenings(State.AwaitOpenings s, ZkOpenings m, byte[] whole, List<Action> actions) throws ProtocolException {
+        if (m.openings().size() != s.commitments.size()) {
+            throw new ProtocolException(Reason.MALFORMED, "openings");
+        }
+        schedule.absorb(whole);
+        return use(new Opening(s.commitments, m.openings()), keysWait(), actions);
+    }
+
+    /** H-36: opens the commitments to the challenges that were honest. */
+    private final class Opening extends Work {
+        private final List<Identity.Commitment> commitments;
+        private final List<ZkOpening> openings;
+        private final List<byte[]> rhos = new ArrayList<>();
+
+        Opening(List<Identity.Commitment> commitments, List<ZkOpening> openings) {
+            this.commitments = commitments;
+            this.openings = openings;
+        }
+
+        @Override
+        public void run() {
+            for (int i = 0; i < openings.size(); i++) {
+                rhos.add(open(commitments.get(i), openings.get(i)));
+            }
+        }
+
+        private byte[] open(Identity.Commitment commitment, ZkOpening opening) {
+            try {
+                return commitment == null ? null : commitment.open(opening.message(), opening.scalar());
+            } catch (IOException e) {
+                return null;
+            }
+        }
+
+        @Override
+        State then(List<Action> actions) {
+            send(actions, new ZkProofs(rhos.stream().map(rho -> rho == null ? random.bytes(32) : rho).toList()));
+            int first = 0;
+            while (first < rhos.size() - 1 && rhos.get(first) == null) {
+                first++;
+            }
+            return answer(first, Secret.zeros(32), actions);
+        }
+    }
+
+    private void mixShared(int which) {
+        schedule.mixShared(which == 0 ? null : settings.authKeys.get(which - 1), quantum.agreed, quantum.joined);
+        quantum.end();
+    }
+
+    private State answer(int which, Secret a, List<Action> actions) {
+        mixShared(authKey);
+        schedule.mix(Labels.CA, a);
+        send(actions, new ClientAnswer(which, schedule.finished(Labels.FIN_C2, (byte) which)));
+        return application(settings.identities.isEmpty() ? null : settings.identities.get(which).publicKey(), actions);
     }
 
     private State application(PublicKey key, List<Action> actions) {
@@ -450,7 +679,8 @@ public final class ClientHandshake implements AutoCloseable {
         if (!schedule.verifies(Labels.FIN_S2, m.mac())) {
             throw new ProtocolException(Reason.CREDENTIAL, "the host's last word does not verify"); // H-18
         }
-        actions.add(new Established(settings.mode == Mode.DUPLEX ? settings.user : null, s.key, false, schedule.th()));
+        actions.add(new Established(settings.mode == Mode.DUPLEX ? settings.user : null, s.key, false, schedule.th(), authKey,
+                new Secrets(schedule.exporter(), settings.mode == Mode.DUPLEX ? schedule.nextAuthKey() : null)));
         schedule.close();
         return new State.Over();
     }
@@ -503,6 +733,7 @@ public final class ClientHandshake implements AutoCloseable {
         if (schedule != null) {
             schedule.close();
         }
+        quantum.end();
         switch (state) {
             case State.AwaitReply s -> s.e.close();
             case State.AwaitHello s -> {
@@ -514,9 +745,11 @@ public final class ClientHandshake implements AutoCloseable {
             case State.AwaitHostKey s -> {}
             case State.AwaitJudgement s -> {}
             case State.AwaitFinished s -> {}
-            case State.AwaitSignatures s -> s.toServer.shared().close();
+            case State.AwaitQuantumKeys s -> {}
+            case State.AwaitQuantumAnswer s -> {}
+            case State.AwaitWork s -> s.work.end();
             case State.AwaitChallenge s -> {}
-            case State.AwaitProof s -> s.proving.end();
+            case State.AwaitOpenings s -> {}
             case State.AwaitAccept s -> {}
             case State.Over s -> {}
         }

@@ -26,6 +26,29 @@ public sealed interface Identity {
          * @throws IOException when the holder of the key does not answer
          */
         Secret answer(byte[] ciphertext, byte[] serverEphemeral, byte[] hostFingerprint, String user, byte[] th) throws IOException;
+
+        /**
+         * Commits to both secrets of a challenge, whatever the ciphertext is (H-34); parameters as in {@link #answer}, but for th, which is the transcript after SC.
+         *
+         * @throws IOException when the holder of the key does not answer
+         */
+        Commitment commit(byte[] ciphertext, byte[] serverEphemeral, byte[] hostFingerprint, String user, byte[] th) throws IOException;
+    }
+
+    /** A commitment that was made and is yet to be opened. */
+    interface Commitment {
+        /** com of H-34, 32 bytes. */
+        byte[] value();
+
+        /**
+         * rho of H-36, 32 bytes, if the challenge was made of this message and scalar, all of it; else null. That is found out here and not before, so that no one learns
+         * what a ciphertext of his making decapsulates to.
+         *
+         * @param message m, 32 bytes
+         * @param scalar of the server's X25519 key, 32 bytes
+         * @throws IOException when the holder of the key does not answer
+         */
+        byte[] open(byte[] message, byte[] scalar) throws IOException;
     }
 
     /** A key that signs. */

@@ -62,10 +62,19 @@ final class KeySchedule implements AutoCloseable {
         }
     }
 
-    /** Inputs that are absent: zeros in their place (H-13). */
-    void mixAbsentPskAndQkd() {
-        mix(Labels.PSK, new byte[32]);
-        mix(Labels.QKD, new byte[32], new byte[32]);
+    /** Extract(ck, label, inputs...), which the chain does not go on with; the caller's. */
+    Secret branch(String label, byte[]... inputs) {
+        return Kdf.extract(chain, label, inputs);
+    }
+
+    /** H-16: the auth key and the quantum keys, zeros where there are none; both stay the caller's. @param quantum null where there are none */
+    void mixShared(AuthKey authKey, QuantumOffer quantum, Secret joined) {
+        mix(Labels.PSK, authKey == null ? new byte[32] : authKey.key().bytes());
+        if (quantum == null) {
+            mix(Labels.QKD, new byte[32], new byte[32]);
+        } else {
+            mix(Labels.QKD, joined.bytes(), quantum.context());
+        }
     }
 
     /** Expand(ck, label, th): a stage's chain key; the caller's. */
@@ -75,16 +84,36 @@ final class KeySchedule implements AutoCloseable {
 
     /** HMAC(Expand(ck, label, th), th | extra). */
     byte[] finished(String label, byte... extra) {
-        try (Secret key = stage(label)) {
+        return finished(chain, label, extra);
+    }
+
+    /** As {@link #finished(String, byte...)}, of a branch. */
+    byte[] finished(Secret branch, String label, byte... extra) {
+        try (Secret key = Kdf.expand(branch, label, transcript.hash())) {
             return Hmac.mac(key.bytes(), transcript.hash(), extra);
         }
     }
 
     /** Whether mac is {@link #finished}; in constant time. */
     boolean verifies(String label, byte[] mac, byte... extra) {
-        try (Secret expected = Secret.owning(finished(label, extra))) {
+        return verifies(chain, label, mac, extra);
+    }
+
+    /** As {@link #verifies(String, byte[], byte...)}, of a branch. */
+    boolean verifies(Secret branch, String label, byte[] mac, byte... extra) {
+        try (Secret expected = Secret.owning(finished(branch, label, extra))) {
             return expected.matches(mac);
         }
+    }
+
+    /** What the application may make keys of (H-38); the chain is then the master secret. The caller's. */
+    Secret exporter() {
+        return stage(Labels.EXPORTER);
+    }
+
+    /** The auth key that the next login of this client may use (H-37); the caller's. */
+    AuthKey nextAuthKey() {
+        return AuthKey.of(Secret.owning(Kdf.expand(chain, Labels.AUTH_KEY, transcript.hash(), AuthKey.ID_BYTES + AuthKey.KEY_BYTES)));
     }
 
     @Override

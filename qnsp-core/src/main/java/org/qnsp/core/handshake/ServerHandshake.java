@@ -7,9 +7,11 @@ import java.util.List;
 import org.qnsp.core.handshake.Action.Agreed;
 import org.qnsp.core.handshake.Action.Denied;
 import org.qnsp.core.handshake.Action.Established;
+import org.qnsp.core.handshake.Action.FetchQuantumKeys;
 import org.qnsp.core.handshake.Action.FindKeys;
 import org.qnsp.core.handshake.Action.NextReadingStage;
 import org.qnsp.core.handshake.Action.NextSendingStage;
+import org.qnsp.core.handshake.Action.Secrets;
 import org.qnsp.core.handshake.Action.Send;
 import org.qnsp.core.handshake.Action.SendRaw;
 import org.qnsp.core.handshake.Action.StartReading;
@@ -24,11 +26,18 @@ import org.qnsp.core.handshake.HandshakeMessage.ContactReply;
 import org.qnsp.core.handshake.HandshakeMessage.Entry;
 import org.qnsp.core.handshake.HandshakeMessage.HostKey;
 import org.qnsp.core.handshake.HandshakeMessage.Method;
+import org.qnsp.core.handshake.HandshakeMessage.QuantumAnswer;
+import org.qnsp.core.handshake.HandshakeMessage.QuantumConfirm;
+import org.qnsp.core.handshake.HandshakeMessage.QuantumKeys;
 import org.qnsp.core.handshake.HandshakeMessage.ServerAccept;
 import org.qnsp.core.handshake.HandshakeMessage.ServerChallenge;
 import org.qnsp.core.handshake.HandshakeMessage.ServerDenial;
 import org.qnsp.core.handshake.HandshakeMessage.ServerFinished;
 import org.qnsp.core.handshake.HandshakeMessage.ServerHello;
+import org.qnsp.core.handshake.HandshakeMessage.ZkCommitments;
+import org.qnsp.core.handshake.HandshakeMessage.ZkOpenings;
+import org.qnsp.core.handshake.HandshakeMessage.ZkProofs;
+import org.qnsp.core.message.Limits;
 import org.qnsp.core.message.ProtocolException;
 import org.qnsp.core.message.ProtocolException.Reason;
 import org.qnsp.crypto.Kemeleon;
@@ -59,21 +68,61 @@ public final class ServerHandshake implements AutoCloseable {
 
         record AwaitContactHello() implements State {}
 
+        record AwaitQuantumKeys() implements State {}
+
+        record AwaitQuantumFetch(QuantumOffer offer) implements State {}
+
+        record AwaitQuantumConfirm(QuantumOffer offer, Secret confirmation) implements State {}
+
         record AwaitFinished() implements State {}
 
-        record AwaitIdentity(MlKem768 e2, X25519 x) implements State {}
+        record AwaitIdentity() implements State {}
 
-        record AwaitKeys(ClientIdentity identity, byte[] signed, X25519 x) implements State {}
+        record AwaitKeys(ClientIdentity identity, byte[] signed) implements State {}
 
         record AwaitAnonymousJudgement() implements State {}
 
-        record AwaitAnswer(String user, List<Offer> offers, String accountDenial, byte[] enrol) implements State {}
+        record AwaitAnswer(Answered answered) implements State {}
+
+        record AwaitCommitments(Answered answered) implements State {}
+
+        record AwaitZkProofs(Answered answered, List<byte[]> commitments) implements State {}
 
         record Over() implements State {}
     }
 
-    /** An entry of CI as the server sees it: key is null unless it may log in; a is the secret that its answer must fit. */
-    private record Offer(PublicKey key, Secret a) {}
+    /** An entry of CI as the server sees it: holds is whether it may log in, key its key; a is the secret that its answer must fit, zk its challenge where it is such a one. */
+    private record Offer(boolean holds, PublicKey key, Secret a, ZkChallenge zk) {
+        static Offer of(PublicKey key, Secret a) {
+            return new Offer(key != null, key, a, null);
+        }
+
+        void close() {
+            a.close();
+            if (zk != null) {
+                zk.close();
+            }
+        }
+    }
+
+    /** A login that was challenged. th is the transcript after SC. */
+    private record Answered(String user, List<Offer> offers, String accountDenial, byte[] enrol, byte[] th) {}
+
+    /**
+     * The answer to {@link FindKeys}.
+     *
+     * @param keys for each entry the key that may log in, or null; null too for an entry that is an auth key; empty in SIMPLEX
+     * @param accountDenial null, or why the account may not be used now though the key is right
+     * @param authKey which of the named auth keys is known, from 1 on, or 0
+     * @param shared that auth key, taken over; null where there is none
+     * @param alone whether it may log in by itself
+     */
+    public record Found(List<PublicKey> keys, String accountDenial, int authKey, AuthKey shared, boolean alone) {
+        /** Without an auth key. */
+        public Found(List<PublicKey> keys, String accountDenial) {
+            this(keys, accountDenial, 0, null, false);
+        }
+    }
 
     private final Settings settings;
     private final ServerOpening.Accepted opening;
@@ -81,6 +130,12 @@ public final class ServerHandshake implements AutoCloseable {
     private KeySchedule schedule;
     private int hostKey;
     private Mode mode;
+    private MlKem768 e2;
+    private X25519 x;
+    private int quantumOffers;
+    private QuantumOffer quantum;
+    private Secret quantumKeys;
+    private int authKey;
     private State state = new State.Start();
 
     public ServerHandshake(Settings settings, ServerOpening.Accepted opening, RandomSource random) {
@@ -144,9 +199,13 @@ public final class ServerHandshake implements AutoCloseable {
         state = switch (new In(state, message)) {
             case In(State.AwaitHello s, ClientHello m) -> onHello(m, whole, actions);
             case In(State.AwaitContactHello s, ContactHello m) -> onContactHello(m, whole, actions);
+            case In(State.AwaitQuantumKeys s, QuantumKeys m) -> onQuantumKeys(m, whole, actions);
+            case In(State.AwaitQuantumConfirm s, QuantumConfirm m) -> onQuantumConfirm(s, m, whole);
             case In(State.AwaitFinished s, ClientFinished m) -> onFinished(m, whole, actions);
-            case In(State.AwaitIdentity s, ClientIdentity m) -> onIdentity(s, m, whole, actions);
-            case In(State.AwaitAnswer s, ClientAnswer m) -> onAnswer(s, m, whole, actions);
+            case In(State.AwaitIdentity s, ClientIdentity m) -> onIdentity(m, whole, actions);
+            case In(State.AwaitCommitments s, ZkCommitments m) -> onCommitments(s.answered, m, whole, actions);
+            case In(State.AwaitZkProofs s, ZkProofs m) -> onProofs(s, m, whole);
+            case In(State.AwaitAnswer s, ClientAnswer m) -> onAnswer(s.answered, m, whole, actions);
             case In(State s, HandshakeMessage m) -> throw new ProtocolException(Reason.STATE, m.getClass().getSimpleName() + " in " + s.getClass().getSimpleName());
         };
         return actions;
@@ -156,25 +215,29 @@ public final class ServerHandshake implements AutoCloseable {
         checkTerms(m.suiteHash(), m.flags());
         mode = m.mode();
         MlKem768.Encapsulation toClient = encapsulate(m.ekE());
-        X25519 x = X25519.generate(random);
-        byte[] rand = random.bytes(32);
-        MlKem768 e2 = mode == Mode.DUPLEX ? MlKem768.generate(random) : null;
+        byte[] rand = ephemerals();
         schedule.absorb(whole);
         send(actions, new HandshakeMessage.ServerHello(agree(m.cover(), actions), rand, toClient.ciphertext(), x.publicKey(), e2 == null ? new byte[0] : e2.encapsulationKey()));
         schedule.mix(Labels.KE, toClient.shared());
-        return agreed(x, m.xC(), e2, actions);
+        return agreed(m.xC(), m.flags(), actions);
+    }
+
+    /** Makes the server's ephemeral keys, and SH's rand in between. */
+    private byte[] ephemerals() {
+        x = X25519.generate(random);
+        byte[] rand = random.bytes(32);
+        e2 = mode == Mode.DUPLEX ? MlKem768.generate(random) : null;
+        return rand;
     }
 
     private State onContactHello(ContactHello m, byte[] whole, List<Action> actions) throws ProtocolException {
         checkTerms(m.suiteHash(), m.flags());
         mode = m.mode();
-        X25519 x = X25519.generate(random);
-        byte[] rand = random.bytes(32);
-        MlKem768 e2 = mode == Mode.DUPLEX ? MlKem768.generate(random) : null;
+        byte[] rand = ephemerals();
         schedule.absorb(whole);
         send(actions, new ContactReply(agree(m.cover(), actions), rand, x.publicKey(), e2 == null ? new byte[0] : e2.encapsulationKey()));
         schedule.mix(Labels.KS, settings.host.decapsulate(hostKey, m.ctS()));
-        return agreed(x, m.xC(), e2, actions);
+        return agreed(m.xC(), m.flags(), actions);
     }
 
     /** C-34. */
@@ -185,31 +248,91 @@ public final class ServerHandshake implements AutoCloseable {
     }
 
     private static void checkTerms(byte[] suiteHash, int flags) throws ProtocolException {
-        if (!Arrays.equals(suiteHash, KeySchedule.suiteHash()) || flags != 0) {
+        if (!Arrays.equals(suiteHash, KeySchedule.suiteHash()) || (flags & ~HandshakeMessage.QUANTUM) != 0) {
             throw new ProtocolException(Reason.MALFORMED, "terms"); // H-9
         }
     }
 
     /** H-10, H-11: the stage of the handshake begins in both directions, and the server proves its key. */
-    private State agreed(X25519 x, byte[] xC, MlKem768 e2, List<Action> actions) throws ProtocolException {
+    private State agreed(byte[] xC, int flags, List<Action> actions) throws ProtocolException {
         try {
             schedule.mix(Labels.EE, x.agree(xC));
             schedule.mix(Labels.ES, settings.host.agree(hostKey, xC));
         } catch (GeneralSecurityException e) {
-            x.close();
-            if (e2 != null) {
-                e2.close();
-            }
             throw new ProtocolException(Reason.MALFORMED, "key agreement");
         }
         actions.add(new NextSendingStage(schedule.stage(Labels.HANDSHAKE_S2C)));
         actions.add(new NextReadingStage(schedule.stage(Labels.HANDSHAKE_C2S)));
         send(actions, new ServerFinished(schedule.finished(Labels.FIN_S)));
-        if (mode == Mode.SIMPLEX) {
-            x.close();
-            return new State.AwaitFinished();
+        return (flags & HandshakeMessage.QUANTUM) != 0 ? new State.AwaitQuantumKeys() : identity();
+    }
+
+    private State identity() {
+        return mode == Mode.SIMPLEX ? new State.AwaitFinished() : new State.AwaitIdentity();
+    }
+
+    /** H-31. */
+    private State onQuantumKeys(QuantumKeys m, byte[] whole, List<Action> actions) throws ProtocolException {
+        schedule.absorb(whole);
+        if (m.offer().keys().isEmpty()) {
+            return identity();
         }
-        return new State.AwaitIdentity(e2, x);
+        if (++quantumOffers > Limits.QUANTUM_OFFERS) {
+            throw new ProtocolException(Reason.LIMIT, "offers of quantum keys"); // L-24
+        }
+        actions.add(new FetchQuantumKeys(m.offer()));
+        return new State.AwaitQuantumFetch(m.offer());
+    }
+
+    /**
+     * The answer to {@link FetchQuantumKeys} (H-32): one of both.
+     *
+     * @param keys the keys, one after the other, taken over; or null
+     * @param refusal why there are none
+     */
+    public List<Action> onQuantumKeys(Secret keys, QuantumRefusal refusal) {
+        if (!(state instanceof State.AwaitQuantumFetch(QuantumOffer offer))) {
+            throw new IllegalStateException("no quantum keys asked for");
+        }
+        List<Action> actions = new ArrayList<>();
+        if (keys == null || keys.length() != offer.bytes()) {
+            send(actions, new QuantumAnswer((keys == null ? refusal : QuantumRefusal.FAULTY).code, random.bytes(32)));
+            state = new State.AwaitQuantumKeys();
+            return actions;
+        }
+        quantumKeys = keys;
+        Secret confirmation = offer.confirmation(schedule, keys);
+        send(actions, new QuantumAnswer(0, schedule.finished(confirmation, Labels.FIN_QS)));
+        state = new State.AwaitQuantumConfirm(offer, confirmation);
+        return actions;
+    }
+
+    /** H-33. */
+    private State onQuantumConfirm(State.AwaitQuantumConfirm s, QuantumConfirm m, byte[] whole) throws ProtocolException {
+        try (Secret confirmation = s.confirmation) {
+            if (!schedule.verifies(confirmation, Labels.FIN_QC, m.mac())) {
+                throw new ProtocolException(Reason.QUANTUM, "the client's quantum keys are other ones under the same names");
+            }
+        }
+        schedule.absorb(whole);
+        quantum = s.offer;
+        return identity();
+    }
+
+    /** The quantum keys that both ends have confirmed, null without. */
+    public QuantumOffer quantumKeys() {
+        return quantum;
+    }
+
+    /** H-16. */
+    private void mixShared(AuthKey shared) {
+        schedule.mixShared(shared, quantum, quantumKeys);
+        if (shared != null) {
+            shared.close();
+        }
+        if (quantumKeys != null) {
+            quantumKeys.close();
+        }
     }
 
     private State onFinished(ClientFinished m, byte[] whole, List<Action> actions) throws ProtocolException {
@@ -218,62 +341,112 @@ public final class ServerHandshake implements AutoCloseable {
         }
         schedule.absorb(whole);
         schedule.mix(Labels.KE2, new byte[32]);
-        schedule.mixAbsentPskAndQkd();
+        mixShared(null);
         schedule.mix(Labels.CA, new byte[32]);
         // The client may follow with its next stage at once, so its key must be there; what it says waits for the judgement.
         actions.add(new NextReadingStage(schedule.stage(Labels.APPLICATION_C2S)));
         if (!settings.simplex) {
             return deny(ServerDenial.MODE, "this host takes no anonymous sessions", actions);
         }
-        actions.add(new FindKeys(null, List.of(), new byte[0]));
+        actions.add(new FindKeys(null, List.of(), new byte[0], List.of(), quantum != null));
         return new State.AwaitAnonymousJudgement();
     }
 
-    private State onIdentity(State.AwaitIdentity s, ClientIdentity m, byte[] whole, List<Action> actions) {
+    private State onIdentity(ClientIdentity m, byte[] whole, List<Action> actions) {
         byte[] signed = UserAuth.signed(UserAuth.toSign(schedule.th(), m.head()), hostPublicKey().fingerprint(), m.user());
         schedule.absorb(whole);
-        try (MlKem768 e2 = s.e2) {
-            schedule.mix(Labels.KE2, e2.decapsulate(m.ctE2()));
-        }
-        schedule.mixAbsentPskAndQkd();
+        schedule.mix(Labels.KE2, e2.decapsulate(m.ctE2()));
+        e2.close();
         boolean invited = opening instanceof ServerOpening.Accepted.First first && first.invite() != null;
-        actions.add(new FindKeys(m.user(), m.entries(), invited ? m.enrol() : new byte[0]));
-        return new State.AwaitKeys(m, signed, s.x);
+        actions.add(new FindKeys(m.user(), m.entries(), invited ? m.enrol() : new byte[0], m.authKeyIds(), quantum != null));
+        return new State.AwaitKeys(m, signed);
     }
 
-    /**
-     * The answer to {@link FindKeys}, given at its fixed time (L-15).
-     *
-     * @param keys for each entry the key that may log in, or null; empty in SIMPLEX
-     * @param accountDenial null, or why the account may not be used now though the key is right
-     */
+    /** The answer to {@link FindKeys}, without an auth key. */
     public List<Action> onKeysFound(List<PublicKey> keys, String accountDenial) throws ProtocolException {
+        return onKeysFound(new Found(keys, accountDenial));
+    }
+
+    /** The answer to {@link FindKeys}, given at its fixed time (L-15). */
+    public List<Action> onKeysFound(Found found) throws ProtocolException {
         List<Action> actions = new ArrayList<>();
         switch (state) {
-            case State.AwaitAnonymousJudgement s -> state = accountDenial == null
+            case State.AwaitAnonymousJudgement s -> state = found.accountDenial == null
                     ? accept(null, null, false, actions)
-                    : deny(ServerDenial.ACCOUNT, accountDenial, actions);
-            case State.AwaitKeys s -> state = challenge(s, keys, accountDenial, actions);
+                    : deny(ServerDenial.ACCOUNT, found.accountDenial, actions);
+            case State.AwaitKeys s -> state = challenge(s, found, actions);
             default -> throw new IllegalStateException("no keys asked for");
         }
         return actions;
     }
 
-    private State challenge(State.AwaitKeys s, List<PublicKey> keys, String accountDenial, List<Action> actions) throws ProtocolException {
+    private State challenge(State.AwaitKeys s, Found found, List<Action> actions) throws ProtocolException {
         byte[] th = schedule.th();
         List<Challenge> challenges = new ArrayList<>();
         List<Offer> offers = new ArrayList<>();
-        try (X25519 x = s.x) {
-            for (int i = 0; i < s.identity.entries().size(); i++) {
-                Entry entry = s.identity.entries().get(i);
-                offers.add(switch (entry.method()) {
-                    case SIG -> signed(entry, keys.get(i), s.signed, challenges);
-                    case KEM -> challenged(entry, keys.get(i), s.identity.user(), x, th, challenges);
-                });
-            }
+        for (int i = 0; i < s.identity.entries().size(); i++) {
+            Entry entry = s.identity.entries().get(i);
+            PublicKey key = entry.method() == Method.AUTH_KEY ? null : found.keys.get(i);
+            offers.add(switch (entry.method()) {
+                case SIG -> signed(entry, key, s.signed, challenges);
+                case KEM -> challenged(entry, key, s.identity.user(), th, challenges);
+                case ZK -> zkChallenged(entry, key, challenges);
+                case AUTH_KEY -> shared(found, challenges);
+            });
         }
-        send(actions, new ServerChallenge(challenges));
-        return new State.AwaitAnswer(s.identity.user(), offers, accountDenial, s.identity.enrol());
+        x.close();
+        authKey = found.authKey;
+        send(actions, new ServerChallenge(found.authKey, challenges));
+        mixShared(found.shared);
+        Answered answered = new Answered(s.identity.user(), offers, found.accountDenial, s.identity.enrol(), schedule.th());
+        return s.identity.entries().getFirst().method() == Method.ZK ? new State.AwaitCommitments(answered) : new State.AwaitAnswer(answered);
+    }
+
+    private static Offer shared(Found found, List<Challenge> challenges) {
+        boolean holds = found.alone && found.shared != null;
+        challenges.add(new Challenge.Shared(holds));
+        return new Offer(holds, null, Secret.zeros(32), null);
+    }
+
+    /** H-34: the challenge is made to the key that the client brings, so that it is the same whether that key may log in or not. */
+    private Offer zkChallenged(Entry entry, PublicKey key, List<Challenge> challenges) throws ProtocolException {
+        PublicKey brought = decodeKey(entry.proof());
+        if (brought.type() != KeyType.KEM || !Arrays.equals(brought.fingerprint(), entry.keyHash())) {
+            throw new ProtocolException(Reason.MALFORMED, "key of an entry");
+        }
+        try {
+            ZkChallenge challenge = new ZkChallenge(brought, random);
+            challenges.add(challenge.challenge());
+            return new Offer(key != null && key.type() == KeyType.KEM, key, Secret.zeros(32), challenge);
+        } catch (GeneralSecurityException e) {
+            throw new ProtocolException(Reason.MALFORMED, "key of an entry");
+        }
+    }
+
+    /** H-35: only now that the commitments are there. */
+    private State onCommitments(Answered s, ZkCommitments m, byte[] whole, List<Action> actions) throws ProtocolException {
+        if (m.commitments().size() != s.offers.size()) {
+            throw new ProtocolException(Reason.MALFORMED, "commitments");
+        }
+        schedule.absorb(whole);
+        send(actions, new ZkOpenings(s.offers.stream().map(o -> o.zk.opening()).toList()));
+        return new State.AwaitZkProofs(s, m.commitments());
+    }
+
+    /** H-36: the first entry that may log in and whose commitment holds is the login's; all are looked at. */
+    private State onProofs(State.AwaitZkProofs s, ZkProofs m, byte[] whole) throws ProtocolException {
+        if (m.rhos().size() != s.commitments.size()) {
+            throw new ProtocolException(Reason.MALFORMED, "proofs");
+        }
+        List<Offer> judged = new ArrayList<>();
+        Answered answered = s.answered;
+        for (int i = 0; i < m.rhos().size(); i++) {
+            Offer offer = answered.offers.get(i);
+            boolean holds = offer.zk.proves(s.commitments.get(i), m.rhos().get(i), hostPublicKey().fingerprint(), answered.user, answered.th) & offer.holds;
+            judged.add(new Offer(holds, offer.key, offer.a, offer.zk));
+        }
+        schedule.absorb(whole);
+        return new State.AwaitAnswer(new Answered(answered.user, judged, answered.accountDenial, answered.enrol, answered.th));
     }
 
     /** Stands for a key that may not log in, so that there is a signature to verify for it too; its private half is gone. */
@@ -290,13 +463,13 @@ public final class ServerHandshake implements AutoCloseable {
     /** H-14: the same work for a key that may log in and for one that may not. */
     private static Offer signed(Entry entry, PublicKey key, byte[] signed, List<Challenge> challenges) {
         boolean real = key != null && key.type() == KeyType.SIG;
-        boolean holds = SigKeyPair.verify(real ? key : SigDecoy.KEY, signed, entry.signature()) & real;
+        boolean holds = SigKeyPair.verify(real ? key : SigDecoy.KEY, signed, entry.proof()) & real;
         challenges.add(new Challenge.Sig(holds));
-        return new Offer(holds ? key : null, Secret.zeros(32));
+        return Offer.of(holds ? key : null, Secret.zeros(32));
     }
 
     /** H-14: the same work for a key that may log in and for one that may not. */
-    private Offer challenged(Entry entry, PublicKey key, String user, X25519 x, byte[] th, List<Challenge> challenges) throws ProtocolException {
+    private Offer challenged(Entry entry, PublicKey key, String user, byte[] th, List<Challenge> challenges) throws ProtocolException {
         boolean real = key != null && key.type() == KeyType.KEM;
         PublicKey target = real ? key : settings.decoy.publicKey();
         MlKem768.Encapsulation toUser = encapsulate(target.first());
@@ -304,21 +477,23 @@ public final class ServerHandshake implements AutoCloseable {
             Secret a = UserAuth.secret(toUser.shared(), x.agree(target.second()), hostPublicKey().fingerprint(), user, entry.keyHash(), toUser.ciphertext(), th);
             byte[] confirm = UserAuth.confirm(a, th);
             challenges.add(new Challenge.Kem(toUser.ciphertext(), real ? confirm : random.bytes(32)));
-            return new Offer(real ? key : null, a);
+            return Offer.of(real ? key : null, a);
         } catch (GeneralSecurityException e) {
             throw new ProtocolException(Reason.MALFORMED, "key agreement");
         }
     }
 
-    private State onAnswer(State.AwaitAnswer s, ClientAnswer m, byte[] whole, List<Action> actions) throws ProtocolException {
+    private State onAnswer(Answered s, ClientAnswer m, byte[] whole, List<Action> actions) throws ProtocolException {
         if (m.which() >= s.offers.size()) {
             throw new ProtocolException(Reason.MALFORMED, "entry");
         }
-        Offer offer = s.offers.get(m.which());
-        schedule.mix(Labels.CA, offer.a.bytes());
+        Offer named = s.offers.get(m.which());
+        // a client that proves by zero knowledge does not learn which of its keys may log in
+        Offer offer = named.zk == null ? named : s.offers.stream().filter(Offer::holds).findFirst().orElse(named);
+        schedule.mix(Labels.CA, named.a.bytes());
         boolean verified = schedule.verifies(Labels.FIN_C2, m.mac(), (byte) m.which());
-        s.offers.forEach(o -> o.a.close());
-        if (!verified || offer.key == null) {
+        s.offers.forEach(Offer::close);
+        if (!verified || !offer.holds) {
             return deny(ServerDenial.PERMISSION, "Permission denied", actions);
         }
         schedule.absorb(whole);
@@ -326,7 +501,7 @@ public final class ServerHandshake implements AutoCloseable {
             return deny(ServerDenial.ACCOUNT, s.accountDenial, actions);
         }
         actions.add(new NextReadingStage(schedule.stage(Labels.APPLICATION_C2S)));
-        boolean enrolled = Arrays.equals(s.enrol, offer.key.encoded());
+        boolean enrolled = offer.key != null && Arrays.equals(s.enrol, offer.key.encoded());
         return accept(s.user, offer.key, enrolled, actions);
     }
 
@@ -334,7 +509,7 @@ public final class ServerHandshake implements AutoCloseable {
     private State accept(String user, PublicKey key, boolean enrolled, List<Action> actions) {
         actions.add(new NextSendingStage(schedule.stage(Labels.APPLICATION_S2C)));
         actions.add(new Send(new ServerAccept(schedule.finished(Labels.FIN_S2)).encode()));
-        actions.add(new Established(user, key, enrolled, schedule.th()));
+        actions.add(new Established(user, key, enrolled, schedule.th(), authKey, new Secrets(schedule.exporter(), user == null ? null : schedule.nextAuthKey())));
         schedule.close();
         return new State.Over();
     }
@@ -368,7 +543,7 @@ public final class ServerHandshake implements AutoCloseable {
 
     /** The type that a client says its key has. */
     public static KeyType typeOf(Entry entry) {
-        return entry.method() == Method.KEM ? KeyType.KEM : KeyType.SIG;
+        return entry.method() == Method.SIG ? KeyType.SIG : KeyType.KEM;
     }
 
     private PublicKey hostPublicKey() {
@@ -395,19 +570,21 @@ public final class ServerHandshake implements AutoCloseable {
         if (schedule != null) {
             schedule.close();
         }
+        if (x != null) {
+            x.close();
+        }
+        if (e2 != null) {
+            e2.close();
+        }
+        if (quantumKeys != null) {
+            quantumKeys.close();
+        }
         switch (state) {
-            case State.AwaitIdentity s -> {
-                s.e2.close();
-                s.x.close();
-            }
-            case State.AwaitKeys s -> s.x.close();
-            case State.AwaitAnswer s -> s.offers.forEach(o -> o.a.close());
-            case State.Start s -> {}
-            case State.AwaitHello s -> {}
-            case State.AwaitContactHello s -> {}
-            case State.AwaitFinished s -> {}
-            case State.AwaitAnonymousJudgement s -> {}
-            case State.Over s -> {}
+            case State.AwaitQuantumConfirm s -> s.confirmation.close();
+            case State.AwaitCommitments s -> s.answered.offers.forEach(Offer::close);
+            case State.AwaitZkProofs s -> s.answered.offers.forEach(Offer::close);
+            case State.AwaitAnswer s -> s.answered.offers.forEach(Offer::close);
+            default -> {}
         }
         state = new State.Over();
     }

@@ -53,9 +53,7 @@ public final class StageReader implements AutoCloseable {
             case Action.Send a -> {}
             case Action.NextSendingStage a -> {}
             case Action.Agreed a -> {}
-            case Action.JudgeHostKey a -> {}
-            case Action.UseKeys a -> {}
-            case Action.FindKeys a -> {}
+            case Action.Question a -> {}
             case Action.Established a -> {}
             case Action.Denied a -> denied = true;
         }

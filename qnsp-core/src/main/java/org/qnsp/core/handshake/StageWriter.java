@@ -60,9 +60,7 @@ public final class StageWriter implements AutoCloseable {
             case Action.StartReading a -> {}
             case Action.NextReadingStage a -> {}
             case Action.Agreed a -> {}
-            case Action.JudgeHostKey a -> {}
-            case Action.UseKeys a -> {}
-            case Action.FindKeys a -> {}
+            case Action.Question a -> {}
             case Action.Established a -> {}
             case Action.Denied a -> {}
         }

@@ -6,6 +6,7 @@ import static org.qnsp.crypto.Encoding.lp;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
 import org.qnsp.crypto.Encoding;
 import org.qnsp.crypto.Hmac;
 import org.qnsp.crypto.Kdf;
@@ -41,6 +42,48 @@ public final class UserAuth {
         return Hmac.mac(a.bytes(), lp(Encoding.ascii(Labels.CONFIRM)), lp(th));
     }
 
+    /** com of H-34, 32 bytes. @param rho 32 bytes @param ephemeral the server's X25519 key for this challenge @param th after SC */
+    static byte[] commitment(byte[] rho, byte[] hostFingerprint, String user, byte[] th, byte[] ciphertext, byte[] ephemeral, Secret kemShared, Secret dhShared) {
+        return Hmac.mac(rho, lp(Encoding.ascii(Labels.ZK)), lp(Encoding.ascii("client")), lp(hostFingerprint), lp(user.getBytes(StandardCharsets.UTF_8)), lp(th), lp(ciphertext),
+                lp(ephemeral), lp(kemShared.bytes()), lp(dhShared.bytes()));
+    }
+
+    /** Whether the challenge is what this message and scalar make for this key, with these two secrets (H-36): all of it is compared, in constant time. */
+    private static boolean isMadeOf(byte[] message, byte[] scalar, PublicKey key, byte[] ciphertext, byte[] ephemeral, Secret kemShared, Secret dhShared) {
+        try (X25519 x = X25519.fromScalar(scalar); Secret dh = x.agree(key.second())) {
+            MlKem768.Encapsulation again = MlKem768.encapsulate(key.first(), message);
+            try (Secret shared = again.shared()) {
+                return MessageDigest.isEqual(again.ciphertext(), ciphertext) & shared.matches(kemShared.bytes())
+                        & MessageDigest.isEqual(x.publicKey(), ephemeral) & dh.matches(dhShared.bytes());
+            }
+        } catch (GeneralSecurityException e) {
+            return false; // no key of ours fails these checks; a scalar of the peer's may
+        }
+    }
+
+    /**
+     * Commits to a challenge with a key that is in this process, or opens what was committed to: both are functions of the arguments, so that an agent need remember nothing
+     * between the two.
+     *
+     * @param rho 32 bytes
+     */
+    public static byte[] commitment(KemKeyPair key, byte[] rho, byte[] ciphertext, byte[] ephemeral, byte[] hostFingerprint, String user, byte[] th) throws IOException {
+        try (Secret kemShared = key.decapsulate(ciphertext); Secret dhShared = key.agree(ephemeral)) {
+            return commitment(rho, hostFingerprint, user, th, ciphertext, ephemeral, kemShared, dhShared);
+        } catch (GeneralSecurityException e) {
+            throw new IOException("key agreement failed", e);
+        }
+    }
+
+    /** Whether a commitment to this challenge may be opened (H-36). */
+    public static boolean mayOpen(KemKeyPair key, byte[] ciphertext, byte[] ephemeral, byte[] message, byte[] scalar) throws IOException {
+        try (Secret kemShared = key.decapsulate(ciphertext); Secret dhShared = key.agree(ephemeral)) {
+            return isMadeOf(message, scalar, key.publicKey(), ciphertext, ephemeral, kemShared, dhShared);
+        } catch (GeneralSecurityException e) {
+            throw new IOException("key agreement failed", e);
+        }
+    }
+
     /** What stands for the transcript in a signature, 32 bytes. @param th the transcript before CI @param head the body of CI before the signatures */
     static byte[] toSign(byte[] th, byte[] head) {
         return Sha3.hash(th, lp(head));
@@ -54,7 +97,7 @@ public final class UserAuth {
     /** An identity whose private key is in this process; the key stays the caller's. */
     public static Identity identity(PrivateKey key, RandomSource random) {
         return switch (key) {
-            case KemKeyPair kem -> new LocalKem(kem);
+            case KemKeyPair kem -> new LocalKem(kem, random);
             case SigKeyPair sig -> new LocalSig(sig, random);
         };
     }
@@ -84,7 +127,7 @@ public final class UserAuth {
         };
     }
 
-    private record LocalKem(KemKeyPair key) implements Identity.Kem {
+    private record LocalKem(KemKeyPair key, RandomSource random) implements Identity.Kem {
         @Override
         public PublicKey publicKey() {
             return key.publicKey();
@@ -97,6 +140,23 @@ public final class UserAuth {
             } catch (GeneralSecurityException e) {
                 throw new IOException("key agreement failed", e);
             }
+        }
+
+        @Override
+        public Identity.Commitment commit(byte[] ciphertext, byte[] serverEphemeral, byte[] hostFingerprint, String user, byte[] th) throws IOException {
+            byte[] rho = random.bytes(32);
+            byte[] value = commitment(key, rho, ciphertext, serverEphemeral, hostFingerprint, user, th);
+            return new Identity.Commitment() {
+                @Override
+                public byte[] value() {
+                    return value;
+                }
+
+                @Override
+                public byte[] open(byte[] message, byte[] scalar) throws IOException {
+                    return mayOpen(key, ciphertext, serverEphemeral, message, scalar) ? rho : null;
+                }
+            };
         }
     }
 

@@ -50,6 +50,14 @@ public final class Limits {
     public static final int SHARING_CLIENTS = 512;
     /** L-23: bytes of an answer in words on a control socket (M-6, M-8). */
     public static final int CONTROL_TEXT_BYTES = 4_096;
+    /** L-24: offers of quantum keys in a handshake. */
+    public static final int QUANTUM_OFFERS = 3;
+    /** L-25: quantum keys in an offer. */
+    public static final int QUANTUM_KEYS = 8;
+    /** L-26: bits of a quantum key. */
+    public static final int QUANTUM_KEY_BITS = 8_192;
+    /** L-27: auth keys that a client names. */
+    public static final int AUTH_KEYS = 2;
 
     /** F-1: bytes of records and padding in a frame. */
     public static final int PAYLOAD_BYTES = 717;

@@ -34,7 +34,9 @@ public final class ProtocolException extends Exception {
         /** A proof of identity does not hold. */
         CREDENTIAL,
         /** C-34: less cover than was asked for. */
-        COVER
+        COVER,
+        /** The quantum keys of both ends differ (H-32). */
+        QUANTUM
     }
 
     /** What kind of rule was broken. */

@@ -39,8 +39,8 @@ public final class Link implements Loop.Handler {
         /** The first keyed frame of the peer verified. */
         default void verified() {}
 
-        /** {@link Action.JudgeHostKey}, {@link Action.UseKeys}, {@link Action.FindKeys}: an answer is wanted. Reading waits for it. */
-        void asked(Link link, Action question);
+        /** An answer is wanted. Reading waits for it. */
+        void asked(Link link, Action.Question question);
 
         /** The application stage is on. */
         void established(Link link, Action.Established result);
@@ -186,9 +186,7 @@ public final class Link implements Loop.Handler {
             stages.on(action);
             reader.on(action);
             switch (action) {
-                case Action.JudgeHostKey question -> ask(question);
-                case Action.UseKeys question -> ask(question);
-                case Action.FindKeys question -> ask(question);
+                case Action.Question question -> ask(question);
                 case Action.Established result -> {
                     phase = Phase.APPLICATION;
                     handshaker.close();
@@ -216,7 +214,7 @@ public final class Link implements Loop.Handler {
         writer.onQueued();
     }
 
-    private void ask(Action question) {
+    private void ask(Action.Question question) {
         paused = true;
         owner.asked(this, question);
     }

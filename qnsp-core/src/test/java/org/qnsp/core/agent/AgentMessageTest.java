@@ -45,6 +45,7 @@ final class AgentMessageTest {
         Destination via = new Destination(new Host("a", List.of(hash(1))), new Host("[b]:22", List.of(hash(3))), "adm*");
         return List.of(new AgentMessage.Failure(), new AgentMessage.Success(), new AgentMessage.Hello(), new AgentMessage.Welcome(), new AgentMessage.ListKeys(),
                 new AgentMessage.Keys(List.of()), new AgentMessage.Keys(List.of(new Listed(KEM.publicKey(), "ü", true, false), new Listed(SIG.publicKey(), "", false, true))),
+                new AgentMessage.Commit(challenged()), new AgentMessage.Committed(hash(3)), new AgentMessage.Open(challenged(), hash(4), hash(5)), new AgentMessage.Opened(hash(6)),
                 new AgentMessage.Answer(hash(1), new byte[1088], hash(2), hash(3), "user", hash(4)), new AgentMessage.Answered(Secret.owning(hash(9))),
                 new AgentMessage.Sign(hash(1), hash(2), hash(3), "user"), new AgentMessage.Signed(new byte[3373]), new AgentMessage.Add(copy(), "c", KeyTerms.NONE),
                 new AgentMessage.Add(copy(), "", new KeyTerms(AgentLimits.LIFETIME_SECONDS, true, List.of(direct, via))), new AgentMessage.Remove(hash(1)),
@@ -62,7 +63,7 @@ final class AgentMessageTest {
             assertEquals(message.getClass(), again.getClass());
             assertArrayEquals(whole, again.encode());
         }
-        assertEquals(List.of(5, 6, 240, 241, 242, 243, 243, 244, 245, 246, 247, 248, 248, 249, 250, 251, 252, 253), types);
+        assertEquals(List.of(5, 6, 240, 241, 242, 243, 243, 230, 231, 232, 233, 244, 245, 246, 247, 248, 248, 249, 250, 251, 252, 253), types);
     }
 
     @Test
@@ -131,5 +132,9 @@ final class AgentMessageTest {
     void secretsAreNotPrinted() {
         assertEquals("Answered[a=Secret[32 bytes]]", new AgentMessage.Answered(Secret.owning(hash(65))).toString());
         assertFalse(new AgentMessage.Add(copy(), "c", KeyTerms.NONE).toString().contains("\\["));
+    }
+
+    private static AgentMessage.Challenged challenged() {
+        return new AgentMessage.Challenged(hash(1), new byte[1088], hash(2), hash(7), "user", hash(8));
     }
 }

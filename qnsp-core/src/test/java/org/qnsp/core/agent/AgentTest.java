@@ -1,5 +1,6 @@
 package org.qnsp.core.agent;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -121,6 +122,11 @@ final class AgentTest {
             public Secret answer(byte[] ciphertext, byte[] serverEphemeral, byte[] hostFingerprint, String user, byte[] transcript) {
                 return ((Answered) ask(here, new Answer(key.fingerprint(), ciphertext, serverEphemeral, hostFingerprint, user, transcript))).a();
             }
+
+            @Override
+            public Commitment commit(byte[] ciphertext, byte[] serverEphemeral, byte[] hostFingerprint, String user, byte[] transcript) {
+                throw new IllegalStateException("not asked for");
+            }
         } : new Identity.Sig() {
             @Override
             public PublicKey publicKey() {
@@ -180,6 +186,49 @@ final class AgentTest {
         }
         // an ephemeral key of small order would give a point that the asker knows
         assertInstanceOf(Failure.class, ask(host, new Answer(kem.publicKey().fingerprint(), ciphertext(), new byte[32], hostB, "user", th)));
+    }
+
+    /** a challenge is opened to who made it, whole, and no other; until then a good one and a bad one look alike. */
+    @Test
+    void itOpensCommitmentsToHonestChallengesOnly() throws Exception {
+        add(kem, KeyTerms.NONE);
+        Caller host = behind(hostA);
+        byte[] m = RANDOM.bytes(32);
+        try (X25519 x = X25519.generate(RANDOM)) {
+            byte[] scalar = x.scalar();
+            byte[] ciphertext = MlKem768.encapsulate(kem.publicKey().first(), m).ciphertext();
+            var honest = new AgentMessage.Challenged(kem.publicKey().fingerprint(), ciphertext, x.publicKey(), hostB, "user", th);
+            byte[] made = assertInstanceOf(AgentMessage.Committed.class, ask(host, new AgentMessage.Commit(honest))).commitment();
+            assertArrayEquals(made, assertInstanceOf(AgentMessage.Committed.class, ask(host, new AgentMessage.Commit(honest))).commitment());
+            byte[] rho = assertInstanceOf(AgentMessage.Opened.class, ask(host, new AgentMessage.Open(honest, m, scalar))).rho();
+            assertArrayEquals(made, UserAuth.commitment(kem, rho, ciphertext, x.publicKey(), hostB, "user", th));
+            assertInstanceOf(Failure.class, ask(host, new AgentMessage.Open(honest, new byte[32], scalar)));
+            assertInstanceOf(Failure.class, ask(host, new AgentMessage.Open(honest, m, new byte[32])));
+            for (int i = 0; i < ciphertext.length; i += 97) {
+                byte[] bent = ciphertext.clone();
+                bent[i] ^= 1;
+                var bad = new AgentMessage.Challenged(kem.publicKey().fingerprint(), bent, x.publicKey(), hostB, "user", th);
+                byte[] other = assertInstanceOf(AgentMessage.Committed.class, ask(host, new AgentMessage.Commit(bad))).commitment();
+                assertFalse(Arrays.equals(made, other));
+                assertInstanceOf(Failure.class, ask(host, new AgentMessage.Open(bad, m, scalar)));
+            }
+            assertInstanceOf(Failure.class, ask(host, new AgentMessage.Commit(new AgentMessage.Challenged(sig.publicKey().fingerprint(), ciphertext, x.publicKey(), hostB, "user", th))));
+        }
+    }
+
+    /** destinations hold for a commitment and for its opening. */
+    @Test
+    void itCommitsToPermittedDestinationsOnly() throws Exception {
+        add(kem, new KeyTerms(0, false, List.of(new Destination(null, new Host("a", List.of(hostA)), ""))));
+        byte[] m = RANDOM.bytes(32);
+        try (X25519 x = X25519.generate(RANDOM)) {
+            byte[] ciphertext = MlKem768.encapsulate(kem.publicKey().first(), m).ciphertext();
+            var elsewhere = new AgentMessage.Challenged(kem.publicKey().fingerprint(), ciphertext, x.publicKey(), hostB, "user", th);
+            var permitted = new AgentMessage.Challenged(kem.publicKey().fingerprint(), ciphertext, x.publicKey(), hostA, "user", th);
+            assertInstanceOf(Failure.class, ask(here, new AgentMessage.Commit(elsewhere)));
+            assertInstanceOf(Failure.class, ask(here, new AgentMessage.Open(elsewhere, m, x.scalar())));
+            assertInstanceOf(AgentMessage.Opened.class, ask(here, new AgentMessage.Open(permitted, m, x.scalar())));
+        }
     }
 
     /** what is signed is always a login; the asker chooses 32 bytes, a host and a user in it. */

@@ -16,6 +16,7 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.qnsp.core.message.ProtocolException;
 import org.qnsp.crypto.RandomSource;
+import org.qnsp.crypto.Secret;
 import org.qnsp.crypto.keys.KemKeyPair;
 import org.qnsp.crypto.keys.PrivateKey;
 import org.qnsp.crypto.keys.PublicKey;
@@ -64,6 +65,8 @@ final class HandshakeFuzzTest {
         /** All messages both ways, as sent and as they arrived. */
         private final Map<Deque<byte[]>, ByteArrayOutputStream> sent = new IdentityHashMap<>();
         private final Map<Deque<byte[]>, ByteArrayOutputStream> arrived = new IdentityHashMap<>();
+        private final List<AuthKey> authKeys = new ArrayList<>();
+        private byte[] quantumKey;
         private boolean meddled;
         private boolean clientBelieves;
         private boolean serverBelieves;
@@ -84,7 +87,52 @@ final class HandshakeFuzzTest {
                 default -> new ClientHandshake.Trust.Pinned(host.publicKey());
             };
             boolean enrol = mode == Mode.DUPLEX && trust instanceof ClientHandshake.Trust.Invited && random.nextBoolean();
-            client = new ClientHandshake(new ClientHandshake.Settings(mode, "user", trust, identities, enrol, Cover.NORMAL), secrets);
+            boolean zk = mode == Mode.DUPLEX && keys.size() == 1 && keys.getFirst() == kem && random.nextBoolean();
+            int named = mode == Mode.DUPLEX ? random.nextInt(3) : 0;
+            for (int i = 0; i < named; i++) {
+                authKeys.add(new AuthKey(bytes(16), Secret.owning(bytes(32))));
+            }
+            boolean alone = named > 0 && !enrol && random.nextInt(4) == 0;
+            client = new ClientHandshake(new ClientHandshake.Settings(mode, "user", trust, alone ? List.of() : identities, enrol, Cover.NORMAL, zk, authKeys, random.nextInt(3) == 0), secrets);
+        }
+
+        private byte[] bytes(int n) {
+            byte[] bytes = new byte[n];
+            random.nextBytes(bytes);
+            return bytes;
+        }
+
+        private List<Action> offer() throws ProtocolException {
+            if (client.quantumOffersLeft() == 0 || random.nextInt(4) == 0) {
+                return client.onQuantumKeys(QuantumOffer.none(), null);
+            }
+            quantumKey = bytes(32);
+            return client.onQuantumKeys(new QuantumOffer("one", "other", List.of(new QuantumOffer.KeyName("id" + random.nextInt(), 256))), Secret.copyOf(quantumKey));
+        }
+
+        private List<Action> fetch() {
+            if (random.nextInt(3) == 0) {
+                return server.onQuantumKeys(null, QuantumRefusal.values()[random.nextInt(QuantumRefusal.values().length)]);
+            }
+            byte[] key = quantumKey == null ? bytes(32) : quantumKey.clone();
+            if (!honest && random.nextInt(4) == 0) {
+                key[random.nextInt(32)] ^= 1; // the key servers do not agree
+                meddled = true;
+            }
+            return server.onQuantumKeys(Secret.owning(key), null);
+        }
+
+        private ServerHandshake.Found found(Action.FindKeys ask) throws ProtocolException {
+            List<PublicKey> keys = find(ask);
+            String denial = random.nextInt(8) == 0 ? "not now" : null;
+            for (int i = 0; i < ask.authKeyIds().size(); i++) {
+                for (AuthKey each : authKeys) {
+                    if (Arrays.equals(each.id(), ask.authKeyIds().get(i)) && random.nextInt(4) > 0) {
+                        return new ServerHandshake.Found(keys, denial, i + 1, new AuthKey(each.id(), Secret.copyOf(each.key().bytes())), random.nextInt(4) > 0);
+                    }
+                }
+            }
+            return new ServerHandshake.Found(keys, denial);
         }
 
         void play() throws IOException {
@@ -175,7 +223,7 @@ final class HandshakeFuzzTest {
                 case 4 -> {
                     byte[] random3 = new byte[3 + random.nextInt(64)];
                     random.nextBytes(random3);
-                    random3[0] = (byte) random.nextInt(14);
+                    random3[0] = (byte) random.nextInt(20);
                     random3[1] = 0;
                     random3[2] = (byte) (random3.length - 3);
                     yield random3;
@@ -218,6 +266,8 @@ final class HandshakeFuzzTest {
                     case Action.NextSendingStage(var key) -> key.close();
                     case Action.NextReadingStage(var key) -> key.close();
                     case Action.SendRaw a -> { }
+                    case Action.GetQuantumKeys a -> clientDo(offer());
+                    case Action.FetchQuantumKeys a -> throw new AssertionError("asked of a client");
                     case Action.FindKeys a -> throw new AssertionError("asked of a client");
                     case Action.Agreed a -> { }
                     case Action.Denied d -> { }
@@ -230,7 +280,9 @@ final class HandshakeFuzzTest {
                 switch (action) {
                     case Action.Send(byte[] message) -> send(toClient, message);
                     case Action.SendRaw(byte[] bytes) -> rawReply = bytes.clone();
-                    case Action.FindKeys ask -> serverDo(server.onKeysFound(find(ask), random.nextInt(8) == 0 ? "not now" : null));
+                    case Action.FindKeys ask -> serverDo(server.onKeysFound(found(ask)));
+                    case Action.FetchQuantumKeys a -> serverDo(fetch());
+                    case Action.GetQuantumKeys a -> throw new AssertionError("asked of a server");
                     case Action.Established e -> serverBelieves = true;
                     case Action.StartSending(var key) -> key.close();
                     case Action.StartReading(var key, boolean skip) -> key.close();

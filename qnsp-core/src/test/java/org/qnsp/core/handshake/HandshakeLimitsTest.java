@@ -113,6 +113,6 @@ final class HandshakeLimitsTest {
 
     private static byte[] identity(String user, int count) {
         List<Entry> entries = IntStream.range(0, count).mapToObj(i -> new Entry(Method.KEM, new byte[32], null)).toList();
-        return new ClientIdentity(new byte[1088], user, entries, new byte[0], new byte[0]).encode();
+        return new ClientIdentity(new byte[1088], user, entries, new byte[0], List.of()).encode();
     }
 }

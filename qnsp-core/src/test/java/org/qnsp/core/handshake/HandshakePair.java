@@ -59,6 +59,22 @@ final class HandshakePair {
     private byte[] replayId;
 
     private final List<Cover> agreed = new ArrayList<>();
+    private final List<AuthKey> authKeysKnown = new ArrayList<>();
+    private final List<Offered> quantum = new ArrayList<>();
+    private final java.util.Map<List<String>, byte[]> keyServer = new java.util.HashMap<>();
+
+    /** What becomes of a message on its way to the server: itself, others, nothing. */
+    interface Way {
+        List<byte[]> of(byte[] whole);
+    }
+
+    private Way way = List::of;
+
+    void way(Way of) {
+        way = of;
+    }
+
+    private record Offered(QuantumOffer offer, byte[] keys) {}
 
     private HandshakePair(ClientHandshake.Settings settings, long time, VectorRandom clientRandom, VectorRandom serverRandom, HostKeyOps host,
             KemKeyPair decoy, List<ServerOpening.ActiveInvite> invites, boolean open, List<PublicKey> known, CoverPolicy cover) {
@@ -95,6 +111,11 @@ final class HandshakePair {
                 @Override
                 public Secret answer(byte[] ciphertext, byte[] serverEphemeral, byte[] hostFingerprint, String user, byte[] th) throws IOException {
                     return kem.answer(ciphertext, serverEphemeral, hostFingerprint, user, th);
+                }
+
+                @Override
+                public Commitment commit(byte[] ciphertext, byte[] serverEphemeral, byte[] hostFingerprint, String user, byte[] th) throws IOException {
+                    return kem.commit(ciphertext, serverEphemeral, hostFingerprint, user, th);
                 }
             };
             case Identity.Sig sig -> new Identity.Sig() {
@@ -143,10 +164,64 @@ final class HandshakePair {
             default -> new ClientHandshake.Trust.Unknown();
         };
         Mode mode = v.number("mode") == 1 ? Mode.SIMPLEX : Mode.DUPLEX;
-        var settings = new ClientHandshake.Settings(mode, v.text("user"), trust, identities, !v.text("enrol").equals("none"), new Cover(PaddingMode.of(v.number("padding")).orElseThrow(), new RateClass(v.number("rate"))));
+        List<AuthKey> authKeys = new ArrayList<>();
+        List<AuthKey> authKeysKnown = new ArrayList<>();
+        for (int i = 0; i < v.number("auth-keys"); i++) {
+            authKeys.add(authKey(v, i));
+            if (v.text("auth-key." + i + ".known").equals("yes")) {
+                authKeysKnown.add(authKey(v, i));
+            }
+        }
+        var settings = new ClientHandshake.Settings(mode, v.text("user"), trust, identities, !v.text("enrol").equals("none"),
+                new Cover(PaddingMode.of(v.number("padding")).orElseThrow(), new RateClass(v.number("rate"))), v.text("zk").equals("yes"), authKeys,
+                !v.text("quantum-offers").equals("none"));
         var invites = v.has("invite.key") ? List.of(new ServerOpening.ActiveInvite("1", v.bytes("invite.key"))) : List.<ServerOpening.ActiveInvite>of();
-        return new HandshakePair(settings, v.time("time"), clientRandom, new VectorRandom(v.bytes("stream-seed.server")), ops(host),
+        HandshakePair pair = new HandshakePair(settings, v.time("time"), clientRandom, new VectorRandom(v.bytes("stream-seed.server")), ops(host),
                 KemKeyPair.fromSecrets(v.bytes("decoy.first"), v.bytes("decoy.second")), invites, v.text("first-contact").equals("open"), known, cover);
+        pair.authKeysKnown.addAll(authKeysKnown);
+        pair.quantum(v);
+        return pair;
+    }
+
+    private static AuthKey authKey(VectorFile v, int i) {
+        return new AuthKey(v.bytes("auth-key." + i + ".id"), Secret.copyOf(v.bytes("auth-key." + i + ".key")));
+    }
+
+    private void quantum(VectorFile v) {
+        for (int i = 0; !v.text("quantum-offers").equals("none") && i < v.number("quantum-offers"); i++) {
+            String name = "quantum." + i + ".";
+            List<QuantumOffer.KeyName> names = new ArrayList<>();
+            java.io.ByteArrayOutputStream keys = new java.io.ByteArrayOutputStream();
+            for (int j = 0; j < v.number(name + "keys"); j++) {
+                names.add(new QuantumOffer.KeyName(v.text(name + j + ".id"), v.number(name + j + ".bits")));
+                byte[] key = v.bytes(name + j + ".key");
+                keys.writeBytes(key);
+                if (v.text(name + j + ".known").equals("yes")) {
+                    keyServer.put(List.of(v.text(name + "client"), v.text(name + "server"), v.text(name + j + ".id")), key);
+                }
+            }
+            quantum.add(new Offered(new QuantumOffer(v.text(name + "client"), v.text(name + "server"), names), keys.toByteArray()));
+        }
+    }
+
+    private List<Action> offer() throws ProtocolException {
+        if (quantum.isEmpty()) {
+            return client.onQuantumKeys(QuantumOffer.none(), null);
+        }
+        Offered next = quantum.removeFirst();
+        return client.onQuantumKeys(next.offer, Secret.copyOf(next.keys));
+    }
+
+    private List<Action> fetch(QuantumOffer offer) {
+        java.io.ByteArrayOutputStream keys = new java.io.ByteArrayOutputStream();
+        for (QuantumOffer.KeyName name : offer.keys()) {
+            byte[] key = keyServer.get(List.of(offer.clientSae(), offer.serverSae(), name.id()));
+            if (key == null) {
+                return server.onQuantumKeys(null, QuantumRefusal.UNKNOWN);
+            }
+            keys.writeBytes(key);
+        }
+        return server.onQuantumKeys(Secret.owning(keys.toByteArray()), null);
     }
 
     static HostKeyOps ops(KemKeyPair key) {
@@ -218,7 +293,11 @@ final class HandshakePair {
         }
         int length = serverReader.open(frame, 0);
         if (length > 0) {
-            serverReader.handshakeRecords(frame, 0, length, whole -> serverDo(server.on(whole)));
+            serverReader.handshakeRecords(frame, 0, length, whole -> {
+                for (byte[] each : way.of(whole)) {
+                    serverDo(server.on(each));
+                }
+            });
         }
     }
 
@@ -254,6 +333,7 @@ final class HandshakePair {
                     keysUsed++;
                     clientDo(client.onKeysUsed());
                 }
+                case Action.GetQuantumKeys ask -> clientDo(offer());
                 case Action.Agreed(Cover cover) -> agreed.add(cover);
                 case Action.Established established -> clientResult = established;
                 case Action.Denied denied -> clientDenial = denied;
@@ -267,13 +347,25 @@ final class HandshakePair {
             serverWriter.on(action);
             serverReader.on(action);
             switch (action) {
-                case Action.FindKeys ask -> serverDo(server.onKeysFound(find(ask), null));
+                case Action.FetchQuantumKeys ask -> serverDo(fetch(ask.offer()));
+                case Action.FindKeys ask -> serverDo(server.onKeysFound(found(ask)));
                 case Action.Agreed(Cover cover) -> agreed.add(cover);
                 case Action.Established established -> serverResult = established;
                 case Action.Denied denied -> serverDenied = true;
                 default -> {}
             }
         }
+    }
+
+    private ServerHandshake.Found found(Action.FindKeys ask) {
+        for (int i = 0; i < ask.authKeyIds().size(); i++) {
+            for (AuthKey known : authKeysKnown) {
+                if (Arrays.equals(known.id(), ask.authKeyIds().get(i))) {
+                    return new ServerHandshake.Found(find(ask), null, i + 1, known, true);
+                }
+            }
+        }
+        return new ServerHandshake.Found(find(ask), null);
     }
 
     private List<PublicKey> find(Action.FindKeys ask) {
@@ -320,6 +412,11 @@ final class HandshakePair {
 
     Action.Denied clientDenial() {
         return clientDenial;
+    }
+
+    /** What client and server agreed on, null without. */
+    List<QuantumOffer> quantumKeys() {
+        return java.util.Collections.unmodifiableList(Arrays.asList(client.quantumKeys(), server.quantumKeys()));
     }
 
     byte[] replayId() {

@@ -10,21 +10,23 @@ import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.qnsp.core.VectorFile;
+import org.qnsp.crypto.Encoding;
 
 /** H-1 to H-23 and K-8, K-10 against whole handshakes that an independent implementation made from the specification, byte for byte. */
 class HandshakeVectorsTest {
     @ParameterizedTest
-    @ValueSource(strings = {"simplex", "duplex-kem", "duplex-sig", "duplex-mixed", "duplex-denied", "invite-duplex-enrol", "open-simplex"})
+    @ValueSource(strings = {"simplex", "duplex-kem", "duplex-sig", "duplex-mixed", "duplex-denied", "invite-duplex-enrol", "open-simplex", "duplex-zk", "duplex-zk-denied",
+        "duplex-auth-key", "duplex-auth-key-alone", "duplex-quantum", "duplex-quantum-none", "simplex-quantum"})
     void theWholeHandshakeIsAsSpecified(String name) throws Exception {
         play(name, false);
     }
 
     /** with keys that lie elsewhere the machine waits where it needs them, and says the same. */
     @ParameterizedTest
-    @ValueSource(strings = {"simplex", "duplex-kem", "duplex-sig", "duplex-mixed", "duplex-denied", "invite-duplex-enrol"})
+    @ValueSource(strings = {"simplex", "duplex-kem", "duplex-sig", "duplex-mixed", "duplex-denied", "invite-duplex-enrol", "duplex-zk"})
     void keysBehindAnAgentChangeNoByte(String name) throws Exception {
         HandshakePair pair = play(name, true);
-        assertEquals(name.equals("simplex") ? 0 : name.equals("duplex-mixed") ? 2 : 1, pair.keysUsed());
+        assertEquals(name.equals("simplex") ? 0 : name.equals("duplex-mixed") || name.equals("duplex-zk") ? 2 : 1, pair.keysUsed());
     }
 
     private static HandshakePair play(String name, boolean elsewhere) throws Exception {
@@ -42,14 +44,36 @@ class HandshakeVectorsTest {
             assertNotNull(pair.serverResult());
             if (v.number("mode") == 2) {
                 assertEquals(v.text("user"), pair.serverResult().user());
-                assertArrayEquals(v.bytes("identity." + v.number("which") + ".public"), pair.serverResult().key().encoded());
+                assertArrayEquals(loginKey(v), pair.serverResult().key() == null ? null : pair.serverResult().key().encoded());
+                assertEquals(v.number("auth-key"), pair.clientResult().authKey());
+                assertEquals(v.number("auth-key"), pair.serverResult().authKey());
             }
+            for (Action.Established result : List.of(pair.clientResult(), pair.serverResult())) {
+                assertArrayEquals(v.bytes("exporter"), result.secrets().exporter().bytes());
+                if (v.number("mode") == 2) {
+                    assertArrayEquals(v.bytes("next-auth-key"), Encoding.concat(result.secrets().next().id(), result.secrets().next().key().bytes()));
+                }
+            }
+            boolean quantum = v.has("quantum.confirmation");
+            assertTrue(pair.quantumKeys().stream().allMatch(keys -> (keys != null) == quantum), "both know what was agreed");
             assertEquals(!v.text("enrol").equals("none"), pair.serverResult().enrolled());
         } else {
             assertEquals(v.number("denied.reason"), pair.clientDenial().reason());
             assertFalse(pair.serverResult() != null || pair.clientResult() != null);
         }
         return pair;
+    }
+
+    /** The first that the server knows and the client named; with zero knowledge the first that it knows, whatever the client named. */
+    private static byte[] loginKey(VectorFile v) {
+        if (v.number("identities") == 0) {
+            return null;
+        }
+        int which = v.number("which");
+        while (v.text("zk").equals("yes") && v.text("identity." + which + ".known").equals("no")) {
+            which++;
+        }
+        return v.bytes("identity." + which + ".public");
     }
 
     /** Flights are sent whole in the vectors and frame by frame here; in each direction the order is the same. */

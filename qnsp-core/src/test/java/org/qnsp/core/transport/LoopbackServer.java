@@ -162,7 +162,7 @@ public final class LoopbackServer implements AutoCloseable {
     private Link.Owner owner(ServerHandshake handshake) {
         return new Link.Owner() {
             @Override
-            public void asked(Link link, Action question) {
+            public void asked(Link link, Action.Question question) {
                 Action.FindKeys ask = (Action.FindKeys) question;
                 loop.at(System.nanoTime() + Limits.CHALLENGE_DELAY_MILLIS * 1_000_000L, () -> link.proceed(() -> handshake.onKeysFound(find(ask), accountDenial)));
             }

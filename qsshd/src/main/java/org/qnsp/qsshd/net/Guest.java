@@ -139,7 +139,7 @@ public final class Guest implements Link.Owner, Connection.Listener {
     }
 
     @Override
-    public void asked(Link from, Action question) {
+    public void asked(Link from, Action.Question question) {
         if (!(question instanceof Action.FindKeys ask)) {
             throw new IllegalStateException("a server is not asked for " + question.getClass().getSimpleName());
         }
