@@ -179,6 +179,10 @@ class Session:
         except KeyError:
             raise AttributeError(attribute) from None
 
+    def alike(self, o):
+        """Whether both have yet to begin and differ in name only; then the first goes first."""
+        return self.step == o.step == 'wait' and self.role == o.role and self.locals == o.locals
+
     def keyed(self):
         """Whether it has keys that later theft must not open."""
         return any(v in self.locals for v in ('app', 'token_sent', 'kid_sent'))
@@ -198,10 +202,11 @@ class Found(Exception):
 
 
 class Search:
-    """All interleavings. role(session, knowledge, others) yields (next session, terms it sends); check(before, after, sessions, knowledge) raises Violation."""
+    """All interleavings. role(session, knowledge, others) yields (next session, terms it sends); check(before, after, sessions, knowledge, leaked) raises Violation.
+    leak: what the intruder is given at some moment when there are secrets to keep; goes_on: whether sessions go on after it. stop: whether these violations are enough."""
 
-    def __init__(self, sessions, knowledge, check, leak=None, stop=None, limit=2_000_000):
-        self.check, self.leak, self.stop, self.limit = check, leak, stop, limit
+    def __init__(self, sessions, knowledge, check, leak=None, stop=None, goes_on=True, limit=2_000_000):
+        self.check, self.leak, self.stop, self.goes_on, self.limit = check, leak, stop, goes_on, limit
         self.violations = {}
         self.states = 0
         self.reached = set()
@@ -221,9 +226,11 @@ class Search:
                 raise RuntimeError('more states than the bound')
             for s in sessions:
                 self.reached.add((s.role.__name__, s.step))
+            if leaked and not self.goes_on:
+                continue
             eager = next((i for i, s in enumerate(sessions) if s.step == 'start'), None)
             for i, s in enumerate(sessions):
-                if eager is not None and i != eager:
+                if eager is not None and i != eager or any(s.alike(o) for o in sessions[:i]):
                     continue
                 for after, sent in s.role(s, knowledge, sessions):
                     new = sessions[:i] + (after,) + sessions[i + 1:]

@@ -90,8 +90,8 @@ class Model:
         return receive(k, key, tag, *fields, clear=self.clear)
 
     def names(self, k, kind):
-        """Of fields that are hashed only (rand, and what CI says beside the user) another's value is of use only where frames are altered on the way: whole frames are passed on anyhow."""
-        return [t for t in k.all('name') if t.args[0].startswith(kind + '.') and (self.clear or kind not in ('rand', 'ci'))] + [own(kind)]
+        """rand goes into th and nowhere else, so another's is of use only where frames are altered on the way: whole frames are passed on anyhow."""
+        return [t for t in k.all('name') if t.args[0].startswith(kind + '.') and (self.clear or kind != 'rand')] + [own(kind)]
 
     def points(self, k):
         """Of ephemeral keys, and the intruder's."""
@@ -100,6 +100,10 @@ class Model:
     def client_points(self, k, ek_e):
         """X_c beside this ek_e: the intruder's own, or the one that the same client sent. What a server sends does not depend on X_c, and nobody has the keys for any other."""
         return [p for p in self.points(k) if self.clear or p.args[0].op == 'own' or p.args[0].args[0][1:] == ek_e.args[0].args[0][1:]]
+
+    def challenges(self, k):
+        """X_z: one that is the intruder's or that a server will open. A commitment to another is never opened, and no better than junk."""
+        return [p for p in k.all('point') if p.args[0].args[0].startswith('xz.')] + [point(own('x'))]
 
     def eks(self, k):
         return [e for e in k.eks() if not self.clear or e.args[0].args[0].startswith(('e.', 'e2.'))]
@@ -218,7 +222,7 @@ class Model:
     def client_quantum(self, s, k):
         """H-33."""
         mac = self.quantum_mac(s.chain, 'fin QS', s.kid_sent)
-        for result, m in self.read(k, s.hs[1], 'QA', lambda *f: [ZERO, ONE], lambda r: k.exact(mac) if r is ZERO else [own('junk')]):
+        for result, m in self.read(k, s.hs[1], 'QA', lambda *f: [ZERO, ONE], lambda r: k.exact(mac) if r is ZERO else self.names(k, 'junk')):
             qa = tup('QA', result, m)
             chain = s.chain.absorb(qa, None if 'qa' in self.faults else qa)
             if result is ZERO and m is mac:
@@ -247,7 +251,7 @@ class Model:
     def client_challenge(self, s, k):
         """H-15, H-34."""
         user_ek, user_point = user_key(s.user)
-        which = [ZERO, ONE] if s.auth else [ZERO]
+        which = [ONE] if s.method is AUTH and 'auth-zero' not in self.faults else [ZERO, ONE] if s.auth else [ZERO]
         th = s.chain.th
 
         def confirm(w, c):
@@ -256,7 +260,7 @@ class Model:
         if s.method is KEM:
             fields = lambda *f: k.cts(user_ek), lambda w, c: k.exact(confirm(w, c))
         elif s.method is ZK:
-            fields = lambda *f: k.cts(user_ek), lambda *f: self.points(k)
+            fields = lambda *f: k.cts(user_ek), lambda *f: self.challenges(k)
         else:
             fields = lambda *f: [const('accepted')], lambda *f: [NONE]
         for m in self.read(k, s.hs[1], 'SC', lambda: which, *fields):
@@ -470,6 +474,8 @@ class Model:
 
     def check(self, before, after, sessions, k, leaked):
         """After every step. A session keeps in 'sealed' that it had its keys before long-term keys leaked."""
+        if after is not None and not leaked:
+            self.agreement(before, after, sessions)
         for s in sessions:
             client = s.role.__name__ == 'client'
             if client and s.host is not E and S not in self.stolen:
@@ -478,11 +484,13 @@ class Model:
                         self.violated(prop, f'the intruder learns what {s.sid} says to nobody but the host')
             if 'app' in s.locals and (not leaked or 'sealed' in s.locals):
                 peers = [o for o in sessions if o.role is not s.role and o.locals.get('finished') is s.finished]
-                private_to_us = (s.host is not E and (S not in self.stolen or peers)) if client else s.user is ALICE or s.user is NONE and peers
+                private_to_us = (s.host is not E and (S not in self.stolen or peers)) if client else s.user is ALICE and ALICE not in self.stolen or s.user is NONE and peers
+                if len(self.broken) == 2:  # what is left is a secret that both have: of those who use one
+                    private_to_us = client or s.kid.op == 'name' or s.user is ALICE and AUTH in self.methods
                 if private_to_us and k.has(s.app):
                     self.violated('forward secrecy' if leaked else 'secrecy', f'the intruder has the application keys of {s.sid}')
-        if after is None or leaked:
-            return
+
+    def agreement(self, before, after, sessions):
         clients = [s for s in sessions if s.role.__name__ == 'client']
         servers = [s for s in sessions if s.role.__name__ == 'server']
         if after.role.__name__ == 'client' and after.host is not E and S not in self.stolen:
