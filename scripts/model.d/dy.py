@@ -76,7 +76,7 @@ class Knowledge:
         if not terms:
             return self
         if terms not in self.grown:
-            parts, todo, sealed = set(self.parts), list(terms), [t for t in self.parts if t.op in ('enc', 'aenc')]
+            parts, todo, sealed = set(self.parts), list(terms), self.all('enc') + self.all('aenc')
             while True:
                 while todo:
                     t = todo.pop()

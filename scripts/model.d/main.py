@@ -53,6 +53,8 @@ def true_cases():
     for m in (*ALL, NONE):
         yield Case(f'{label(m)}: a login, and the intruder as a user', only(m), [(S, m)], [S, S], quick=True)
     for m in (*ALL, NONE):
+        yield Case(f'{label(m)}: the same, and the intruder more often', only(m), [(S, m)], [S, S, S])
+    for m in (*ALL, NONE):
         yield Case(f'{label(m)}: a login that goes on after long-term keys leaked', only(m), [(S, m)], [S], goes_on=True)
     for m in (*ALL, NONE):
         yield Case(f'{label(m)}: a login at the intruder\'s host, relayed', only(m), [(E, m)], [S], quick=m in (KEM, SIG, ZK), goal=False)
@@ -68,7 +70,7 @@ def true_cases():
         yield Case(f'{label(m)}: two hosts that know the user', only(m), [(F, m)], [F, S], hosts=(S, F))
     for m in (*ALL, NONE):
         for half in ('kem', 'dh'):
-            yield Case(f'{label(m)}: {"ML-KEM" if half == "kem" else "X25519"} is broken', only(m, broken=[half]), [(S, m)], [S], quick=m is KEM)
+            yield Case(f'{label(m)}: {"ML-KEM" if half == "kem" else "X25519"} is broken', only(m, broken=[half]), [(S, m)], [S, S], quick=m is KEM)
     for m in (*ALL, NONE):
         yield Case(f'{label(m)}: frames protect nothing', Model(clear=True, enrol=m is not NONE, methods=(m,) if m is not NONE else (KEM,), modes=(DUPLEX, SIMPLEX)), [(S, m)], [S], quick=m is KEM)
     yield Case('all methods tried against a login by kem', Model(), [(S, KEM)], [S])
@@ -123,7 +125,7 @@ class Table:
         self.line('what', 'bounds', 'result', 'states', 's')
 
     def line(self, what, bounds, result, states, seconds):
-        print(f'{what:<66} {bounds:<22} {result:<28} {states:>8} {seconds:>6}', flush=True)
+        print(f'{what:<76} {bounds:<22} {result:<28} {states:>8} {seconds:>6}', flush=True)
 
     def row(self, what, bounds, search, begun, expected, reached=()):
         found = ', '.join(search.violations)
