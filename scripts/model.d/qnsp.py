@@ -42,6 +42,8 @@ def quantum_key(kid):
 
 
 LONG_TERM = [private(w, half) for w in (S, F, ALICE) for half in ('kem', 'dh')] + [private(ALICE, 'sig')]
+TOKEN = name('invite')
+SHARED = [auth_key(ALICE, S), auth_key(ALICE, F), TOKEN] + [quantum_key(name('kid', c)) for c in ('c1', 'c2')]
 
 
 class Chain(namedtuple('Chain', 'th ck view')):
@@ -74,13 +76,12 @@ class Model:
     def __init__(self, faults=(), clear=False, stolen=(), broken=(), methods=(KEM, SIG, ZK, AUTH), invite=False, modes=(DUPLEX,), flags=(PLAIN,), enrol=False, only=None):
         self.faults, self.clear, self.stolen, self.broken = frozenset(faults), clear, frozenset(stolen), frozenset(broken)
         self.methods, self.invite, self.modes, self.flags, self.enrol, self.only = methods, invite, modes, flags, enrol, only
-        self.token = name('invite')
 
     def knowledge(self, hosts=(S,)):
         """What is public, of the hosts that take part."""
         public = [t for who in (*hosts, ALICE) for t in host_key(who)]
         if 'token' in self.stolen:
-            public.append(self.token)
+            public.append(TOKEN)
         return public + [private(w, half) for w in (S, F, ALICE) for half in ('kem', 'dh', 'sig') if w in self.stolen]
 
     def seal(self, key, payload):
@@ -173,14 +174,14 @@ class Model:
 
     def tag(self, eek, nonce):
         """H-20."""
-        return h('invite tag', self.token, *([] if 'tag' in self.faults else [eek]), nonce)
+        return h('invite tag', TOKEN, *([] if 'tag' in self.faults else [eek]), nonce)
 
     def client_reply(self, s, k):
         """H-21 to H-23."""
         e, x = name('e', s.sid), name('x', s.sid)
         for c in k.cts(ek(e)):
             for r in [t for t in k.all('coded') if t.args[0] is c] + [coded(c, own('n'))]:
-                chain = start(const('first contact'), self.token).absorb(s.opening).absorb(r).mix('KE', kk(*c.args))
+                chain = start(const('first contact'), TOKEN).absorb(s.opening).absorb(r).mix('KE', kk(*c.args))
                 for key in self.read(k, chain.key('early s2c'), 'HK', lambda *f: self.hosts(), lambda *f: [host_key(w)[1] for w in (S, E) if host_key(w)[0] is f[0]]):
                     if key != host_key(s.host) and 'fingerprint' not in self.faults:
                         continue
@@ -332,7 +333,7 @@ class Model:
                     opening = tup('O', eek, nonce, self.tag(eek, nonce))
                     c = ct(ek_e, name('rE', s.sid))
                     r = coded(c, name('n', s.sid))
-                    first = start(const('first contact'), self.token).absorb(opening).absorb(r).mix('KE', kk(*c.args))
+                    first = start(const('first contact'), TOKEN).absorb(opening).absorb(r).mix('KE', kk(*c.args))
                     hk = tup('HK', *host_key(s.host))
                     yield s.to('contact', answered=opening, chain=first.absorb(hk), early=(first.key('early c2s'), first.key('early s2c'))), [r, self.seal(first.key('early s2c'), hk)]
 
