@@ -101,6 +101,7 @@ def faults():
     yield 'com-host', 'H(pk_S) in the zk commitment', agent(ZK, 'com-host')
     yield 'so-early', 'the commitment before the server\'s opening', Case('', only(ZK, faults=['so-early']), [], [S])
     yield 'a-host', 'H(pk_S) in a', agent(KEM, 'a-host')
+    yield 'zk-relay', 'transcript and H(pk_S) in the zk commitment', Case('', only(ZK, faults=['zk-th', 'com-host']), [(E, ZK)], [S])
     yield 'sig-host', 'H(pk_S) in the signature', agent(SIG, 'sig-host')
     yield 'sig-th', 'the transcript in the signature, ML-KEM being broken', Case('', only(SIG, faults=['sig-th'], stolen=[S], broken=['kem']), [(S, SIG)], [S])
     yield 'ec', 'the coded opening in the transcript', Case('', only(KEM, faults=['ec']), [(S, KEM)], [S])
@@ -162,6 +163,11 @@ def main():
     for name, what, case in faults():
         begun = time.process_time()
         table.row(f'  {what} ({name})', case.bounds, case.search(stop=bool), begun, True)
+    print('More than the properties need: without ...')
+    for title, more, clients in (('an intruder\'s host', {}, [(E, KEM)]), ('a host whose key is stolen', {'stolen': [S]}, [(S, KEM)])):
+        case = Case('', only(KEM, faults=['a-th', 'a-host'], broken=['dh'], **more), clients, [S])
+        begun = time.process_time()
+        table.row(f'  transcript and H(pk_S) in a, X25519 being broken, at {title}', case.bounds, case.search(), begun, False, [('client', 'done')])
     print(f'{table.states} states, {time.process_time() - table.begun:.0f} s: ' + ('all as it must be' if not table.wrong else f'{table.wrong} WRONG'))
     return 1 if table.wrong else 0
 

@@ -128,6 +128,9 @@ class Model:
         """H-14."""
         return h('a', kc, shared, *([] if 'a-host' in self.faults else [fingerprint(host)]), user, fingerprint(user), c, *([] if 'a-th' in self.faults else [th]))
 
+    def confirm(self, a, th):
+        return h('confirm', a, *([] if 'a-th' in self.faults else [th]))
+
     def commitment(self, rho, user, host, th, c, x_z, kc, shared):
         """H-34."""
         return h('zk', rho, *([] if 'com-host' in self.faults else [fingerprint(host)]), user, *([] if 'zk-th' in self.faults else [th]), c, x_z, kc, shared)
@@ -256,7 +259,7 @@ class Model:
         th = s.chain.th
 
         def confirm(w, c):
-            return h('confirm', self.a_of(s, c, th), th)
+            return self.confirm(self.a_of(s, c, th), th)
 
         if s.method is KEM:
             fields = lambda *f: k.cts(user_ek), lambda w, c: k.exact(confirm(w, c))
@@ -411,7 +414,7 @@ class Model:
             if method is KEM:
                 c = ct(owner_ek, name('rC', s.sid))
                 a = self.secret_a(user, s.host, kk(*c.args), dh(owner_point, s.x_s), c, th)
-                sc = tup('SC', w, c, h('confirm', a, th))
+                sc = tup('SC', w, c, self.confirm(a, th))
                 chain = self.shared(chain.absorb(sc), psk, s.kid)
                 yield known.to('answer', chain=chain.mix('CA', a), c=c, asked=th), [self.seal(s.hs[1], sc)]
             elif method is ZK:
