@@ -499,7 +499,8 @@ public final class ClientHandshake implements AutoCloseable {
     }
 
     private State onChallenge(State.AwaitChallenge s, ServerChallenge m, byte[] whole, List<Action> actions) throws ProtocolException {
-        if (m.authKey() > settings.authKeys.size()) {
+        boolean withoutTheKey = m.authKey() == 0 && m.challenges().contains(new Challenge.Shared(true)); // H-15
+        if (m.authKey() > settings.authKeys.size() || withoutTheKey) {
             throw new ProtocolException(Reason.MALFORMED, "auth key");
         }
         if (settings.authKeyRequired && m.authKey() == 0) {

@@ -76,6 +76,13 @@ final class HandshakePair {
         way = of;
     }
 
+    private Way back = List::of;
+
+    /** The same for messages on their way to the client. */
+    void back(Way of) {
+        back = of;
+    }
+
     private record Offered(QuantumOffer offer, byte[] keys) {}
 
     private HandshakePair(ClientHandshake.Settings settings, long time, VectorRandom clientRandom, VectorRandom serverRandom, HostKeyOps host,
@@ -320,7 +327,11 @@ final class HandshakePair {
         }
         int length = clientReader.open(frame, 0);
         if (length > 0) {
-            clientReader.handshakeRecords(frame, 0, length, whole -> clientDo(client.on(whole)));
+            clientReader.handshakeRecords(frame, 0, length, whole -> {
+                for (byte[] each : back.of(whole)) {
+                    clientDo(client.on(each));
+                }
+            });
         }
     }
 
