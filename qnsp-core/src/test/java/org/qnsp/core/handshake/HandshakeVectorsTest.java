@@ -14,7 +14,7 @@ import org.qnsp.crypto.Encoding;
 import org.qnsp.crypto.Kdf;
 import org.qnsp.crypto.Secret;
 
-/** H-1 to H-23 and K-8, K-10 against whole handshakes that an independent implementation made from the specification, byte for byte. */
+/** H-1 to H-23, H-31 to H-38 and K-8, K-10 against whole handshakes that an independent implementation made from the specification, byte for byte. */
 class HandshakeVectorsTest {
     @ParameterizedTest
     @ValueSource(strings = {"simplex", "duplex-kem", "duplex-sig", "duplex-mixed", "duplex-denied", "invite-duplex-enrol", "open-simplex", "duplex-zk", "duplex-zk-denied",
