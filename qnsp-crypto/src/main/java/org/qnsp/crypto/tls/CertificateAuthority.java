@@ -40,7 +40,7 @@ import org.bouncycastle.asn1.x509.V3TBSCertificateGenerator;
 import org.bouncycastle.asn1.x9.X9ObjectIdentifiers;
 import org.qnsp.crypto.RandomSource;
 
-/** A certificate authority of a network of one's own, for trials: ECDSA on P-256, its key only in memory, so that it ends with the process. */
+/** A certificate authority of a network of one's own, for trials: ECDSA on secp256r1, its key only in memory, so that it ends with the process. */
 public final class CertificateAuthority {
     /** What a certificate is for. */
     public enum Purpose { SERVER, CLIENT }
