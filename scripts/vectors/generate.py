@@ -10,6 +10,7 @@ import sys
 import cases_frame
 import cases_handshake
 import cases_keys
+import cases_ratchet
 import selftest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -18,7 +19,7 @@ TARGET = os.path.join(ROOT, "qnsp-core", "src", "test", "resources", "vectors")
 
 def generate():
     files = {}
-    for module in (cases_frame, cases_handshake, cases_keys):
+    for module in (cases_frame, cases_handshake, cases_keys, cases_ratchet):
         for vector in module.all_vectors():
             assert vector.name not in files
             files[vector.name] = vector.text()

@@ -10,9 +10,11 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import org.qnsp.core.client.HostKeyTexts;
 import org.qnsp.core.client.LocalUser;
+import org.qnsp.core.handshake.AuthKey;
 import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.keys.Fingerprint;
 import org.qnsp.crypto.keys.KeyFile;
@@ -53,6 +55,20 @@ final class KeyMaking {
             say(request, Fingerprint.randomart(key.publicKey()));
         } finally {
             Arrays.fill(passphrase, '\0');
+        }
+        return 0;
+    }
+
+    /** A secret for both ends: the client's AuthKeyFile, and `qsshd authkey -a` at the host. */
+    int makeAuthKey(Request request) throws KeygenException, IOException {
+        Path file = request.file() != null ? Path.of(request.file()) : Path.of(user.home(), ".qssh", "authkey");
+        makeUserDirectory(request, file);
+        boolean replaces = mayReplace(file);
+        String comment = request.comment() == null ? "" : "# " + request.comment() + "\n";
+        try (AuthKey key = AuthKey.generate(random)) {
+            KeyFile.write(file, (comment + key.line() + "\n").getBytes(StandardCharsets.UTF_8), replaces);
+            say(request, "An auth key has been saved in " + file);
+            say(request, "Its id is " + HexFormat.of().formatHex(key.id()));
         }
         return 0;
     }

@@ -2,13 +2,25 @@ package org.qnsp.keygen;
 
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
+import java.time.Duration;
 import java.util.List;
+import org.qnsp.core.client.ClientConfigLoader;
+import org.qnsp.core.client.ClientEntropy;
+import org.qnsp.core.client.ClientRequest;
+import org.qnsp.core.client.ConnectFailure;
 import org.qnsp.core.client.Getopt;
 import org.qnsp.core.client.LocalUser;
+import org.qnsp.core.client.Messages;
+import org.qnsp.core.config.ConfigException;
+import org.qnsp.core.config.ConfigFiles;
 import org.qnsp.crypto.RandomSource;
+import org.qnsp.crypto.entropy.EntropySettings;
 
 /** From a command line to an exit status. */
 final class Keygen {
+    /** For a source; a key is made once, and lasts. */
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
     private final Console console;
     private final LocalUser user;
     private final RandomSource random;
@@ -44,9 +56,32 @@ final class Keygen {
         }
     }
 
+    /** Has the pool fed as the options say, before anything is drawn from it. */
+    private void feed(Request request) throws KeygenException {
+        if (request.entropy().isEmpty()) {
+            return;
+        }
+        try (ClientEntropy entropy = new ClientEntropy(PATIENCE)) {
+            ClientConfigLoader loader = new ClientConfigLoader(new ConfigFiles(user.uid()), user, command -> false);
+            EntropySettings settings = loader.load(new ClientRequest("localhost", request.entropy(), "none")).entropy();
+            entropy.require(settings, console.err()::println, text -> {
+                if (!request.isQuiet()) {
+                    console.err().println(text);
+                }
+            });
+        } catch (ConfigException e) {
+            throw KeygenException.failed(String.join("\n", e.lines()));
+        } catch (ConnectFailure e) {
+            e.tell(new Messages("qssh-keygen", console.err()));
+            throw KeygenException.failed("");
+        }
+    }
+
     private int act(Request request) throws KeygenException, IOException {
+        feed(request);
         return switch (request.action()) {
             case GENERATE -> new KeyMaking(console, user, random).make(request);
+            case AUTH_KEY -> new KeyMaking(console, user, random).makeAuthKey(request);
             case HOST_KEYS -> new KeyMaking(console, user, random).makeHostKeys(request);
             case CHANGE_PASSPHRASE -> new KeyChanges(console, user, random).passphrase(request);
             case CHANGE_COMMENT -> new KeyChanges(console, user, random).comment(request);

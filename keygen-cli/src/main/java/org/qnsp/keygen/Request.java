@@ -1,8 +1,10 @@
 package org.qnsp.keygen;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.qnsp.core.client.EntropyOptions;
 import org.qnsp.core.client.Getopt;
 import org.qnsp.crypto.keys.KeyFile;
 import org.qnsp.crypto.keys.KeyType;
@@ -11,7 +13,7 @@ import org.qnsp.crypto.keys.KeyType;
 final class Request {
     static final String USAGE = """
         usage: qssh-keygen [-q] [-a rounds] [-C comment] [-f output_keyfile] [-N new_passphrase]
-                           [-t kyber768 | dilithium3]
+                           [-t kyber768 | dilithium3 | authkey]
                qssh-keygen -p [-a rounds] [-f keyfile] [-N new_passphrase] [-P old_passphrase]
                qssh-keygen -y [-f input_keyfile] [-P passphrase]
                qssh-keygen -c [-a rounds] [-C comment] [-f keyfile] [-P passphrase]
@@ -20,12 +22,14 @@ final class Request {
                qssh-keygen -H [-f known_hosts_file]
                qssh-keygen -R hostname [-f known_hosts_file]
                qssh-keygen -A [-f prefix_path]
+                   with each: [--qrng | --qrng-only] [--entropy-source=device|url]
+                           [--entropy-allow-file] [--entropy-key-file=file]
         """;
 
     /** What to do. */
-    enum Action { GENERATE, CHANGE_PASSPHRASE, CHANGE_COMMENT, SHOW_PUBLIC, SHOW_FINGERPRINT, FIND_HOST, REMOVE_HOST, HASH_HOSTS, HOST_KEYS }
+    enum Action { GENERATE, CHANGE_PASSPHRASE, CHANGE_COMMENT, SHOW_PUBLIC, SHOW_FINGERPRINT, FIND_HOST, REMOVE_HOST, HASH_HOSTS, HOST_KEYS, AUTH_KEY }
 
-    private static final String OPTIONS = "qvpylcHAt:f:C:N:P:a:b:m:oE:F:R:";
+    private static final String OPTIONS = "qvpylcHAt:f:C:N:P:a:b:m:oE:F:R:-:";
 
     private Action action = Action.GENERATE;
     private KeyType type = KeyType.KEM;
@@ -40,6 +44,7 @@ final class Request {
     private boolean hashes;
     private boolean usesSha2;
     private boolean prints;
+    private final List<String> entropy = new ArrayList<>();
 
     private Request() {
     }
@@ -57,7 +62,11 @@ final class Request {
             if (option == Getopt.OPERAND) {
                 throw KeygenException.declined("Too many arguments.");
             }
-            request.set((char) option, options.value());
+            if (option == '-') {
+                request.entropy.add(EntropyOptions.line(EntropyOptions.whole(options.value(), options)).orElseThrow(() -> new Getopt.UsageException("unknown option -- -")));
+            } else {
+                request.set((char) option, options.value());
+            }
         }
         request.settle();
         return request;
@@ -77,9 +86,7 @@ final class Request {
                 action = option == 'F' ? Action.FIND_HOST : Action.REMOVE_HOST;
                 host = value;
             }
-            case 't' -> type = KeyType.named(value.toLowerCase(Locale.ROOT))
-                .orElseThrow(() -> KeygenException.failed("unknown key type " + value,
-                    "the types are kyber768 (to log in) and dilithium3 (to sign)"));
+            case 't' -> type(value);
             case 'f' -> file = value;
             case 'C' -> comment = comment(value);
             case 'N' -> newPassphrase = value;
@@ -93,6 +100,15 @@ final class Request {
             }
             default -> { } // -b -m -o: of other key types and formats
         }
+    }
+
+    private void type(String name) throws KeygenException {
+        if (name.equalsIgnoreCase("authkey")) {
+            action = Action.AUTH_KEY;
+            return;
+        }
+        type = KeyType.named(name.toLowerCase(Locale.ROOT)).orElseThrow(() -> KeygenException.failed("unknown key type " + name,
+                "the types are kyber768 (to log in), dilithium3 (to sign), and authkey (a secret that both ends share)"));
     }
 
     private static String comment(String text) throws KeygenException {
@@ -132,6 +148,11 @@ final class Request {
 
     KeyType type() {
         return type;
+    }
+
+    /** The long options, as lines of a client's configuration. */
+    List<String> entropy() {
+        return entropy;
     }
 
     /** -f, null where it is not given. */

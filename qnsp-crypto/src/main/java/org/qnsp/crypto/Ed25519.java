@@ -19,7 +19,7 @@ public final class Ed25519 implements AutoCloseable {
 
     /** A new key pair; draws 32 bytes at once. */
     public static Ed25519 generate(RandomSource random) {
-        return new Ed25519(Secret.owning(random.bytes(SEED_BYTES)));
+        return new Ed25519(Secret.owning(random.keyBytes(SEED_BYTES)));
     }
 
     /** The key pair of a 32-byte seed; the array is copied. */

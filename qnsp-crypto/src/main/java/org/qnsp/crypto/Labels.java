@@ -29,12 +29,18 @@ public final class Labels {
     public static final String FIN_QC = "qnsp1 fin QC";
     public static final String ZK = "qnsp1 zk";
     public static final String EXPORTER = "qnsp1 exporter";
+    public static final String EXPORT = "qnsp1 export ";
     public static final String AUTH_KEY = "qnsp1 auth key";
     public static final String INVITE = "qnsp1 invite";
     public static final String INVITE_KEY = "qnsp1 invite key";
     public static final String OPENING = "qnsp1 opening";
     public static final String HOST_KEY = "qnsp1 host key";
     public static final String PAGE = "qnsp1 page";
+    public static final String RATCHET_C2S = "qnsp1 ratchet c2s";
+    public static final String RATCHET_S2C = "qnsp1 ratchet s2c";
+    public static final String RATCHET = "qnsp1 ratchet";
+    public static final String RATCHET_ROOT = "qnsp1 ratchet root";
+    public static final String RATCHET_CHAIN = "qnsp1 ratchet chain";
     public static final String QNSP_AUTH = "QNSP-auth";
     public static final String FIRST_CONTACT = "first contact";
 

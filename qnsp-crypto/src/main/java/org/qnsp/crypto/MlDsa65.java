@@ -32,7 +32,7 @@ public final class MlDsa65 implements AutoCloseable {
 
     /** A new key pair (FIPS 204 algorithm 1); draws the 32-byte seed xi at once. */
     public static MlDsa65 generate(RandomSource random) {
-        return new MlDsa65(Secret.owning(random.bytes(SEED_BYTES)));
+        return new MlDsa65(Secret.owning(random.keyBytes(SEED_BYTES)));
     }
 
     /** The key pair of a 32-byte seed xi (FIPS 204 algorithm 6); the array is copied. */

@@ -45,7 +45,7 @@ public final class MlKem768 implements AutoCloseable {
 
     /** A new key pair (FIPS 203 algorithm 19); draws 64 bytes at once, d | z. */
     public static MlKem768 generate(RandomSource random) {
-        return new MlKem768(Secret.owning(random.bytes(SEED_BYTES)));
+        return new MlKem768(Secret.owning(random.keyBytes(SEED_BYTES)));
     }
 
     /** The key pair of a 64-byte seed d | z (FIPS 203 algorithm 16); the array is copied. */
@@ -90,7 +90,7 @@ public final class MlKem768 implements AutoCloseable {
      * @throws InvalidKeyEncodingException if ek fails the checks of FIPS 203 section 7.2: 1184 bytes, every coefficient below q
      */
     public static Encapsulation encapsulate(byte[] ek, RandomSource random) throws InvalidKeyEncodingException {
-        byte[] message = random.bytes(MESSAGE_BYTES);
+        byte[] message = random.keyBytes(MESSAGE_BYTES);
         try {
             return encapsulate(ek, message);
         } finally {

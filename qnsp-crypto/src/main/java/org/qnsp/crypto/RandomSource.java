@@ -18,8 +18,13 @@ public interface RandomSource {
         return out;
     }
 
-    /** The operating system's generator, shared by all threads of the process. */
+    /** {@code n} fresh bytes that a key is made of. A pool puts more into these than into others (E-4). */
+    default byte[] keyBytes(int n) {
+        return bytes(n);
+    }
+
+    /** The pool of this process, for all its threads. */
     static RandomSource system() {
-        return SystemRandom.SHARED;
+        return EntropyPool.system();
     }
 }

@@ -17,7 +17,7 @@ public final class X25519 implements AutoCloseable {
 
     /** A new key pair; draws 32 bytes at once. */
     public static X25519 generate(RandomSource random) {
-        return new X25519(Secret.owning(random.bytes(KEY_BYTES)));
+        return new X25519(Secret.owning(random.keyBytes(KEY_BYTES)));
     }
 
     /** The key pair of a 32-byte scalar, clamped when it is used (RFC 7748 section 5); the array is copied. */

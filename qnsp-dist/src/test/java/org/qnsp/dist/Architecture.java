@@ -29,8 +29,8 @@ final class Architecture {
             Floor.ofStrangers("org.qnsp.crypto", "org.qnsp.stealth"),
             Floor.of("org.qnsp.core"),
             Floor.of("org.qnsp.core.frame", "org.qnsp.core.message", "org.qnsp.core.config"),
-            Floor.of("org.qnsp.core.handshake", "org.qnsp.core.mux"),
-            Floor.of("org.qnsp.core.transport"),
+            Floor.of("org.qnsp.core.handshake", "org.qnsp.core.mux", "org.qnsp.core.ratchet"),
+            Floor.of("org.qnsp.core.transport", "org.qnsp.core.qkd"),
             Floor.of("org.qnsp.core.agent", "org.qnsp.core.client", "org.qnsp.core.forward", "org.qnsp.core.share", "org.qnsp.core.copy"),
             Floor.ofStrangers("org.qnsp.qssh", "org.qnsp.qscp", "org.qnsp.keygen", "org.qnsp.qsshd", "org.qnsp.gateway"),
             Floor.of("org.qnsp.dist"));
@@ -47,7 +47,7 @@ final class Architecture {
 
     /** No IO, no thread, no clock, no chance of their own, no logger. */
     private static final Set<String> PURE = Set.of("org.qnsp.stealth", "org.qnsp.core.frame", "org.qnsp.core.handshake",
-            "org.qnsp.core.message", "org.qnsp.core.mux", "org.qnsp.core.copy", "org.qnsp.core.agent");
+            "org.qnsp.core.message", "org.qnsp.core.mux", "org.qnsp.core.ratchet", "org.qnsp.core.copy", "org.qnsp.core.agent");
 
     /** Types a pure package must not mention, by the beginning of their names. */
     private static final List<String> IMPURE_TYPES = List.of("java.net.", "java.nio.channels.", "java.nio.file.", "java.io.File",

@@ -61,7 +61,7 @@ final class CompletionTest {
 
     @ParameterizedTest
     @CsvSource({"qssh, qssh.1", "qscp, qscp.1", "qssh-keygen, qssh-keygen.1", "qssh-add, qssh-add.1", "qssh-agent, qssh-agent.1", "qssh-copy-id, qssh-copy-id.1",
-        "qsshd, qsshd.8"})
+        "qsshd, qsshd.8", "qkd-sim, qkd-sim.1"})
     void theOptionsAreThoseOfTheManual(String program, String manual) throws Exception {
         Set<String> documented = new TreeSet<>();
         for (String line : Files.readAllLines(Project.ROOT.resolve("docs/man").resolve(manual))) {
@@ -120,7 +120,7 @@ final class CompletionTest {
 
     @Test
     void everyProgramIsCompletedByItsName() throws Exception {
-        for (String program : List.of("qssh", "qscp", "qssh-keygen", "qssh-add", "qssh-agent", "qssh-copy-id", "qsshd")) {
+        for (String program : List.of("qssh", "qscp", "qssh-keygen", "qssh-add", "qssh-agent", "qssh-copy-id", "qsshd", "qkd-sim")) {
             assertEquals(file(BASH), file(BASH.resolveSibling(program)), program);
             assertTrue(file(ZSH).lines().findFirst().orElseThrow().contains(" " + program), program);
         }

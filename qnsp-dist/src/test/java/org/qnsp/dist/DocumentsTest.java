@@ -73,9 +73,10 @@ final class DocumentsTest {
     @CsvSource({
         "qssh.1,        qssh-cli/src/main/java/org/qnsp/qssh/CommandLine.java,      LETTERS = \"([^\"]+)-:\"",
         "qscp.1,        qscp-cli/src/main/java/org/qnsp/qscp/CommandLine.java,      LETTERS = \"([^\"]+)-:\"",
-        "qssh-keygen.1, keygen-cli/src/main/java/org/qnsp/keygen/Request.java,      OPTIONS = \"([^\"]+)\"",
+        "qssh-keygen.1, keygen-cli/src/main/java/org/qnsp/keygen/Request.java,      OPTIONS = \"([^\"]+)-:\"",
         "qssh-add.1,    keygen-cli/src/main/java/org/qnsp/keygen/add/AddRequest.java, OPTIONS = \"([^\"]+)\"",
         "qssh-agent.1,  keygen-cli/src/main/java/org/qnsp/keygen/agent/AgentRequest.java, OPTIONS = \"([^\"]+)\"",
+        "qkd-sim.1,     qnsp-gateway/src/main/java/org/qnsp/gateway/qkdsim/SimRequest.java, new Getopt\\(\"([^\"]+)-:\"",
         "qsshd.8,       qsshd/src/main/java/org/qnsp/qsshd/Arguments.java,          new Getopt\\(\"([^\"]+)\"",
     })
     void optionsAreThoseOfTheManual(String page, String source, String table) throws IOException {
@@ -100,7 +101,7 @@ final class DocumentsTest {
         "qssh_config.5,  qnsp-core/src/main/java/org/qnsp/core/client/ClientKeywords.java",
     })
     void keywordsAreInTheManual(String page, String source) throws IOException {
-        String text = Files.readString(Project.ROOT.resolve(source));
+        String text = Files.readString(Project.ROOT.resolve(source)) + Files.readString(Project.ROOT.resolve("qnsp-core/src/main/java/org/qnsp/core/qkd/QkdKeywords.java"));
         Set<String> missing = new TreeSet<>();
         String manual = Files.readString(DOCS.resolve("man").resolve(page));
         for (String keyword : keywords(text)) {

@@ -1,2 +1,2 @@
-/** Where connections to other worlds live: bridges to classical servers, routers, key-server simulators. Heavy dependencies end here. */
+/** Where connections to other worlds live: key-server simulators today. Heavy dependencies end here. */
 package org.qnsp.gateway;

@@ -6,8 +6,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import org.qnsp.core.client.CoverOptions;
+import org.qnsp.core.client.EntropyOptions;
 import org.qnsp.core.client.Getopt;
+import org.qnsp.core.client.LongOptions;
 import org.qnsp.qscp.CopyPlan.UsageException;
 
 /** The options of qscp, and their translation into what is to be done. As with scp all of them stand before the first operand. */
@@ -16,7 +17,8 @@ final class CommandLine {
             usage: qscp [-12346ABCOpqRrsTVv] [--resume] [-c cipher] [-D server_path] [-F config_file]
                         [-i identity_file] [-J destination] [-l limit] [-o option] [-P port]
                         [-S program] [-X sftp_option] [--stealth] [--padding=max|normal|low]
-                        [--rate=bytes] source ... target
+                        [--rate=bytes] [--qrng | --qrng-only] [--entropy-source=device|url]
+                        [--entropy-allow-file] [--entropy-key-file=file] source ... target
 
               source, target   file, [user@]host:file or qscp://[user@]host[:port]/file
               -r               directories with all that is in them
@@ -73,7 +75,7 @@ final class CommandLine {
                     operands.addAll(getopt.rest());
                     break;
                 }
-                line.option((char) option, option == '-' ? CoverOptions.whole(getopt.value(), getopt) : getopt.value());
+                line.option((char) option, option == '-' ? EntropyOptions.whole(LongOptions.whole(getopt.value(), getopt), getopt) : getopt.value());
             }
         } catch (Getopt.UsageException e) {
             throw new UsageException(Arguments.text(e.getMessage()));
@@ -147,7 +149,7 @@ final class CommandLine {
             case "resume" -> resume = true;
             case "serve" -> serves = true;
             default -> {
-                String line = CoverOptions.line(word).orElseThrow(() -> new UsageException("unknown option -- " + Arguments.text(word)));
+                String line = LongOptions.line(word).or(() -> EntropyOptions.line(Arguments.text(word))).orElseThrow(() -> new UsageException("unknown option -- " + Arguments.text(word)));
                 settings.add(line);
                 words.add("-o" + line);
             }

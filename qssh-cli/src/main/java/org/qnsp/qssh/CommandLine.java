@@ -6,8 +6,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
-import org.qnsp.core.client.CoverOptions;
+import org.qnsp.core.client.EntropyOptions;
 import org.qnsp.core.client.Getopt;
+import org.qnsp.core.client.LongOptions;
 import org.qnsp.core.config.ConfigException;
 import org.qnsp.core.config.ForwardSpec;
 import org.qnsp.core.config.Jumps;
@@ -60,7 +61,7 @@ final class CommandLine {
         try {
             for (int option = getopt.next(); option != Getopt.END; option = getopt.next()) {
                 if (option == '-') {
-                    String word = CoverOptions.whole(getopt.value(), getopt);
+                    String word = EntropyOptions.whole(LongOptions.whole(getopt.value(), getopt), getopt);
                     line.word(word.equals("wire-report") ? word + "=" + getopt.argument() : word);
                 } else if (option != Getopt.OPERAND) {
                     line.option((char) option, getopt.value());
@@ -100,7 +101,7 @@ final class CommandLine {
             decided.put("ControlPath", "none"); // the wire is to be its own
             decided.put("ControlMaster", "no");
         } else {
-            options.add(CoverOptions.line(word).orElseThrow(() -> UsageException.withUsage("unknown option -- -")));
+            options.add(LongOptions.line(word).or(() -> EntropyOptions.line(word)).orElseThrow(() -> UsageException.withUsage("unknown option -- -")));
         }
     }
 

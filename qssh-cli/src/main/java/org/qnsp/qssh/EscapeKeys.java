@@ -94,6 +94,7 @@ final class EscapeKeys {
         return e + "?\nSupported escape sequences:\n"
             + " " + e + ".   - terminate connection\n"
             + " " + e + "C   - open a command line\n"
+            + " " + e + "R   - renew the keys\n"
             + " " + e + "V/v - decrease/increase verbosity (LogLevel)\n"
             + " " + e + "^Z  - suspend qssh\n"
             + " " + e + "#   - list forwarded connections\n"

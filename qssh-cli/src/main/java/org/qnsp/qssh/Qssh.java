@@ -42,7 +42,9 @@ final class Qssh {
                     [-O ctl_cmd] [-o option] [-P tag] [-p port] [-Q query_option]
                     [-R address] [-S ctl_path] [-W host:port]
                     [-w local_tun[:remote_tun]] [--stealth] [--padding=max|normal|low]
-                    [--rate=bytes] [--wire-report=file] destination [command [argument ...]]
+                    [--rate=bytes] [--wire-report=file] [--qrng | --qrng-only]
+                    [--entropy-source=device|url] [--entropy-allow-file]
+                    [--entropy-key-file=file] destination [command [argument ...]]
                qssh qssh://[user@]host[:port]?fp=...&invite=... [command [argument ...]]
                qssh --quantum-teleport file [user@]host[:path]
         """;
@@ -228,6 +230,7 @@ final class Qssh {
                 return FAILED;
             }
             session.measures(answer -> login.meter(host.loop(), answer));
+            session.ratchets(login::ratchet);
             boolean used = plan.start() != null || own && line.stdioForward() != null;
             try (Mastership master = Mastership.begin(config, messages, prompt, host.loop(), login, forwarding, used)) {
                 int status = session.run(login, master, () -> {

@@ -48,6 +48,7 @@ final class RemoteSession {
     private final End end = new End();
     private AgentForward agent;
     private LiveMeter meter;
+    private Runnable ratchet;
     private Connection connection;
     private HostRequests requests;
     private Channel channel;
@@ -142,6 +143,11 @@ final class RemoteSession {
     /** Where {@code ~w} finds what the wire does; without it there is none. */
     void measures(LiveMeter.Source wire) {
         meter = new LiveMeter(wire, streams.err());
+    }
+
+    /** What {@code ~R} does; without it nothing. */
+    void ratchets(Runnable renewal) {
+        ratchet = renewal;
     }
 
     /** Lets the host use the agent, if there is one to forward. */
@@ -535,7 +541,14 @@ final class RemoteSession {
                 }
             }
             case QUIETER, LOUDER -> escape(typed + " [LogLevel " + messages.step(action == EscapeKeys.Action.LOUDER ? 1 : -1) + "]");
-            case REKEY -> escape(typed + " [keys change with every frame]");
+            case REKEY -> {
+                if (ratchet == null) {
+                    escape(typed + " [the keys are those of the connection that is shared]");
+                } else {
+                    escape(typed + " [new secrets for the keys of both directions]");
+                    ratchet.run();
+                }
+            }
             default -> escape(typed + " [not supported by this version]");
         }
     }

@@ -26,6 +26,8 @@ record Arguments(boolean foreground, boolean standardError, boolean onStreams, b
                          [-h host_key_file] [-o option] [-p port]
                    qsshd invite [-f config_file] [-h host_key_file] [-o option] [-p port]
                          [-H host] [-n uses] [-t lifetime] [-l | -r id] [user]
+                   qsshd authkey [-f config_file] [-h host_key_file] [-o option]
+                         [-a key_file | -r id] [user]
             """;
 
     static Arguments parse(List<String> args) throws UsageException {

@@ -64,6 +64,7 @@ final class Daemon implements AutoCloseable {
         this.source = source;
         this.adopted = adopted;
         this.policy = new AtomicReference<>(source.load());
+        LOG.info("entropy: {}", policy.get().entropy().description());
         ServerConfig config = policy.get().config();
         exchange = new Exchange(halfTheDescriptors() / 2, e -> LOG.error("fault", e));
         House house = new House(new Gatekeeper(new UserFiles(pump), new KeysCommand(pump)), new InProcessLauncher(pump, config.printMotd() ? InProcessLauncher.MOTD : List.of(), services.sftp()), lookups, workers,
@@ -131,11 +132,12 @@ final class Daemon implements AutoCloseable {
     private void adopt(Policy next) {
         try {
             relisten(next.config());
-            policy.getAndSet(next).host().close();
+            policy.getAndSet(next).retire();
+            LOG.info("entropy: {}", next.entropy().description());
             LOG.info("configuration reloaded");
             workers.execute(() -> adopted.accept(next.config()));
         } catch (IOException e) {
-            next.host().close();
+            next.retire();
             LOG.error("configuration not reloaded: {}", e.getMessage());
         }
     }
@@ -208,5 +210,6 @@ final class Daemon implements AutoCloseable {
         judges.shutdownNow();
         lookups.shutdownNow();
         workers.shutdownNow();
+        policy.get().entropy().close();
     }
 }

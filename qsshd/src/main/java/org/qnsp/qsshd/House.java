@@ -14,6 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.qnsp.core.config.ConfigException;
 import org.qnsp.core.handshake.Action.FindKeys;
@@ -23,6 +24,11 @@ import org.qnsp.core.message.ConnectionRequest;
 import org.qnsp.core.transport.Connection;
 import org.qnsp.crypto.Secret;
 import org.qnsp.crypto.keys.PublicKey;
+import org.qnsp.core.handshake.AuthKey;
+import org.qnsp.core.handshake.QuantumOffer;
+import org.qnsp.core.handshake.QuantumRefusal;
+import org.qnsp.core.qkd.QkdException;
+import org.qnsp.core.qkd.QuantumKeys;
 import org.qnsp.qsshd.auth.Gatekeeper;
 import org.qnsp.qsshd.auth.Gatekeeper.Findings;
 import org.qnsp.qsshd.auth.Gatekeeper.Origin;
@@ -111,7 +117,7 @@ final class House implements Hospitality {
                 LOG.info("invite {} is used up", invite.id());
                 return Findings.none(ask, policy.config());
             }
-            return gatekeeper.examine(ask, policy.config(), origin, invite).withUse(useTaken);
+            return gatekeeper.examine(ask, policy.config(), policy.authKeys(), origin, invite).withUse(useTaken);
         } catch (IOException e) {
             LOG.error("invites: {}", e.getMessage());
         } catch (InterruptedException e) {
@@ -120,6 +126,61 @@ final class House implements Hospitality {
             LOG.error("fault while looking for keys", e); // an answer is owed all the same, and the use of an invite
         }
         return Findings.none(ask, policy.config()).withUse(useTaken);
+    }
+
+    @Override
+    public void fetchQuantumKeys(Policy policy, Origin origin, QuantumOffer offer, BiConsumer<Secret, QuantumRefusal> answer) {
+        if (policy.quantum() == null) {
+            answer.accept(null, QuantumRefusal.NOT_CONFIGURED);
+            return;
+        }
+        try {
+            lookups.execute(() -> {
+                try {
+                    answer.accept(QuantumKeys.fetch(policy.quantum(), offer), null);
+                } catch (QkdException e) {
+                    LOG.warn("quantum keys that {} offers not taken: {}", origin.address(), e.getMessage());
+                    answer.accept(null, QuantumKeys.refusal(e));
+                } catch (RuntimeException e) {
+                    LOG.error("fault while getting quantum keys", e); // an answer is owed all the same
+                    answer.accept(null, QuantumRefusal.FAULTY);
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            answer.accept(null, QuantumRefusal.UNREACHABLE);
+        }
+    }
+
+    @Override
+    public void authKeyUsed(Policy policy, Findings findings, byte[] id) {
+        work("auth key", () -> {
+            try {
+                policy.authKeys().used(findings.account().name(), id, System.currentTimeMillis());
+            } catch (IOException e) {
+                LOG.error("auth keys: {}", e.getMessage());
+            }
+        });
+    }
+
+    @Override
+    public void keepAuthKey(Policy policy, Findings findings, AuthKey key, byte[] after, Consumer<Boolean> kept) {
+        AuthKey copy = key.copy(); // the guest may leave before it is written
+        try {
+            workers.execute(() -> kept.accept(keep(policy, findings.account().name(), copy, after)));
+        } catch (RejectedExecutionException e) {
+            copy.close();
+            kept.accept(false);
+        }
+    }
+
+    private boolean keep(Policy policy, String user, AuthKey key, byte[] after) {
+        try (key) {
+            policy.authKeys().store(user, key, after, System.currentTimeMillis());
+            return true;
+        } catch (IOException e) {
+            LOG.error("auth keys: {}", e.getMessage());
+            return false;
+        }
     }
 
     @Override

@@ -20,6 +20,7 @@ import org.qnsp.crypto.keys.Invite;
 import org.qnsp.qsshd.auth.HostKeys;
 import org.qnsp.qsshd.auth.InviteFile;
 import org.qnsp.qsshd.config.ServerConfig;
+import org.qnsp.qsshd.net.Policy;
 import org.qnsp.qsshd.session.Account;
 
 /** `qsshd invite`: makes, lists and revokes invites. The one thing on standard output is the invite, ready to be pasted. */
@@ -59,13 +60,23 @@ final class InviteCommand {
         if (seconds <= 0) {
             throw new UsageException("bad lifetime: " + wish.lifetime);
         }
-        try (HostKeys host = setup.policy(fault -> { }).host();
+        Policy policy = policy(setup);
+        Setup.requireEntropy(policy.entropy());
+        try (HostKeys host = policy.host();
                 Invite invite = Invite.create(user, host(wish, config), port(config), host.publicKeys().getFirst().fingerprint(), RandomSource.system());
                 Secret key = invite.inviteKey()) {
             String id = HexFormat.of().formatHex(RandomSource.system().bytes(4));
             file.add(new InviteFile.Entry(id, key.bytes().clone(), user, now + seconds, wish.uses), now);
             return invite.uri();
-        } catch (InvalidInviteException | ConfigException e) {
+        } catch (InvalidInviteException e) {
+            throw new IOException(e.getMessage(), e);
+        }
+    }
+
+    private static Policy policy(Setup setup) throws IOException {
+        try {
+            return setup.policy(fault -> { });
+        } catch (ConfigException e) {
             throw new IOException(e.getMessage(), e);
         }
     }

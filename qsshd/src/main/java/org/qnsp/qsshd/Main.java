@@ -41,6 +41,9 @@ public final class Main {
             if (!args.isEmpty() && args.getFirst().equals("invite")) {
                 return InviteCommand.run(args.subList(1, args.size()), System.out);
             }
+            if (!args.isEmpty() && args.getFirst().equals("authkey")) {
+                return AuthKeyCommand.run(args.subList(1, args.size()), System.out);
+            }
             return run(Arguments.parse(args));
         } catch (UsageException e) {
             System.err.println("qsshd: error: " + e.getMessage());
@@ -77,7 +80,7 @@ public final class Main {
 
     private static int check(Arguments wanted, Setup setup, ServerConfig config) throws IOException, ConfigException {
         Policy policy = setup.policy(fault -> System.err.println("qsshd: error: " + fault));
-        policy.host().close();
+        policy.retire();
         if (wanted.dump()) {
             boolean matched = !wanted.specifications().isEmpty();
             ServerConfig shown = matched ? config.forConnection(ConnectionFacts.parse(wanted.specifications(), Main::groupsOf)) : config;

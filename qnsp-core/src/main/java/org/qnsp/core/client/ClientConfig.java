@@ -12,6 +12,9 @@ import org.qnsp.core.config.Patterns;
 import org.qnsp.core.config.Settings;
 import org.qnsp.core.config.Tokens;
 import org.qnsp.core.config.Words;
+import org.qnsp.core.qkd.QkdSettings;
+import org.qnsp.core.ratchet.RatchetLimit;
+import org.qnsp.crypto.entropy.EntropySettings;
 import org.qnsp.stealth.Cover;
 import org.qnsp.stealth.PaddingMode;
 import org.qnsp.stealth.RateClass;
@@ -113,11 +116,14 @@ public final class ClientConfig {
     private final String remoteCommand;
     private final String localCommand;
     private final boolean resident;
+    private final String authKeyFile;
     private final String controlPath;
     private final String revokedHostKeys;
     private final String identityAgent;
     private final String forwardAgent;
     private final String proxyJump;
+    private final EntropySettings entropy;
+    private final QkdSettings qkd;
 
     /** Finds the configuration of a host on the way. */
     interface HopLoader {
@@ -139,11 +145,29 @@ public final class ClientConfig {
         this.remoteCommand = expandedCommand(ClientKeywords.REMOTE_COMMAND, tokens);
         this.localCommand = expandedCommand(ClientKeywords.LOCAL_COMMAND, tokens.withTunnel());
         this.resident = cover().mode() == PaddingMode.MAX && !settings.has(ClientKeywords.CONTROL_PATH) && !settings.has(ClientKeywords.CONTROL_MASTER);
-        this.controlPath = resident ? expanded("~/.qssh/stealth-" + cover().rate() + "-%C") : expandedPath(ClientKeywords.CONTROL_PATH);
+        this.authKeyFile = expandedPath(ClientKeywords.AUTH_KEY_FILE);
         this.revokedHostKeys = expandedPath(ClientKeywords.REVOKED_HOST_KEYS);
         this.identityAgent = agent(settings.one(ClientKeywords.IDENTITY_AGENT));
         this.forwardAgent = agent(settings.one(ClientKeywords.FORWARD_AGENT));
         this.proxyJump = tokens.jump().isEmpty() ? null : Tokens.percent(tokens.jump(), tokens.only(ClientTokens.PROXY));
+        this.entropy = entropyOf(expandedPath(ClientKeywords.ENTROPY_KEY_FILE));
+        this.qkd = QkdSettings.of(settings, text -> path(expanded(text)), 1);
+        String shared = resident ? expanded("~/.qssh/stealth-" + cover().rate() + "-%C") : expandedPath(ClientKeywords.CONTROL_PATH);
+        this.controlPath = shared == null ? null : shared + required();
+    }
+
+    /** Sessions that require keys of certain kinds share connections among themselves only: another's may not have them. */
+    private String required() {
+        return (qkd.mode() == QkdSettings.Mode.REQUIRE ? ".qkd" : "") + (entropy.use() == EntropySettings.Use.REQUIRE ? ".qrng" : "");
+    }
+
+    private EntropySettings entropyOf(String keyFile) throws ConfigException {
+        try {
+            return EntropySettings.of(settings.one(ClientKeywords.ENTROPY), settings.one(ClientKeywords.ENTROPY_SOURCE), settings.flag(ClientKeywords.ENTROPY_ALLOW_FILE),
+                keyFile == null ? null : path(keyFile));
+        } catch (IllegalArgumentException e) {
+            throw new ConfigException(e.getMessage());
+        }
     }
 
     private static List<String> orElse(List<String> given, String fallback) {
@@ -416,6 +440,11 @@ public final class ClientConfig {
         return settings.flag(ClientKeywords.ENABLE_ESCAPE_COMMANDLINE);
     }
 
+    /** RekeyLimit: how long keys are used before new secrets go into them. */
+    public RatchetLimit ratchetLimit() {
+        return RatchetLimit.of(settings.one(ClientKeywords.REKEY_LIMIT));
+    }
+
     /** Seconds of silence before the server is asked for a sign of life, 0 for never. */
     public int serverAliveIntervalSeconds() {
         return settings.number(ClientKeywords.ALIVE_INTERVAL);
@@ -646,6 +675,12 @@ public final class ClientConfig {
         return settings.one(ClientKeywords.TAG);
     }
 
+    /** How the user is to be authenticated. */
+    public AuthSettings auth() {
+        return new AuthSettings(AuthSettings.Method.valueOf(settings.one(ClientKeywords.AUTH).toUpperCase(java.util.Locale.ROOT)),
+                AuthSettings.Continuity.valueOf(settings.one(ClientKeywords.AUTH_KEY).toUpperCase(java.util.Locale.ROOT)), authKeyFile);
+    }
+
     public Mode mode() {
         return settings.one(ClientKeywords.MODE).equals("simplex") ? Mode.SIMPLEX : Mode.DUPLEX;
     }
@@ -656,6 +691,16 @@ public final class ClientConfig {
         String rate = settings.one(ClientKeywords.RATE);
         RateClass unsaid = padding == PaddingMode.MAX ? RateClass.LEAST : RateClass.UNBOUNDED;
         return new Cover(padding, rate == null || rate.equals("none") ? unsaid : RateClass.parse(rate).orElseThrow());
+    }
+
+    /** What feeds the entropy pool while this connection is made. */
+    public EntropySettings entropy() {
+        return entropy;
+    }
+
+    /** Whether and how keys of quantum key distribution are used. */
+    public QkdSettings qkd() {
+        return qkd;
     }
 
     /** The configuration in lines {@code keyword value}, as {@code -G} prints it. @throws ConfigException if the path of a forwarded socket has a token that there is not */

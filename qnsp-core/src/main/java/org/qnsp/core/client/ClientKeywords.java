@@ -6,6 +6,7 @@ import java.util.Map;
 import org.qnsp.core.config.Dialect;
 import org.qnsp.core.config.Form;
 import org.qnsp.core.config.Keyword;
+import org.qnsp.core.qkd.QkdKeywords;
 
 /** The keywords of qssh_config: those that are obeyed, those that mean nothing here, those of features that do not exist. */
 final class ClientKeywords {
@@ -125,9 +126,19 @@ final class ClientKeywords {
         shown("TunnelDevice", "any:any");
         shown("CanonicalizePermittedCNAMEs", "none");
     }
+    static final Keyword AUTH = obeyed(Keyword.choice("Auth", "any|kem|sig|zk", "any"));
+    static final Keyword AUTH_KEY = obeyed(Keyword.choice("AuthKey", "off|prefer|require", "prefer"));
+    static final Keyword AUTH_KEY_FILE = obeyed(Keyword.of("AuthKeyFile", Form.WORD, null));
     static final Keyword MODE = obeyed(Keyword.choice("Mode", "duplex|simplex", "duplex"));
     static final Keyword PADDING = obeyed(Keyword.choice("Padding", "low|normal|max", "normal"));
     static final Keyword RATE = obeyed(Keyword.of("Rate", Form.RATE, null));
+    static final Keyword ENTROPY = obeyed(Keyword.choice("Entropy", "system|qrng|qrng-only", null));
+    static final Keyword ENTROPY_SOURCE = obeyed(Keyword.of("EntropySource", Form.WORD, null));
+    static final Keyword ENTROPY_ALLOW_FILE = obeyed(Keyword.flag("EntropyAllowFile", "no"));
+    static final Keyword ENTROPY_KEY_FILE = obeyed(Keyword.of("EntropyKeyFile", Form.WORD, null));
+    static {
+        QkdKeywords.ALL.forEach(ClientKeywords::obeyed);
+    }
     static final Keyword PROXY_COMMAND = obeyed(Keyword.of("ProxyCommand", Form.LINE, null));
     static final Keyword PROXY_JUMP = obeyed(Keyword.of("ProxyJump", Form.JUMP, null));
 

@@ -11,6 +11,7 @@ import org.qnsp.core.config.ConfigException;
 import org.qnsp.core.config.Keyword;
 import org.qnsp.core.config.Settings;
 import org.qnsp.core.config.Tokens;
+import org.qnsp.core.qkd.QkdKeywords;
 
 /**
  * What the tokens of a connection stand for.
@@ -79,7 +80,7 @@ record ClientTokens(String original, String host, int port, String user, String 
         rules.put(ClientKeywords.REMOTE_COMMAND, new Rule(ALL, false));
         rules.put(ClientKeywords.KNOWN_HOSTS_COMMAND, new Rule(ALL + "fHIKt", false));
         for (Keyword path : List.of(ClientKeywords.IDENTITY_FILE, ClientKeywords.IDENTITY_AGENT, ClientKeywords.FORWARD_AGENT, ClientKeywords.CONTROL_PATH,
-                ClientKeywords.REVOKED_HOST_KEYS, ClientKeywords.USER_KNOWN_HOSTS, ClientKeywords.GLOBAL_KNOWN_HOSTS)) {
+                ClientKeywords.REVOKED_HOST_KEYS, ClientKeywords.ENTROPY_KEY_FILE, ClientKeywords.USER_KNOWN_HOSTS, ClientKeywords.GLOBAL_KNOWN_HOSTS, QkdKeywords.CA, QkdKeywords.CERTIFICATE, QkdKeywords.KEY)) {
             rules.put(path, new Rule(ALL, true));
         }
         return Map.copyOf(rules);

@@ -43,6 +43,7 @@ final class ConfigDump {
             case "globalknownhostsfile" -> List.of(joined(config.globalKnownHostsFiles()));
             case "pubkeyacceptedalgorithms" -> List.of(KeyTypes.accepted(config.acceptedKeys()).isEmpty() ? "none" : String.join(",", KeyTypes.accepted(config.acceptedKeys())));
             case "canonicaldomains" -> List.of(settings.has(keyword) ? String.join(" ", settings.all(keyword)) : "none");
+            case "qkdpeersae" -> settings.has(keyword) ? List.of(String.join(" ", settings.all(keyword))) : List.of();
             case "permitremoteopen" -> List.of(String.join(" ", config.permitRemoteOpen()));
             case "sendenv" -> config.sendEnv();
             case "setenv" -> settings.all(keyword);
@@ -53,6 +54,7 @@ final class ConfigDump {
                 case ASK -> "ask";
             });
             case "controlpath" -> optional(config.controlPath());
+            case "entropy" -> List.of(config.entropy().use().toString());
             case "revokedhostkeys" -> optional(config.revokedHostKeys());
             case "remotecommand" -> optional(config.remoteCommand());
             case "proxyjump" -> optional(config.proxyJump());

@@ -17,6 +17,7 @@ import org.qnsp.core.transport.Connection;
 import org.qnsp.core.transport.CreditBudget;
 import org.qnsp.core.transport.Link;
 import org.qnsp.core.transport.Loop;
+import org.qnsp.core.transport.RatchetTerms;
 import org.qnsp.core.transport.SlotThread;
 import org.qnsp.core.transport.Wire;
 import org.qnsp.core.transport.WireObserver;
@@ -33,6 +34,7 @@ public final class Connector implements AutoCloseable {
 
     private final Loop loop;
     private final SlotThread slots;
+    private final ClientEntropy entropy = new ClientEntropy(Duration.ofSeconds(2));
 
     /** @param bugs is told of our own faults */
     public Connector(Consumer<RuntimeException> bugs) throws IOException {
@@ -54,6 +56,11 @@ public final class Connector implements AutoCloseable {
         return loop;
     }
 
+    /** What its connections' keys are made of. */
+    ClientEntropy entropy() {
+        return entropy;
+    }
+
     /** The application's side of a connection that is yet to be made: what is opened and asked on it goes out right behind the login. */
     public static Connection connection(Connection.Listener listener) {
         return new Connection(true, new CreditBudget(Runtime.getRuntime().maxMemory() / 2), listener); // hundreds of forwarded streams may stall at once
@@ -66,13 +73,19 @@ public final class Connector implements AutoCloseable {
      * @param judge decides about an unknown host key
      */
     public Login login(ClientHandshake.Settings settings, Connection connection, Login.HostKeyJudge judge, Dial dial) throws IOException {
-        return login(settings, connection, judge, dial, null);
+        return login(settings, connection, judge, dial, null, RatchetTerms.DEFAULT, null);
     }
 
-    /** As {@link #login(ClientHandshake.Settings, Connection, Login.HostKeyJudge, Dial)}. @param observer told of every frame, or null */
-    public Login login(ClientHandshake.Settings settings, Connection connection, Login.HostKeyJudge judge, Dial dial, WireObserver observer) throws IOException {
+    /** As {@link #login(ClientHandshake.Settings, Connection, Login.HostKeyJudge, Dial)}. @param observer told of every frame, or null @param ratchets how keys are renewed */
+    public Login login(ClientHandshake.Settings settings, Connection connection, Login.HostKeyJudge judge, Dial dial, WireObserver observer, RatchetTerms ratchets)
+            throws IOException {
+        return login(settings, connection, judge, dial, observer, ratchets, null);
+    }
+
+    Login login(ClientHandshake.Settings settings, Connection connection, Login.HostKeyJudge judge, Dial dial, WireObserver observer, RatchetTerms ratchets,
+            QuantumLogin quantum) throws IOException {
         ClientHandshake handshake = new ClientHandshake(settings, RandomSource.system());
-        Login login = new Login(handshake, judge);
+        Login login = new Login(handshake, judge, quantum);
         List<Action> opening;
         try {
             // H-3: all work on the opening is done before the connection exists, so that its duration shows nowhere
@@ -83,6 +96,7 @@ public final class Connector implements AutoCloseable {
         Wire wire = dial.dial();
         Link link = new Link(loop, slots, wire, true, settings.cover(), RandomSource.system(), connection, Login.handshaker(handshake), login);
         link.observe(observer);
+        link.ratcheting(ratchets);
         login.link(link);
         loop.execute(() -> link.start(opening, new byte[0]));
         return login;
@@ -136,5 +150,6 @@ public final class Connector implements AutoCloseable {
     public void close() {
         loop.close();
         slots.close();
+        entropy.close();
     }
 }

@@ -9,6 +9,8 @@ import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -30,6 +32,7 @@ import org.qnsp.core.transport.Channel;
 import org.qnsp.core.transport.ChannelListener;
 import org.qnsp.core.transport.Connection;
 import org.qnsp.core.transport.Loop;
+import org.qnsp.core.transport.RatchetTerms;
 import org.qnsp.core.transport.Wire;
 import org.qnsp.core.transport.WireObserver;
 import org.qnsp.crypto.keys.Fingerprint;
@@ -58,6 +61,7 @@ public final class HostLogin implements AutoCloseable {
     private final HostTrust trust;
     private final Identities identities;
     private final HostKeyUpdate keyUpdate;
+    private AuthKeys authKeys;
     private final HostRequests requests;
     private final List<HostLogin> hops = new ArrayList<>();
     private final List<Login> refused = new ArrayList<>();
@@ -109,7 +113,7 @@ public final class HostLogin implements AutoCloseable {
         }
         try {
             HostLogin login = new HostLogin(config, local, invite, prompt, messages, connector);
-            if (login.identities.isEmpty() && config.mode() == ClientConfig.Mode.DUPLEX) {
+            if (login.identities.isEmpty() && config.mode() == ClientConfig.Mode.DUPLEX && !login.mayUseAuthKey()) {
                 String trouble = login.identities.agentTrouble();
                 login.identities.close();
                 throw config.pubkeyAuthentication()
@@ -121,6 +125,23 @@ public final class HostLogin implements AutoCloseable {
         } catch (IOException e) {
             throw ConnectFailure.error(String.valueOf(e.getMessage()), null);
         }
+    }
+
+    private boolean continuity() {
+        return config.auth().authKey() != AuthSettings.Continuity.OFF && config.mode() == ClientConfig.Mode.DUPLEX;
+    }
+
+    /** Whether an auth key may have to do alone, for want of any other. */
+    private boolean mayUseAuthKey() throws ConnectFailure {
+        return continuity() && config.pubkeyAuthentication() && trust.attempts().stream().anyMatch(way -> way instanceof Trust.Pinned(PublicKey key) && !keysFor(key).forLogin().isEmpty());
+    }
+
+    /** Where the user wants hosts remembered auth keys are kept too. */
+    private AuthKeys keysFor(PublicKey host) {
+        String given = config.auth().authKeyFile();
+        Path known = config.userKnownHostsFiles().isEmpty() ? null : config.userKnownHostsFiles().getFirst();
+        boolean keeps = known != null && (Files.isRegularFile(known) || Files.notExists(known));
+        return AuthKeys.of(keeps ? known.resolveSibling(known.getFileName() + ".authkeys") : null, host, config.user(), given == null ? null : Path.of(given), messages);
     }
 
     /** Where the events of the connection are told. */
@@ -216,11 +237,18 @@ public final class HostLogin implements AutoCloseable {
     }
 
     private Login attempt(Trust tried, Preparation preparation) throws IOException, ConnectFailure {
+        connector.entropy().require(config.entropy(), messages::info, messages::debug);
         boolean enrol = tried instanceof Trust.Invited;
         Mode mode = config.mode() == ClientConfig.Mode.SIMPLEX ? Mode.SIMPLEX : Mode.DUPLEX;
+        authKeys = continuity() && tried instanceof Trust.Pinned(PublicKey key) ? keysFor(key) : null;
+        boolean required = config.auth().authKey() == AuthSettings.Continuity.REQUIRE && !enrol && mode == Mode.DUPLEX;
+        if (required && (authKeys == null || authKeys.forLogin().isEmpty())) {
+            throw new LoginException(Kind.AUTH_KEY, "no auth key is kept for this host");
+        }
+        QuantumLogin quantum = new QuantumLogin(config.qkd(), messages);
         var settings = new ClientHandshake.Settings(mode, config.user(), tried, mode == Mode.DUPLEX ? identities.forLogin() : List.of(), enrol && mode == Mode.DUPLEX,
-                config.cover());
-        Login login = connector.login(settings, preparation.prepare(requests), trust::judge, this::dial, observer);
+                config.cover(), config.auth().method() == AuthSettings.Method.ZK, authKeys == null ? List.of() : authKeys.forLogin(), required, quantum.wanted());
+        Login login = connector.login(settings, preparation.prepare(requests), trust::judge, this::dial, observer, new RatchetTerms(config.ratchetLimit(), quantum.ratchets(), ratchets(quantum)), quantum);
         try {
             login.await(silence(), PATIENCE);
         } catch (LoginException e) {
@@ -230,6 +258,7 @@ public final class HostLogin implements AutoCloseable {
             }
             throw e;
         }
+        quantum.agreed(login.quantumKeys());
         if (login.userKey() != null) {
             messages.debug("Server accepts key: " + HostKeyTexts.typeTitle(login.userKey().type()) + " " + Fingerprint.text(login.userKey()));
         }
@@ -246,8 +275,28 @@ public final class HostLogin implements AutoCloseable {
         if (login.key() != null) {
             identities.proved(login.key());
         }
+        if (continuity()) {
+            messages.debug(login.result().authKey() == 0 ? "No auth key of an earlier login was used" : "Auth key of an earlier login used");
+            authKeys = authKeys == null ? keysFor(login.hostKey()) : authKeys;
+            requests.rolls(authKeys);
+            authKeys.loggedIn(login.connection(), login.result().authKey(), login.result().secrets().next());
+        }
         keyUpdate.loggedIn(login.id(), trust.vouchedFor() ? login.hostKey() : null);
         return login;
+    }
+
+    private RatchetTerms.Told ratchets(QuantumLogin quantum) {
+        return new RatchetTerms.Told() {
+            @Override
+            public void switched(boolean sent, int epoch) {
+                messages.detail("ratchet: epoch " + epoch + (sent ? " sent" : " received"));
+            }
+
+            @Override
+            public void without(String why, boolean required) {
+                quantum.ratchetWithout(why, required);
+            }
+        };
     }
 
     /** Waits until the connections on which no login came about have ended as others do (C-26). */
@@ -276,10 +325,18 @@ public final class HostLogin implements AutoCloseable {
                 + (e.getMessage().equals("Permission denied") ? "Permission denied (publickey)." : clean(e.getMessage())), null);
             case HOST_KEY -> ConnectFailure.plain("Host key verification failed.", null);
             case COVER -> ConnectFailure.error("this host does not allow --padding=" + config.cover().mode(), "the host's StealthPolicy forbids it; ask for less with --padding=normal");
+            case AUTH_KEY -> ConnectFailure.error(e.getMessage().replaceFirst("^AUTH_KEY: ", "") + ", and AuthKey is require",
+                "start anew with an invite of the host's (qsshd invite), a key from qssh-keygen -t authkey, or once with -o AuthKey=prefer");
+            case QUANTUM -> ConnectFailure.error(e.getMessage().replaceFirst("^QUANTUM: ", ""), quantumHint(e.getMessage()));
             case BROKEN -> isClosing(e.getCause())
                 ? ConnectFailure.plain("Connection closed by " + peer + " during the login", null)
                 : ConnectFailure.error(e.getMessage(), null);
         };
+    }
+
+    private static String quantumHint(String why) {
+        return why.startsWith("QUANTUM: ") ? "the key servers of the two ends do not agree; nothing that names you was sent"
+            : why.endsWith("is a simulator") ? "--qkd-allow-simulator lets its keys do, for a trial" : "--qkd goes on without such keys where there are none";
     }
 
     /** A peer that is gone shows as an end, a reset or, where it was noticed while writing, a broken pipe. */
@@ -427,6 +484,7 @@ public final class HostLogin implements AutoCloseable {
     public void close() {
         keyUpdate.ask();
         identities.close();
+        closeAuthKeys();
         for (HostLogin hop : hops.reversed()) {
             hop.leave();
         }
@@ -443,6 +501,13 @@ public final class HostLogin implements AutoCloseable {
         }
         keyUpdate.ask();
         identities.close();
+        closeAuthKeys();
         endProxy();
+    }
+
+    private void closeAuthKeys() {
+        if (authKeys != null) {
+            authKeys.close();
+        }
     }
 }

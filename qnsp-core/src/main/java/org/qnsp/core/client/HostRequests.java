@@ -18,6 +18,7 @@ public final class HostRequests {
     private final Messages messages;
     private final HostKeyUpdate keys;
     private volatile Thread banner;
+    private volatile AuthKeys authKeys;
 
     HostRequests(Messages messages, HostKeyUpdate keys) {
         this.messages = messages;
@@ -32,6 +33,11 @@ public final class HostRequests {
                 take(from, id, name, body);
             }
         };
+    }
+
+    /** The connection rolls these; its end waits for that. */
+    void rolls(AuthKeys of) {
+        authKeys = of;
     }
 
     /** Takes a request and answers it. */
@@ -70,6 +76,9 @@ public final class HostRequests {
     /** Waits, for a short time, for what is under way: a banner being said, news of the host's keys; before the connection is ended. */
     public void settle(Connection connection) {
         keys.settle();
+        if (authKeys != null) {
+            authKeys.settle();
+        }
         try {
             // a long banner takes its time, and may come after all that a short session said
             for (long end = System.nanoTime() + ARRIVAL.toNanos(); connection.requestArriving() && System.nanoTime() < end; ) {

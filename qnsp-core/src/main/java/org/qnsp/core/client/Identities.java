@@ -88,6 +88,7 @@ public final class Identities implements AutoCloseable {
             held.forEach(this::addHeld);
         }
         offers.addAll(fromFiles);
+        offers.removeIf(offer -> !config.auth().method().takes(offer.key().type()));
         offers.sort(Comparator.comparing(offer -> offer.key().type() != KeyType.KEM)); // a stable sort
         // A usual file with a passphrase is opened only if no key is at hand yet; one that the configuration names always.
         while (!sealed.isEmpty() && (offers.isEmpty() || config.hasIdentityFiles())) {

@@ -7,6 +7,8 @@ import java.util.function.Consumer;
 import org.qnsp.core.client.LoginException.Kind;
 import org.qnsp.core.handshake.Action;
 import org.qnsp.core.handshake.ClientHandshake;
+import org.qnsp.core.handshake.QuantumOffer;
+import org.qnsp.core.handshake.QuantumRefusal;
 import org.qnsp.core.message.ProtocolException;
 import org.qnsp.core.transport.Connection;
 import org.qnsp.core.transport.Lifeline;
@@ -33,6 +35,7 @@ public final class Login implements Link.Owner, Lifeline {
 
     private final ClientHandshake handshake;
     private final HostKeyJudge judge;
+    private final QuantumLogin quantum;
     private Link link;
     private Stage stage = Stage.WAITING;
     private LoginException failure;
@@ -41,10 +44,12 @@ public final class Login implements Link.Owner, Lifeline {
     private IOException overCause;
     private volatile byte[] id;
     private volatile PublicKey userKey;
+    private volatile Action.Established result;
 
-    Login(ClientHandshake handshake, HostKeyJudge judge) {
+    Login(ClientHandshake handshake, HostKeyJudge judge, QuantumLogin quantum) {
         this.handshake = handshake;
         this.judge = judge;
+        this.quantum = quantum;
     }
 
     void link(Link of) {
@@ -144,6 +149,11 @@ public final class Login implements Link.Owner, Lifeline {
         loop.execute(() -> answer.accept(link.meter()));
     }
 
+    /** Renews the keys of both directions; from any thread. */
+    public void ratchet() {
+        link.ratchet();
+    }
+
     /** When a connection whose last word is said at that time ends (C-26); on the loop. */
     public long endNanos(long nanos) {
         return link.endNanos(nanos);
@@ -164,6 +174,21 @@ public final class Login implements Link.Owner, Lifeline {
         return userKey;
     }
 
+    /** What the login came to; null before. */
+    Action.Established result() {
+        return result;
+    }
+
+    /**
+     * A key for the application's use, which the host can make too (H-38); once logged in.
+     *
+     * @param name what it is for
+     * @param n bytes
+     */
+    public byte[] export(String name, byte[] context, int n) {
+        return result.secrets().export(name, context, n);
+    }
+
     /** The connection's name, 32 bytes: the same at both ends, different for every connection; null before the login. */
     byte[] id() {
         return id;
@@ -182,6 +207,7 @@ public final class Login implements Link.Owner, Lifeline {
         Runnable asking = switch (question) {
             case Action.JudgeHostKey(PublicKey key) -> () -> judge(from, key);
             case Action.UseKeys(Runnable work) -> () -> useKeys(from, work);
+            case Action.GetQuantumKeys(QuantumRefusal refusal) -> () -> getQuantumKeys(from, refusal);
             default -> throw new IllegalStateException("a client is not asked for " + question.getClass().getSimpleName());
         };
         Thread.ofPlatform().daemon().name("qnsp-judge").start(asking); // the schedule goes on while the user thinks
@@ -191,6 +217,24 @@ public final class Login implements Link.Owner, Lifeline {
         work.run();
         stage(Stage.ANSWERED);
         from.proceed(handshake::onKeysUsed);
+    }
+
+    private void getQuantumKeys(Link from, QuantumRefusal refusal) {
+        try {
+            QuantumLogin.Offer got = quantum.get(refusal, handshake.quantumOffersLeft());
+            stage(Stage.ANSWERED);
+            from.proceed(() -> handshake.onQuantumKeys(got.offer(), got.keys()));
+        } catch (LoginException e) {
+            fail(e);
+            from.proceed(() -> {
+                throw new ProtocolException(ProtocolException.Reason.QUANTUM, e.getMessage()); // before anything names the user
+            });
+        }
+    }
+
+    /** The quantum keys that both ends confirmed, null without. */
+    QuantumOffer quantumKeys() {
+        return handshake.quantumKeys();
     }
 
     private void judge(Link from, PublicKey key) {
@@ -214,6 +258,7 @@ public final class Login implements Link.Owner, Lifeline {
         synchronized (this) {
             key = result.key();
         }
+        this.result = result;
         id = result.id();
         userKey = result.key();
         stage(Stage.ESTABLISHED);
@@ -226,9 +271,13 @@ public final class Login implements Link.Owner, Lifeline {
 
     @Override
     public void failed(Link from, IOException cause) {
-        boolean weak = cause.getCause() instanceof ProtocolException e && e.reason() == ProtocolException.Reason.COVER;
-        fail(weak ? new LoginException(Kind.COVER, cause.getMessage(), cause)
-            : new LoginException(Kind.BROKEN, "the other side broke the protocol (" + cause.getMessage() + ")", cause));
+        Kind kind = cause.getCause() instanceof ProtocolException e ? switch (e.reason()) {
+            case COVER -> Kind.COVER;
+            case AUTH_KEY -> Kind.AUTH_KEY;
+            case QUANTUM -> Kind.QUANTUM;
+            default -> Kind.BROKEN;
+        } : Kind.BROKEN;
+        fail(kind == Kind.BROKEN ? new LoginException(kind, "the other side broke the protocol (" + cause.getMessage() + ")", cause) : new LoginException(kind, cause.getMessage(), cause));
     }
 
     @Override

@@ -18,6 +18,10 @@ public final class LoginException extends IOException {
         HOST_KEY,
         /** The host hides less than was asked for. */
         COVER,
+        /** The host knows no auth key of this client, which requires one. */
+        AUTH_KEY,
+        /** The quantum keys of both ends differ, or there are none where they are required. */
+        QUANTUM,
         /** The host broke the protocol, or the wire broke. */
         BROKEN
     }

@@ -7,7 +7,6 @@ import org.qnsp.core.message.ProtocolException;
 import org.qnsp.core.message.ProtocolException.Reason;
 import org.qnsp.crypto.Encoding;
 import org.qnsp.crypto.FrameCipher;
-import org.qnsp.crypto.FrameKeyChain;
 import org.qnsp.crypto.Secret;
 
 /**
@@ -15,9 +14,8 @@ import org.qnsp.crypto.Secret;
  * {@link #tryFirst}, which looks for the first frame of a stage. Owned by one thread.
  */
 public final class FrameOpener implements AutoCloseable {
-    private final FrameKeyChain keys;
+    private final EpochKeys keys;
     private final FrameCipher cipher = new FrameCipher();
-    private final int epoch;
     private final int direction;
     private final byte[] encryptionKey = new byte[32];
     private final byte[] macKey = new byte[32];
@@ -34,12 +32,11 @@ public final class FrameOpener implements AutoCloseable {
      * @param direction 0 client to server, 1 server to client
      */
     public FrameOpener(Secret chainKey, int epoch, int direction) {
-        this(epoch, direction, 0, 0, new FrameKeyChain(chainKey));
+        this(direction, 0, 0, new EpochKeys(chainKey, epoch));
     }
 
-    private FrameOpener(int epoch, int direction, long sequence, long lastMicros, FrameKeyChain keys) {
+    private FrameOpener(int direction, long sequence, long lastMicros, EpochKeys keys) {
         this.keys = keys;
-        this.epoch = epoch;
         this.direction = direction;
         this.sequence = sequence;
         this.lastMicros = lastMicros;
@@ -68,13 +65,14 @@ public final class FrameOpener implements AutoCloseable {
             throw new ProtocolException(Reason.STATE, "reading ended");
         }
         if (!keysDrawn) {
-            keys.next(encryptionKey, macKey);
+            keys.next(sequence, encryptionKey, macKey);
             keysDrawn = true;
         }
-        if (!cipher.open(frame, offset, encryptionKey, macKey, epoch, direction, sequence)) {
+        if (!cipher.open(frame, offset, encryptionKey, macKey, keys.epoch(), direction, sequence)) {
             return false;
         }
         keysDrawn = false;
+        wipeFrameKeys();
         try {
             check(frame, offset);
         } catch (ProtocolException e) {
@@ -114,7 +112,7 @@ public final class FrameOpener implements AutoCloseable {
             throw new IllegalStateException("an opener in the middle of something");
         }
         try (Secret chain = keys.handOver()) {
-            return Secret.owning(Encoding.concat(Encoding.u32(epoch), Encoding.u32(direction), Encoding.u64(sequence), Encoding.u64(lastMicros), chain.bytes()));
+            return Secret.owning(Encoding.concat(Encoding.u32(direction), Encoding.u64(sequence), Encoding.u64(lastMicros), chain.bytes()));
         } finally {
             close();
         }
@@ -124,7 +122,7 @@ public final class FrameOpener implements AutoCloseable {
     public static FrameOpener resume(Secret state) {
         try (state) {
             ByteBuffer in = ByteBuffer.wrap(state.bytes());
-            return new FrameOpener(in.getInt(), in.getInt(), in.getLong(), in.getLong(), FrameSealer.chain(in));
+            return new FrameOpener(in.getInt(), in.getLong(), in.getLong(), EpochKeys.resume(in));
         }
     }
 
@@ -143,6 +141,20 @@ public final class FrameOpener implements AutoCloseable {
         return lastMicros;
     }
 
+    /**
+     * From this frame on another chain's keys are used, epoch one higher (R-8).
+     *
+     * @param at number of a frame that is not opened yet
+     * @param chainKey 32 bytes, taken over
+     */
+    public void switchAt(long at, Secret chainKey) {
+        if (at < sequence) {
+            chainKey.close();
+            throw new IllegalStateException("switch in the past");
+        }
+        keys.switchAt(at, chainKey);
+    }
+
     /** Frames opened so far in this stage. */
     public long opened() {
         return sequence;
@@ -152,8 +164,13 @@ public final class FrameOpener implements AutoCloseable {
     @Override
     public void close() {
         keys.close();
+        wipeFrameKeys();
+        failed = true;
+    }
+
+    /** */
+    private void wipeFrameKeys() {
         Arrays.fill(encryptionKey, (byte) 0);
         Arrays.fill(macKey, (byte) 0);
-        failed = true;
     }
 }

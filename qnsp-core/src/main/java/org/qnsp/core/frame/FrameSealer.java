@@ -9,7 +9,6 @@ import java.util.Arrays;
 import org.qnsp.core.message.FrameType;
 import org.qnsp.crypto.Encoding;
 import org.qnsp.crypto.FrameCipher;
-import org.qnsp.crypto.FrameKeyChain;
 import org.qnsp.crypto.Secret;
 
 /**
@@ -20,9 +19,8 @@ public final class FrameSealer implements AutoCloseable {
     static final VarHandle U64 = byteArrayViewVarHandle(long[].class, BIG_ENDIAN);
     static final VarHandle U16 = byteArrayViewVarHandle(short[].class, BIG_ENDIAN);
 
-    private final FrameKeyChain keys;
+    private final EpochKeys keys;
     private final FrameCipher cipher = new FrameCipher();
-    private final int epoch;
     private final int direction;
     private final byte[] encryptionKey = new byte[32];
     private final byte[] macKey = new byte[32];
@@ -35,12 +33,11 @@ public final class FrameSealer implements AutoCloseable {
      * @param direction 0 client to server, 1 server to client
      */
     public FrameSealer(Secret chainKey, int epoch, int direction) {
-        this(epoch, direction, 0, 0, new FrameKeyChain(chainKey));
+        this(direction, 0, 0, new EpochKeys(chainKey, epoch));
     }
 
-    private FrameSealer(int epoch, int direction, long sequence, long lastMicros, FrameKeyChain keys) {
+    private FrameSealer(int direction, long sequence, long lastMicros, EpochKeys keys) {
         this.keys = keys;
-        this.epoch = epoch;
         this.direction = direction;
         this.sequence = sequence;
         this.lastMicros = lastMicros;
@@ -65,8 +62,9 @@ public final class FrameSealer implements AutoCloseable {
         frame[offset + FrameLayout.TYPE] = (byte) type.code();
         U16.set(frame, offset + FrameLayout.LENGTH, (short) recordBytes);
         Arrays.fill(frame, offset + FrameLayout.PAYLOAD + recordBytes, offset + FrameLayout.TAG, (byte) 0);
-        keys.next(encryptionKey, macKey);
-        cipher.seal(frame, offset, encryptionKey, macKey, epoch, direction, sequence);
+        keys.next(sequence, encryptionKey, macKey);
+        cipher.seal(frame, offset, encryptionKey, macKey, keys.epoch(), direction, sequence);
+        wipeFrameKeys();
         sequence++;
     }
 
@@ -77,7 +75,7 @@ public final class FrameSealer implements AutoCloseable {
      */
     public Secret handOver() {
         try (Secret chain = keys.handOver()) {
-            return Secret.owning(Encoding.concat(Encoding.u32(epoch), Encoding.u32(direction), Encoding.u64(sequence), Encoding.u64(lastMicros), chain.bytes()));
+            return Secret.owning(Encoding.concat(Encoding.u32(direction), Encoding.u64(sequence), Encoding.u64(lastMicros), chain.bytes()));
         } finally {
             close();
         }
@@ -87,15 +85,22 @@ public final class FrameSealer implements AutoCloseable {
     public static FrameSealer resume(Secret state) {
         try (state) {
             ByteBuffer in = ByteBuffer.wrap(state.bytes());
-            return new FrameSealer(in.getInt(), in.getInt(), in.getLong(), in.getLong(), chain(in));
+            return new FrameSealer(in.getInt(), in.getLong(), in.getLong(), EpochKeys.resume(in));
         }
     }
 
-    /** The key chain in what is left of a state. */
-    static FrameKeyChain chain(ByteBuffer in) {
-        byte[] chain = new byte[in.remaining()];
-        in.get(chain);
-        return FrameKeyChain.resume(Secret.owning(chain));
+    /**
+     * From this frame on another chain's keys are used, epoch one higher (R-8).
+     *
+     * @param at number of a frame that is not sealed yet
+     * @param chainKey 32 bytes, taken over
+     */
+    public void switchAt(long at, Secret chainKey) {
+        if (at < sequence) {
+            chainKey.close();
+            throw new IllegalStateException("switch in the past");
+        }
+        keys.switchAt(at, chainKey);
     }
 
     /** Frames sealed so far in this stage. */
@@ -107,6 +112,11 @@ public final class FrameSealer implements AutoCloseable {
     @Override
     public void close() {
         keys.close();
+        wipeFrameKeys();
+    }
+
+    /** */
+    private void wipeFrameKeys() {
         Arrays.fill(encryptionKey, (byte) 0);
         Arrays.fill(macKey, (byte) 0);
     }

@@ -2,6 +2,8 @@ package org.qnsp.core.handshake;
 
 import java.util.List;
 import org.qnsp.core.handshake.HandshakeMessage.Entry;
+import org.qnsp.crypto.Kdf;
+import org.qnsp.crypto.Labels;
 import org.qnsp.crypto.Secret;
 import org.qnsp.crypto.keys.PublicKey;
 import org.qnsp.stealth.Cover;
@@ -57,6 +59,9 @@ public sealed interface Action {
      */
     record FindKeys(String user, List<Entry> entries, byte[] enrol, List<byte[]> authKeyIds, boolean quantum) implements Question {}
 
+    /** The roots of the application stage's ratchets, for both directions. */
+    record Roots(Secret c2s, Secret s2c) implements Action {}
+
     /**
      * Done: the application stage is on in both directions. user is null in SIMPLEX; key is the one that the login was proved with, null in SIMPLEX;
      * enrolled is whether that key came with an invite and has yet to be written down (server). id is th of H-17, 32 bytes: the connection's name, no secret.
@@ -71,6 +76,11 @@ public sealed interface Action {
      * @param next the auth key that the next login may use, null in SIMPLEX
      */
     record Secrets(Secret exporter, AuthKey next) implements AutoCloseable {
+        /** Expand(exporter, "qnsp1 export " and the name, context, n) (H-38). */
+        public byte[] export(String name, byte[] context, int n) {
+            return Kdf.expand(exporter, Labels.EXPORT + name, context, n);
+        }
+
         @Override
         public void close() {
             exporter.close();

@@ -84,9 +84,10 @@ public final class ClientHandshake implements AutoCloseable {
      * @param cover asked of the host
      * @param zk prove the identities by zero knowledge; all of them then answer challenges
      * @param authKeys 0 to 2, the one that is preferred first; they stay the caller's until the login is over. In DUPLEX without identities one of them has to do alone
+     * @param authKeyRequired no login with a host that knows none of them
      * @param quantum agree on quantum keys as well
      */
-    public record Settings(Mode mode, String user, Trust trust, List<Identity> identities, boolean enrol, Cover cover, boolean zk, List<AuthKey> authKeys, boolean quantum) {
+    public record Settings(Mode mode, String user, Trust trust, List<Identity> identities, boolean enrol, Cover cover, boolean zk, List<AuthKey> authKeys, boolean authKeyRequired, boolean quantum) {
         public Settings {
             identities = List.copyOf(identities);
             authKeys = List.copyOf(authKeys);
@@ -101,7 +102,7 @@ public final class ClientHandshake implements AutoCloseable {
 
         /** Without zero knowledge, auth keys, quantum keys. */
         public Settings(Mode mode, String user, Trust trust, List<Identity> identities, boolean enrol, Cover cover) {
-            this(mode, user, trust, identities, enrol, cover, false, List.of(), false);
+            this(mode, user, trust, identities, enrol, cover, false, List.of(), false, false);
         }
     }
 
@@ -498,8 +499,12 @@ public final class ClientHandshake implements AutoCloseable {
     }
 
     private State onChallenge(State.AwaitChallenge s, ServerChallenge m, byte[] whole, List<Action> actions) throws ProtocolException {
-        if (m.authKey() > settings.authKeys.size()) {
+        boolean withoutTheKey = m.authKey() == 0 && m.challenges().contains(new Challenge.Shared(true)); // H-15
+        if (m.authKey() > settings.authKeys.size() || withoutTheKey) {
             throw new ProtocolException(Reason.MALFORMED, "auth key");
+        }
+        if (settings.authKeyRequired && m.authKey() == 0) {
+            throw new ProtocolException(Reason.AUTH_KEY, "the host knows no auth key of this client");
         }
         authKey = m.authKey();
         if (!settings.zk) {
@@ -679,6 +684,7 @@ public final class ClientHandshake implements AutoCloseable {
         if (!schedule.verifies(Labels.FIN_S2, m.mac())) {
             throw new ProtocolException(Reason.CREDENTIAL, "the host's last word does not verify"); // H-18
         }
+        actions.add(schedule.roots());
         actions.add(new Established(settings.mode == Mode.DUPLEX ? settings.user : null, s.key, false, schedule.th(), authKey,
                 new Secrets(schedule.exporter(), settings.mode == Mode.DUPLEX ? schedule.nextAuthKey() : null)));
         schedule.close();

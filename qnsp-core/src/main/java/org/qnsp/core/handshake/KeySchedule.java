@@ -82,6 +82,11 @@ final class KeySchedule implements AutoCloseable {
         return Kdf.expand(chain, label, transcript.hash());
     }
 
+    /** what ratchets begin with, where the chain and th are those of the application stage (H-17). */
+    Action.Roots roots() {
+        return new Action.Roots(stage(Labels.RATCHET_C2S), stage(Labels.RATCHET_S2C));
+    }
+
     /** HMAC(Expand(ck, label, th), th | extra). */
     byte[] finished(String label, byte... extra) {
         return finished(chain, label, extra);

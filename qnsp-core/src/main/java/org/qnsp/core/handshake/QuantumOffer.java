@@ -43,7 +43,7 @@ public record QuantumOffer(String clientSae, String serverSae, List<KeyName> key
     }
 
     /** H(qctx) of H-32, 32 bytes: roles, names and sizes, so that none of them can be exchanged without a change of every key that follows. */
-    byte[] context() {
+    public byte[] context() {
         byte[] context = Encoding.concat(Encoding.lp(Encoding.ascii(Labels.QKD_CONTEXT)), new byte[] {0}, Encoding.lp(clientSae.getBytes(UTF_8)), Encoding.lp(serverSae.getBytes(UTF_8)));
         for (KeyName key : keys) {
             context = Encoding.concat(context, Encoding.lp(key.id.getBytes(UTF_8)), Encoding.u32(key.bits));

@@ -509,6 +509,7 @@ public final class ServerHandshake implements AutoCloseable {
     private State accept(String user, PublicKey key, boolean enrolled, List<Action> actions) {
         actions.add(new NextSendingStage(schedule.stage(Labels.APPLICATION_S2C)));
         actions.add(new Send(new ServerAccept(schedule.finished(Labels.FIN_S2)).encode()));
+        actions.add(schedule.roots());
         actions.add(new Established(user, key, enrolled, schedule.th(), authKey, new Secrets(schedule.exporter(), user == null ? null : schedule.nextAuthKey())));
         schedule.close();
         return new State.Over();

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Deque;
 import org.qnsp.core.frame.FrameLayout;
 import org.qnsp.core.frame.FrameOpener;
+import org.qnsp.core.message.FrameType;
 import org.qnsp.core.message.Limits;
 import org.qnsp.core.message.ProtocolException;
 import org.qnsp.core.message.ProtocolException.Reason;
@@ -54,6 +55,7 @@ public final class StageReader implements AutoCloseable {
             case Action.NextSendingStage a -> {}
             case Action.Agreed a -> {}
             case Action.Question a -> {}
+            case Action.Roots a -> {}
             case Action.Established a -> {}
             case Action.Denied a -> denied = true;
         }
@@ -93,6 +95,21 @@ public final class StageReader implements AutoCloseable {
         }
         RecordReader.requireType(opener.type(), frame, offset + FrameLayout.PAYLOAD, opener.recordBytes());
         return opener.recordBytes();
+    }
+
+    /** Whether the frame opened last begins with a record of ratchets. */
+    public boolean quantum() {
+        return opener.type() == FrameType.QUANTUM;
+    }
+
+    /** Frames opened so far in this stage. */
+    public long opened() {
+        return opener.opened();
+    }
+
+    /** From this frame of the stage on the peer uses another chain. @param chainKey taken over */
+    public void switchAt(long frame, Secret chainKey) {
+        opener.switchAt(frame, chainKey);
     }
 
     /** Takes the records of a frame of the handshake that {@link #open} opened. */

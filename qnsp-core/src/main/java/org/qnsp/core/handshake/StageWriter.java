@@ -61,6 +61,7 @@ public final class StageWriter implements AutoCloseable {
             case Action.NextReadingStage a -> {}
             case Action.Agreed a -> {}
             case Action.Question a -> {}
+            case Action.Roots a -> {}
             case Action.Established a -> {}
             case Action.Denied a -> {}
         }
@@ -93,6 +94,16 @@ public final class StageWriter implements AutoCloseable {
     /** Whether keyed frames of the application stage are being sent. */
     public boolean application() {
         return epoch >= 2 && queue.isEmpty();
+    }
+
+    /** Frames sealed so far in this stage. */
+    public long sealed() {
+        return sealer.sealed();
+    }
+
+    /** From this frame of the stage on another chain is used. @param chainKey taken over */
+    public void switchAt(long frame, Secret chainKey) {
+        sealer.switchAt(frame, chainKey);
     }
 
     /**

@@ -20,7 +20,7 @@ final class ZkChallenge implements AutoCloseable {
     /** @throws GeneralSecurityException if the key is none that can be challenged */
     ZkChallenge(PublicKey key, RandomSource random) throws GeneralSecurityException {
         this.key = key;
-        message = Secret.owning(random.bytes(MlKem768.MESSAGE_BYTES));
+        message = Secret.owning(random.keyBytes(MlKem768.MESSAGE_BYTES));
         ephemeral = X25519.generate(random);
         MlKem768.Encapsulation made = MlKem768.encapsulate(key.first(), message.bytes());
         ciphertext = made.ciphertext();

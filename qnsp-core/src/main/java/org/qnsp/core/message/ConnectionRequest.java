@@ -26,6 +26,7 @@ public sealed interface ConnectionRequest {
                 case ListenUnix.NAME -> new ListenUnix(in.text32());
                 case CancelListenUnix.NAME -> new CancelListenUnix(in.text32());
                 case NoMoreSessions.NAME -> new NoMoreSessions();
+                case AuthKeyStored.NAME -> new AuthKeyStored();
                 case HostKeys.NAME -> HostKeys.read(in);
                 case ProveHostKeys.NAME -> ProveHostKeys.read(in);
                 default -> null;
@@ -165,6 +166,22 @@ public sealed interface ConnectionRequest {
     record NoMoreSessions() implements ConnectionRequest {
         /** As in C-32. */
         public static final String NAME = "no-more-sessions";
+
+        @Override
+        public String name() {
+            return NAME;
+        }
+
+        @Override
+        public byte[] encode() {
+            return new byte[0];
+        }
+    }
+
+    /** C-38: the client has written down the next auth key; the server is to keep it too. */
+    record AuthKeyStored() implements ConnectionRequest {
+        /** As in C-32. */
+        public static final String NAME = "auth-key-stored";
 
         @Override
         public String name() {

@@ -10,7 +10,7 @@ public enum FrameType {
     DATA(2),
     /** Everything else about channels. */
     CONTROL(3),
-    /** Ratchets of later versions. */
+    /** Ratchets. */
     QUANTUM(4);
 
     private static final FrameType[] BY_CODE = values();

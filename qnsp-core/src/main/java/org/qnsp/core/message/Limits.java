@@ -58,6 +58,14 @@ public final class Limits {
     public static final int QUANTUM_KEY_BITS = 8_192;
     /** L-27: auth keys that a client names. */
     public static final int AUTH_KEYS = 2;
+    /** L-28: auth keys that a server keeps for a user. */
+    public static final int AUTH_KEYS_OF_USER = 64;
+    /** L-29: bytes of a message about ratchets with its header. */
+    public static final int RATCHET_MESSAGE_BYTES = 4_096;
+    /** L-25: keys that an offer names. */
+    public static final int RATCHET_KEYS = 8;
+    /** L-30: frames that a switch is announced ahead, at most. */
+    public static final int SWITCH_AHEAD_FRAMES = 1_024;
 
     /** F-1: bytes of records and padding in a frame. */
     public static final int PAYLOAD_BYTES = 717;

@@ -36,7 +36,9 @@ public final class ProtocolException extends Exception {
         /** C-34: less cover than was asked for. */
         COVER,
         /** The quantum keys of both ends differ (H-32). */
-        QUANTUM
+        QUANTUM,
+        /** The host knows no auth key where one is required. */
+        AUTH_KEY
     }
 
     /** What kind of rule was broken. */

@@ -29,7 +29,9 @@ public enum RecordKind {
     /** The beginning of a long body (C-5). */
     PART(26, FrameType.CONTROL),
     /** The sender's last record (C-12). */
-    DISCONNECT(27, FrameType.CONTROL);
+    DISCONNECT(27, FrameType.CONTROL),
+    /** A piece of what ends say to each other about ratchets. */
+    RATCHET(48, FrameType.QUANTUM);
 
     private static final RecordKind[] BY_CODE = byCode();
 
@@ -61,7 +63,7 @@ public enum RecordKind {
     }
 
     private static RecordKind[] byCode() {
-        RecordKind[] kinds = new RecordKind[DISCONNECT.code + 1];
+        RecordKind[] kinds = new RecordKind[RATCHET.code + 1];
         for (RecordKind kind : values()) {
             kinds[kind.code] = kind;
         }

@@ -80,7 +80,7 @@ record ChannelState(Phase phase, Sending sending, Receiving receiving) {
                 require(phase == Phase.OPENING, kind);
                 yield new ChannelState(Phase.OPEN, Sending.CLOSED, Receiving.CLOSED);
             }
-            case OPEN, HANDSHAKE, STAGE_END, DISCONNECT -> throw new ProtocolException(Reason.STATE, kind + " on a channel in use");
+            case OPEN, HANDSHAKE, STAGE_END, DISCONNECT, RATCHET -> throw new ProtocolException(Reason.STATE, kind + " on a channel in use");
         };
     }
 

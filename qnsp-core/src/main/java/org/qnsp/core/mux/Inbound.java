@@ -53,6 +53,7 @@ final class Inbound {
             case REPLY -> reply(id, assembly.finish(id, payload, at, n));
             case DISCONNECT -> disconnect(id, new BodyReader(payload, at, n));
             case HANDSHAKE, STAGE_END -> throw new ProtocolException(Reason.STATE, kind + " in the application stage");   // C-4
+            case RATCHET -> throw new ProtocolException(Reason.STATE, kind + " behind other records");                    // the link takes those at the beginning
         }
     }
 

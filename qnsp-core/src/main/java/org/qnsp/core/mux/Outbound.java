@@ -175,7 +175,7 @@ final class Outbound {
             case OPENED, OPEN_FAILED -> channels.openingSettled();
             case REPLY -> channels.settled(sender, message.requestId());
             case REQUEST -> { }
-            case HANDSHAKE, STAGE_END, DATA, EXTENDED, CREDIT, EOF, CLOSE, PART, DISCONNECT -> throw new IllegalStateException("queued " + message.kind());
+            case HANDSHAKE, STAGE_END, DATA, EXTENDED, CREDIT, EOF, CLOSE, PART, DISCONNECT, RATCHET -> throw new IllegalStateException("queued " + message.kind());
         }
     }
 

@@ -99,14 +99,14 @@ public final class Connection implements StageWriter.Records {
         return mux.typeOfLastFill(); // set by fill, on the same thread
     }
 
-    /** Applies the records of count payloads that lie stride bytes apart. */
-    void receive(byte[] buffer, int firstPayload, int stride, int[] lengths, int count) throws ProtocolException {
+    /** Applies the records of count payloads, each where it begins. */
+    void receive(byte[] buffer, int[] starts, int[] lengths, int count) throws ProtocolException {
         List<MuxEvent> happened = List.of();
         lock.lock();
         try {
             for (int i = 0; i < count; i++) {
                 if (lengths[i] > 0) {
-                    mux.receive(buffer, firstPayload + i * stride, lengths[i]);
+                    mux.receive(buffer, starts[i], lengths[i]);
                 }
             }
         } finally {

@@ -32,6 +32,7 @@ final class FrameWriter implements SlotThread.Slotted {
     private final Wire wire;
     private final StageWriter stages;
     private final Connection connection;
+    private final StageWriter.Records records;
     private final LongSupplier jitter;
     private final LongSupplier micros;
     private final Consumer<IOException> failed;
@@ -55,14 +56,15 @@ final class FrameWriter implements SlotThread.Slotted {
     private Runnable whenFinished = () -> {};
     private Consumer<Boolean> awaitWritable = wanted -> {};
 
-    /** @param micros the clock of F-6 @param failed is told on the loop, once, of an error of the wire */
-    FrameWriter(Loop loop, SlotThread slots, Wire wire, StageWriter stages, Connection connection, StealthProfile profile, RandomSource random,
+    /** @param records what the frames of the application stage say @param micros the clock of F-6 @param failed is told on the loop, once, of an error of the wire */
+    FrameWriter(Loop loop, SlotThread slots, Wire wire, StageWriter stages, Connection connection, StageWriter.Records records, StealthProfile profile, RandomSource random,
             LongSupplier micros, Consumer<IOException> failed) {
         this.loop = loop;
         this.slots = slots;
         this.wire = wire;
         this.stages = stages;
         this.connection = connection;
+        this.records = records;
         this.profile = profile;
         this.jitter = new RandomLongs(random);
         this.micros = micros;
@@ -191,7 +193,7 @@ final class FrameWriter implements SlotThread.Slotted {
     private byte[] seal(byte[] frames, int count) {
         int said = 0;
         for (int i = 0; i < count; i++) {
-            stages.build(frames, i * FrameLayout.FRAME_BYTES, micros.getAsLong(), connection);
+            stages.build(frames, i * FrameLayout.FRAME_BYTES, micros.getAsLong(), records);
             said += stages.said();
             dataFrames += stages.said() > 0 ? 1 : 0;
         }

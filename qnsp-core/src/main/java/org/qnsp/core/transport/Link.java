@@ -12,6 +12,7 @@ import org.qnsp.core.handshake.StageWriter;
 import org.qnsp.core.message.ProtocolException;
 import org.qnsp.core.message.ProtocolException.Reason;
 import org.qnsp.crypto.RandomSource;
+import org.qnsp.crypto.Secret;
 import org.qnsp.stealth.Cover;
 
 /**
@@ -86,7 +87,9 @@ public final class Link implements Loop.Handler {
     private final StageWriter stages;
     private final StageReader reader;
     private final FrameWriter writer;
+    private final RatchetDriver ratchets;
     private final byte[] buffer = new byte[BUFFER_FRAMES * FrameLayout.FRAME_BYTES];
+    private final int[] starts = new int[BUFFER_FRAMES];
     private final int[] lengths = new int[BUFFER_FRAMES];
     private volatile Cover cover;
     private int buffered;
@@ -123,7 +126,8 @@ public final class Link implements Loop.Handler {
         this.cover = cover;
         this.stages = new StageWriter(client ? 0 : 1, random);
         this.reader = new StageReader(client ? 1 : 0);
-        this.writer = new FrameWriter(loop, slots, wire, stages, connection, cover.profile(client), random, Link::clockMicros, this::lost);
+        this.ratchets = new RatchetDriver(loop, client, random, connection, stages, reader, this::fault);
+        this.writer = new FrameWriter(loop, slots, wire, stages, connection, ratchets, cover.profile(client), random, Link::clockMicros, this::lost);
         writer.onFinished(this::goodbyeSaid);
         writer.onAwaitWritable(this::awaitWritable);
         connection.onQueued(writer::onQueued);
@@ -187,6 +191,7 @@ public final class Link implements Loop.Handler {
             reader.on(action);
             switch (action) {
                 case Action.Question question -> ask(question);
+                case Action.Roots(Secret c2s, Secret s2c) -> ratchets.begin(c2s, s2c);
                 case Action.Established result -> {
                     phase = Phase.APPLICATION;
                     handshaker.close();
@@ -323,17 +328,24 @@ public final class Link implements Loop.Handler {
         int opened = 0;
         try {
             for (; opened < count; opened++) {
+                int frame = at + opened * FrameLayout.FRAME_BYTES;
+                starts[opened] = frame + FrameLayout.PAYLOAD;
                 if (held > 0) { // it came in the middle of the login, and is opened
                     lengths[opened] = held;
                     held = 0;
                 } else {
-                    lengths[opened] = reader.open(buffer, at + opened * FrameLayout.FRAME_BYTES);
+                    lengths[opened] = reader.open(buffer, frame);
                     received(lengths[opened]);
+                }
+                if (reader.quantum()) { // at once: the next frame may have other keys
+                    int used = ratchets.receive(buffer, starts[opened], lengths[opened]);
+                    starts[opened] += used;
+                    lengths[opened] -= used;
                 }
             }
         } finally {
             // what verified before a frame that did not is good
-            connection.receive(buffer, at + FrameLayout.PAYLOAD, FrameLayout.FRAME_BYTES, lengths, opened);
+            connection.receive(buffer, starts, lengths, opened);
         }
         return count * FrameLayout.FRAME_BYTES;
     }
@@ -355,6 +367,16 @@ public final class Link implements Loop.Handler {
     /** What was done so far; on the loop. */
     public WireMeter meter() {
         return writer.meter(cover, receivedFrames, receivedData);
+    }
+
+    /** Renews keys by these terms from now on; before {@link #start}, or on the loop. */
+    public void ratcheting(RatchetTerms terms) {
+        ratchets.terms(terms);
+    }
+
+    /** Renews the keys of both directions now, as far as the peer goes along; from any thread. */
+    public void ratchet() {
+        loop.execute(ratchets::request);
     }
 
     // ---- ending
@@ -504,6 +526,7 @@ public final class Link implements Loop.Handler {
         }
         phase = Phase.CLOSED;
         handshaker.close();
+        ratchets.close();
         stages.close();
         reader.close();
         java.util.Arrays.fill(buffer, (byte) 0);

@@ -42,6 +42,7 @@ public final class LocalLink implements Loop.Handler {
     private final Owner owner;
     private final byte[] in = new byte[2 * Limits.LOCAL_RECORD_BYTES];
     private final byte[] out = new byte[CHUNK_BYTES];
+    private final int[] start = new int[1];
     private final int[] length = new int[1];
     private final AtomicBoolean queued = new AtomicBoolean();
     private int buffered;
@@ -131,8 +132,9 @@ public final class LocalLink implements Loop.Handler {
             at = GREETING.length;
         }
         int whole = wholeRecords(at);
+        start[0] = at;
         length[0] = whole;
-        connection.receive(in, at, 0, length, 1);
+        connection.receive(in, start, length, 1);
         at += whole;
         System.arraycopy(in, at, in, 0, buffered - at);
         buffered -= at;

@@ -93,7 +93,7 @@ final class HandshakeFuzzTest {
                 authKeys.add(new AuthKey(bytes(16), Secret.owning(bytes(32))));
             }
             boolean alone = named > 0 && !enrol && random.nextInt(4) == 0;
-            client = new ClientHandshake(new ClientHandshake.Settings(mode, "user", trust, alone ? List.of() : identities, enrol, Cover.NORMAL, zk, authKeys, random.nextInt(3) == 0), secrets);
+            client = new ClientHandshake(new ClientHandshake.Settings(mode, "user", trust, alone ? List.of() : identities, enrol, Cover.NORMAL, zk, authKeys, false, random.nextInt(3) == 0), secrets);
         }
 
         private byte[] bytes(int n) {
@@ -265,6 +265,10 @@ final class HandshakeFuzzTest {
                     case Action.StartReading(var key, boolean skip) -> key.close();
                     case Action.NextSendingStage(var key) -> key.close();
                     case Action.NextReadingStage(var key) -> key.close();
+                    case Action.Roots(var c2s, var s2c) -> {
+                        c2s.close();
+                        s2c.close();
+                    }
                     case Action.SendRaw a -> { }
                     case Action.GetQuantumKeys a -> clientDo(offer());
                     case Action.FetchQuantumKeys a -> throw new AssertionError("asked of a client");
@@ -288,6 +292,10 @@ final class HandshakeFuzzTest {
                     case Action.StartReading(var key, boolean skip) -> key.close();
                     case Action.NextSendingStage(var key) -> key.close();
                     case Action.NextReadingStage(var key) -> key.close();
+                    case Action.Roots(var c2s, var s2c) -> {
+                        c2s.close();
+                        s2c.close();
+                    }
                     case Action.JudgeHostKey a -> throw new AssertionError("asked of a server");
                     case Action.UseKeys a -> throw new AssertionError("asked of a server");
                     case Action.Agreed a -> { }

@@ -62,6 +62,46 @@ final class HandshakeLimitsTest {
     }
 
     @Test
+    void aLoginNamesUpToTwoAuthKeys() throws Exception { // L-27
+        assertEquals(2, ((ClientIdentity) HandshakeMessage.decode(naming(2), List.of())).authKeyIds().size());
+        assertEquals(Reason.LIMIT, assertThrows(ProtocolException.class, () -> HandshakeMessage.decode(naming(3), List.of())).reason());
+    }
+
+    private static byte[] naming(int authKeys) {
+        List<byte[]> ids = IntStream.range(0, authKeys).mapToObj(i -> new byte[AuthKey.ID_BYTES]).toList();
+        return new ClientIdentity(new byte[1088], "alice", List.of(Entry.of(Method.KEM, new byte[32])), new byte[0], ids).encode();
+    }
+
+    @Test
+    void anOfferHasUpToEightKeysOfUpTo8192Bits() throws Exception { // L-25, L-26
+        assertEquals(8, offered(8, 8192).offer().keys().size());
+        assertThrows(IllegalArgumentException.class, () -> offered(9, 256));
+        byte[] nine = new HandshakeMessage.QuantumKeys(offer(8, 256)).encode();
+        nine[3 + 2] = 9; // two empty names before the count
+        assertEquals(Reason.LIMIT, assertThrows(ProtocolException.class, () -> HandshakeMessage.decode(nine, List.of())).reason());
+        for (int bits : new int[] {0, 8193}) {
+            assertEquals(Reason.LIMIT, assertThrows(ProtocolException.class, () -> offered(1, bits)).reason());
+        }
+    }
+
+    private static QuantumOffer offer(int keys, int bits) {
+        return new QuantumOffer("", "", IntStream.range(0, keys).mapToObj(i -> new QuantumOffer.KeyName("key" + i, bits)).toList());
+    }
+
+    private static HandshakeMessage.QuantumKeys offered(int keys, int bits) throws ProtocolException {
+        return (HandshakeMessage.QuantumKeys) HandshakeMessage.decode(new HandshakeMessage.QuantumKeys(offer(keys, bits)).encode(), List.of());
+    }
+
+    /** A fourth offer is a fault, whatever became of the three. */
+    @Test
+    void aHandshakeHasUpToThreeOffers() throws Exception { // L-24
+        HandshakePair pair = HandshakePair.of(org.qnsp.core.VectorFile.read("handshake-duplex-quantum-none.txt"));
+        byte[] offer = new HandshakeMessage.QuantumKeys(offer(1, 256)).encode();
+        pair.way(whole -> whole[0] == 13 && whole.length > 6 ? List.of(offer, offer, offer, offer) : List.of(whole));
+        assertEquals(Reason.LIMIT, assertThrows(ProtocolException.class, pair::run).reason());
+    }
+
+    @Test
     void noiseBeforeTheFirstKeyedFrameIsSkippedUpToItsBound() throws Exception { // H-21, L-5
         assertEquals(0, readAfterNoise(Limits.SKIPPED_FRAMES));
         assertEquals(Reason.LIMIT, assertThrows(ProtocolException.class, () -> readAfterNoise(Limits.SKIPPED_FRAMES + 1)).reason());

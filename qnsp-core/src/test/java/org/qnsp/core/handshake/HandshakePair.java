@@ -52,6 +52,8 @@ final class HandshakePair {
     private final java.io.ByteArrayOutputStream first = new java.io.ByteArrayOutputStream();
     private ServerHandshake server;
     private int keysUsed;
+    private Action.Roots clientRoots;
+    private Action.Roots serverRoots;
     private Action.Established clientResult;
     private Action.Established serverResult;
     private Action.Denied clientDenial;
@@ -72,6 +74,13 @@ final class HandshakePair {
 
     void way(Way of) {
         way = of;
+    }
+
+    private Way back = List::of;
+
+    /** The same for messages on their way to the client. */
+    void back(Way of) {
+        back = of;
     }
 
     private record Offered(QuantumOffer offer, byte[] keys) {}
@@ -173,7 +182,7 @@ final class HandshakePair {
             }
         }
         var settings = new ClientHandshake.Settings(mode, v.text("user"), trust, identities, !v.text("enrol").equals("none"),
-                new Cover(PaddingMode.of(v.number("padding")).orElseThrow(), new RateClass(v.number("rate"))), v.text("zk").equals("yes"), authKeys,
+                new Cover(PaddingMode.of(v.number("padding")).orElseThrow(), new RateClass(v.number("rate"))), v.text("zk").equals("yes"), authKeys, false,
                 !v.text("quantum-offers").equals("none"));
         var invites = v.has("invite.key") ? List.of(new ServerOpening.ActiveInvite("1", v.bytes("invite.key"))) : List.<ServerOpening.ActiveInvite>of();
         HandshakePair pair = new HandshakePair(settings, v.time("time"), clientRandom, new VectorRandom(v.bytes("stream-seed.server")), ops(host),
@@ -318,7 +327,11 @@ final class HandshakePair {
         }
         int length = clientReader.open(frame, 0);
         if (length > 0) {
-            clientReader.handshakeRecords(frame, 0, length, whole -> clientDo(client.on(whole)));
+            clientReader.handshakeRecords(frame, 0, length, whole -> {
+                for (byte[] each : back.of(whole)) {
+                    clientDo(client.on(each));
+                }
+            });
         }
     }
 
@@ -335,6 +348,7 @@ final class HandshakePair {
                 }
                 case Action.GetQuantumKeys ask -> clientDo(offer());
                 case Action.Agreed(Cover cover) -> agreed.add(cover);
+                case Action.Roots roots -> clientRoots = roots;
                 case Action.Established established -> clientResult = established;
                 case Action.Denied denied -> clientDenial = denied;
                 default -> {}
@@ -350,6 +364,7 @@ final class HandshakePair {
                 case Action.FetchQuantumKeys ask -> serverDo(fetch(ask.offer()));
                 case Action.FindKeys ask -> serverDo(server.onKeysFound(found(ask)));
                 case Action.Agreed(Cover cover) -> agreed.add(cover);
+                case Action.Roots roots -> serverRoots = roots;
                 case Action.Established established -> serverResult = established;
                 case Action.Denied denied -> serverDenied = true;
                 default -> {}
@@ -379,6 +394,14 @@ final class HandshakePair {
     /** What the server said that both obey, and then what the client heard. */
     List<Cover> agreed() {
         return agreed;
+    }
+
+    Action.Roots clientRoots() {
+        return clientRoots;
+    }
+
+    Action.Roots serverRoots() {
+        return serverRoots;
     }
 
     /** How often the machine waited for keys. */

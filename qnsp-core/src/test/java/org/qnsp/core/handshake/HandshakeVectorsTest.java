@@ -11,8 +11,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.qnsp.core.VectorFile;
 import org.qnsp.crypto.Encoding;
+import org.qnsp.crypto.Kdf;
+import org.qnsp.crypto.Secret;
 
-/** H-1 to H-23 and K-8, K-10 against whole handshakes that an independent implementation made from the specification, byte for byte. */
+/** H-1 to H-23, H-31 to H-38 and K-8, K-10 against whole handshakes that an independent implementation made from the specification, byte for byte. */
 class HandshakeVectorsTest {
     @ParameterizedTest
     @ValueSource(strings = {"simplex", "duplex-kem", "duplex-sig", "duplex-mixed", "duplex-denied", "invite-duplex-enrol", "open-simplex", "duplex-zk", "duplex-zk-denied",
@@ -56,6 +58,8 @@ class HandshakeVectorsTest {
             }
             boolean quantum = v.has("quantum.confirmation");
             assertTrue(pair.quantumKeys().stream().allMatch(keys -> (keys != null) == quantum), "both know what was agreed");
+            roots(v, pair.clientRoots());
+            roots(v, pair.serverRoots());
             assertEquals(!v.text("enrol").equals("none"), pair.serverResult().enrolled());
         } else {
             assertEquals(v.number("denied.reason"), pair.clientDenial().reason());
@@ -74,6 +78,14 @@ class HandshakeVectorsTest {
             which++;
         }
         return v.bytes("identity." + which + ".public");
+    }
+
+    /** from the chain and th that the application stage begins with. */
+    private static void roots(VectorFile v, Action.Roots roots) {
+        byte[] th = v.bytes(v.has("th.CA") ? "th.CA" : "th.CF");
+        Secret ck = Secret.owning(v.bytes("ck.CA"));
+        assertTrue(roots.c2s().matches(Kdf.expand(ck, "qnsp1 ratchet c2s", th).bytes()));
+        assertTrue(roots.s2c().matches(Kdf.expand(ck, "qnsp1 ratchet s2c", th).bytes()));
     }
 
     /** Flights are sent whole in the vectors and frame by frame here; in each direction the order is the same. */

@@ -110,7 +110,7 @@ final class MuxByteFuzzTest {
             case REPLY -> new byte[] {0, 0, 0, (byte) random.nextInt(4), (byte) random.nextInt(2)};
             case OPENED -> new byte[] {0, 0, 4, 0};
             case OPEN_FAILED, DISCONNECT -> new byte[] {(byte) random.nextInt(5), 0, 1, 'x'};
-            case HANDSHAKE, DATA, EXTENDED, PART -> body;
+            case HANDSHAKE, DATA, EXTENDED, PART, RATCHET -> body;
         };
     }
 }

@@ -38,7 +38,7 @@ final class MuxRulesTest {
 
     @Test
     void unknownKindsAreFaults() throws ProtocolException {                       // C-3, R-3
-        for (int kind : new int[] {0, 3, 28, 48, 63, 255}) {
+        for (int kind : new int[] {0, 3, 28, 47, 49, 63, 255}) {
             faultyNew(Reason.KIND, new byte[] {0, 0, 0, 0, (byte) kind, 0, 0});
         }
     }

@@ -64,7 +64,7 @@ final class FrameWriterTest {
         stages.on(new Action.NextSendingStage(Secret.zeros(32)));
         stages.on(new Action.NextSendingStage(Secret.zeros(32)));
         Wire wire = Wire.of(near);
-        writer = new FrameWriter(loop, slots, wire, stages, connection, Cover.NORMAL.profile(true), RandomSource.system(), Link::clockMicros, failures::add);
+        writer = new FrameWriter(loop, slots, wire, stages, connection, connection, Cover.NORMAL.profile(true), RandomSource.system(), Link::clockMicros, failures::add);
         connection.onQueued(writer::onQueued);
     }
 

@@ -164,7 +164,7 @@ final class LinkTest {
         connection.open("session", new byte[0], 1 << 20, new ChannelListener() {}); // waits to be sent
         Cover cover = new Cover(mode, mode == PaddingMode.MAX ? RateClass.LEAST : RateClass.UNBOUNDED);
         connector.login(new ClientHandshake.Settings(Mode.DUPLEX, "someone", new Trust.Unknown(), identities(), false, cover), connection, thinker,
-            Connector.tcp(List.of(InetAddress.getLoopbackAddress()), server.port(), null, Duration.ofSeconds(5)), counter).await(LONG, LONG);
+            Connector.tcp(List.of(InetAddress.getLoopbackAddress()), server.port(), null, Duration.ofSeconds(5)), counter, RatchetTerms.DEFAULT).await(LONG, LONG);
         int up = mode == PaddingMode.MAX ? 200 : mode == PaddingMode.NORMAL ? 100 : 2;
         assertTrue(counted[2] <= up + 5 && counted[2] >= up / 3, counted[2] + " frames sent in 2 s");
         assertTrue(counted[3] >= 60 && counted[3] <= 220, counted[3] + " frames received in 2 s");

@@ -73,7 +73,7 @@ public final class Invite implements AutoCloseable {
         if (fingerprint.length != PublicKey.FINGERPRINT_BYTES) {
             throw new InvalidInviteException("the fingerprint is not 32 bytes");
         }
-        return new Invite(user, host, port, fingerprint.clone(), Secret.owning(random.bytes(TOKEN_BYTES)));
+        return new Invite(user, host, port, fingerprint.clone(), Secret.owning(random.keyBytes(TOKEN_BYTES)));
     }
 
     /**

@@ -13,11 +13,14 @@ import java.util.Map;
 import java.util.Optional;
 import org.qnsp.core.config.ConfigException;
 import org.qnsp.core.handshake.Action.FindKeys;
+import org.qnsp.core.handshake.AuthKey;
 import org.qnsp.core.handshake.HandshakeMessage.Entry;
+import org.qnsp.core.handshake.HandshakeMessage.Method;
 import org.qnsp.core.handshake.ServerHandshake;
 import org.qnsp.core.message.Limits;
 import org.qnsp.crypto.keys.Fingerprint;
 import org.qnsp.crypto.keys.PublicKey;
+import org.qnsp.qsshd.config.AuthPolicy;
 import org.qnsp.qsshd.config.AuthorizedKeys;
 import org.qnsp.qsshd.config.ConnectionFacts;
 import org.qnsp.qsshd.config.KeyOptions;
@@ -48,20 +51,27 @@ public final class Gatekeeper {
      * @param config the configuration with the blocks that match this connection
      * @param accountDenial why the account may not be used now though a key is right, or null
      * @param brought the key that an invite lets in and that is yet to be written down, or null
+     * @param shared the auth key that the client named and that is kept here, null for none
+     * @param which which of the named ones it is, from 1 on, 0 for none
      * @param useTaken whether one use of an invite was taken, which is owed back if no login comes of it
      */
     public record Findings(List<PublicKey> keys, List<KeyOptions> options, Account account, ServerConfig config, String accountDenial, PublicKey brought,
-            boolean useTaken) {
+            AuthKey shared, int which, boolean useTaken) {
         /** Nothing: no key may log in. */
         public static Findings none(FindKeys ask, ServerConfig config) {
             int n = ask.entries().size();
             return new Findings(new ArrayList<>(Collections.nCopies(n, null)), new ArrayList<>(Collections.nCopies(n, null)), null, config,
-                    "This account is not available now.", null, false);
+                    "This account is not available now.", null, null, 0, false);
         }
 
         /** The same, with a use of an invite taken or not. */
         public Findings withUse(boolean taken) {
-            return new Findings(keys, options, account, config, accountDenial, brought, taken);
+            return new Findings(keys, options, account, config, accountDenial, brought, shared, which, taken);
+        }
+
+        /** Whether an auth key is enough to log in. */
+        public boolean authKeySuffices() {
+            return config.auth().authKey() == AuthPolicy.Continuity.SUFFICIENT && account != null && (account.uid() != 0 || mayRoot(config, KeyOptions.NONE));
         }
 
         /** The options of the entry that the login was proved with. */
@@ -87,9 +97,10 @@ public final class Gatekeeper {
      * Answers a handshake's question.
      *
      * @param global the daemon's configuration
+     * @param authKeys those that are kept from one login to the next
      * @param invite the invite that the connection was opened with, one use of it taken; or null
      */
-    public Findings examine(FindKeys ask, ServerConfig global, Origin origin, InviteFile.Entry invite) throws InterruptedException {
+    public Findings examine(FindKeys ask, ServerConfig global, AuthKeyDirectory authKeys, Origin origin, InviteFile.Entry invite) throws InterruptedException {
         String asked = ask.user() == null ? global.anonymousUser() : withoutStyle(ask.user());
         try {
             Account account = Account.named(asked).orElse(null);
@@ -105,7 +116,25 @@ public final class Gatekeeper {
             List<KeyOptions> options = new ArrayList<>();
             PublicKey brought = null;
             Revoked revoked = Revoked.read(config.revokedKeys());
+            int which = 0;
+            AuthKey shared = null;
+            for (int i = 0; i < ask.authKeyIds().size() && config.auth().authKey() != AuthPolicy.Continuity.OFF; i++) {
+                Optional<AuthKey> kept = authKeys.find(account == null ? "" : name, ask.authKeyIds().get(i), System.currentTimeMillis());
+                if (kept.isPresent() && which == 0) {
+                    which = i + 1;
+                    shared = kept.get();
+                }
+            }
+            if (allowed && which == 0 && invite == null && ask.user() != null && config.auth().authKey() == AuthPolicy.Continuity.REQUIRE) {
+                LOG.info("login of {} from {} refused: no auth key that is known here, and AuthKey is require", quoted(name), origin.address);
+                allowed = false;
+            }
             for (Entry entry : ask.entries()) {
+                if (!config.auth().takes(entry.method()) || entry.method() == Method.AUTH_KEY) {
+                    keys.add(null);
+                    options.add(null);
+                    continue;
+                }
                 AuthorizedKeys.Line line = allowed && keys.size() < config.maxAuthTries() ? find(ask, entry, known.get(keys.size()), config, origin, invite, account) : null;
                 if (line != null && revoked.contains(line.key())) {
                     LOG.warn("a key of {} from {} is revoked ({})", quoted(name), origin.address, config.revokedKeys());
@@ -115,8 +144,13 @@ public final class Gatekeeper {
                 options.add(line == null ? null : line.options());
                 brought = line != null && line.number() == BROUGHT ? line.key() : brought;
             }
-            return new Findings(keys, options, account, config, allowed ? denial(account, config) : ask.user() == null ? "This account is not available now." : null, brought,
-                    false);
+            String denial = allowed ? denial(account, config) : null;
+            if (allowed && denial == null && !ask.quantum() && config.requiresQuantumKeys()) {
+                LOG.info("login of {} from {} refused: no quantum keys, and Qkd is require", quoted(name), origin.address);
+                denial = "This host takes no login without keys of quantum key distribution (qssh --qkd).";
+            }
+            return new Findings(keys, options, account, config, allowed ? denial : ask.user() == null ? "This account is not available now." : null, brought,
+                    allowed ? shared : null, allowed ? which : 0, false);
         } catch (IOException e) {
             LOG.error("login of {} from {} refused: {}", quoted(asked), origin.address, e.getMessage());
             return Findings.none(ask, global);

@@ -27,6 +27,10 @@ import org.qnsp.core.config.Keyword;
 import org.qnsp.core.config.Patterns;
 import org.qnsp.core.config.Settings;
 import org.qnsp.core.config.Tokens;
+import org.qnsp.core.qkd.QkdKeywords;
+import org.qnsp.core.qkd.QkdSettings;
+import org.qnsp.core.ratchet.RatchetLimit;
+import org.qnsp.crypto.entropy.EntropySettings;
 import org.qnsp.crypto.keys.KeyType;
 import org.qnsp.stealth.CoverPolicy;
 import org.qnsp.stealth.PaddingMode;
@@ -195,14 +199,18 @@ public final class ServerConfig {
             if (!settings.flag(ServerKeywords.STEALTH_POLICY) && settings.one(ServerKeywords.MIN_MODE).equals("max")) {
                 throw new ConfigException("StealthPolicy no and MinMode max let nobody in");
             }
+            qkd();
             banner();
             pidFile();
             chrootDirectory("user", 0, Path.of("/"));
             revokedKeys();
             authorizedKeysFiles("user", 0, Path.of("/"));
             keysProgram();
+            entropy();
         } catch (InvalidPathException e) {
             throw new ConfigException("invalid path \"" + e.getInput() + "\"");
+        } catch (IllegalArgumentException e) {
+            throw new ConfigException(e.getMessage());
         }
         return this;
     }
@@ -378,6 +386,17 @@ public final class ServerConfig {
         return settings.number(ServerKeywords.MAX_AUTH_TRIES);
     }
 
+    /** Whether nobody logs in without keys of key distribution. */
+    public boolean requiresQuantumKeys() {
+        return settings.one(QkdKeywords.MODE).equals("require");
+    }
+
+    /** How users may be authenticated. */
+    public AuthPolicy auth() {
+        return new AuthPolicy(AuthPolicy.Proof.valueOf(settings.one(ServerKeywords.AUTH).toUpperCase(Locale.ROOT)),
+                AuthPolicy.Continuity.valueOf(settings.one(ServerKeywords.AUTH_KEY).toUpperCase(Locale.ROOT)));
+    }
+
     /** StealthPolicy, MinMode, MaxRate (C-34). */
     public CoverPolicy cover() {
         PaddingMode least = PaddingMode.named(settings.one(ServerKeywords.MIN_MODE)).orElseThrow();
@@ -385,6 +404,11 @@ public final class ServerConfig {
         RateClass highest = rates.isEmpty() ? RateClass.UNBOUNDED : RateClass.parse(rates.getFirst()).orElseThrow();
         RateClass constant = rates.size() > 1 ? RateClass.parse(rates.get(1)).orElseThrow() : highest.below(RateClass.FAST) ? highest : RateClass.FAST;
         return new CoverPolicy(least, settings.flag(ServerKeywords.STEALTH_POLICY), highest, constant);
+    }
+
+    /** Whether and how keys of quantum key distribution are used. @throws ConfigException for what is missing or wrong */
+    public QkdSettings qkd() throws ConfigException {
+        return QkdSettings.of(settings, base::resolve, QkdSettings.MOST_PEERS);
     }
 
     /** Session channels that may be open at a time in a connection. */
@@ -405,6 +429,13 @@ public final class ServerConfig {
     public OptionalInt drainMax() {
         String text = settings.one(ServerKeywords.DRAIN_MAX);
         return text == null ? OptionalInt.empty() : OptionalInt.of(Integer.parseInt(text));
+    }
+
+    /** What feeds the entropy pool. */
+    public EntropySettings entropy() {
+        String keyFile = settings.one(ServerKeywords.ENTROPY_KEY_FILE);
+        return EntropySettings.of(settings.one(ServerKeywords.ENTROPY), settings.one(ServerKeywords.ENTROPY_SOURCE), settings.flag(ServerKeywords.ENTROPY_ALLOW_FILE),
+            keyFile == null ? null : base.resolve(keyFile));
     }
 
     /** The local user for clients that do not authenticate (H-9, SIMPLEX); null where they are refused. */
@@ -650,6 +681,11 @@ public final class ServerConfig {
         return Values.internalSftp(command);
     }
 
+    /** RekeyLimit: how long keys are used before new secrets go into them. */
+    public RatchetLimit ratchetLimit() {
+        return RatchetLimit.of(settings.one(ServerKeywords.REKEY_LIMIT));
+    }
+
     /** Seconds of silence before the client is asked for a sign of life, 0 for never. */
     public int clientAliveIntervalSeconds() {
         return settings.number(ServerKeywords.ALIVE_INTERVAL);
@@ -749,7 +785,8 @@ public final class ServerConfig {
             case "syslogfacility" -> List.of(settings.one(keyword).toUpperCase(Locale.ROOT));
             case "loglevel" -> List.of(logLevel().equals("DEBUG1") ? "DEBUG" : logLevel());
             case "hostkey" -> hostKeys().stream().map(Path::toString).toList();
-            case "drainmax", "maxrate" -> settings.has(keyword) ? List.of(String.join(" ", settings.all(keyword))) : List.of(); // what it prints can be read
+            case "entropy" -> List.of(entropy().use().toString());
+            case "drainmax", "maxrate", "entropysource", "entropykeyfile", "qkdkme", "qkdkmeid", "qkdca", "qkdcertificate", "qkdkey", "qkdsae", "qkdpeersae" -> settings.has(keyword) ? List.of(String.join(" ", settings.all(keyword))) : List.of(); // what it prints can be read
             case "permitrootlogin" -> List.of(permitRootLogin().name().toLowerCase(Locale.ROOT).replace('_', '-'));
             default -> keyword.many() ? many(keyword) : List.of(settings.one(keyword));
         };

@@ -6,6 +6,7 @@ import java.util.Map;
 import org.qnsp.core.config.Dialect;
 import org.qnsp.core.config.Form;
 import org.qnsp.core.config.Keyword;
+import org.qnsp.core.qkd.QkdKeywords;
 
 /**
  * The keywords of qsshd_config. A keyword that restricts is enforced, or refused at start, never ignored: those that are accepted and mean
@@ -32,8 +33,17 @@ final class ServerKeywords {
     static final Keyword DRAIN_MAX = obeyed(Keyword.number("DrainMax", 0, MAX, null).global());
     static final Keyword ANONYMOUS_USER = obeyed(Keyword.of("AnonymousUser", Form.WORD, "none").global());
     static final Keyword STEALTH_POLICY = obeyed(Keyword.flag("StealthPolicy", "yes").global());
+    static final Keyword AUTH = obeyed(Keyword.choice("Auth", "any|kem|sig|zk", "any"));
+    static final Keyword AUTH_KEY = obeyed(Keyword.choice("AuthKey", "off|prefer|require|sufficient", "prefer"));
     static final Keyword MIN_MODE = obeyed(Keyword.choice("MinMode", "low|normal|max", "low").global());
     static final Keyword MAX_RATE = obeyed(Keyword.of("MaxRate", Form.WORDS, null).global());
+    static final Keyword ENTROPY = obeyed(Keyword.choice("Entropy", "system|qrng|qrng-only", null).global());
+    static final Keyword ENTROPY_SOURCE = obeyed(Keyword.of("EntropySource", Form.WORD, null).global());
+    static final Keyword ENTROPY_ALLOW_FILE = obeyed(Keyword.flag("EntropyAllowFile", "no").global());
+    static final Keyword ENTROPY_KEY_FILE = obeyed(Keyword.of("EntropyKeyFile", Form.WORD, null).global());
+    static {
+        QkdKeywords.ALL.forEach(keyword -> obeyed(keyword.global()));
+    }
     static final Keyword PERMIT_ROOT_LOGIN =
         obeyed(Keyword.flag("PermitRootLogin", "prohibit-password|without-password|forced-commands-only", "prohibit-password"));
     static final Keyword PRINT_MOTD = obeyed(Keyword.flag("PrintMotd", "yes").global());

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.qnsp.core.handshake.Action;
+import org.qnsp.core.handshake.QuantumOffer;
 import org.qnsp.core.handshake.ServerHandshake;
 import org.qnsp.core.handshake.ServerOpening;
 import org.qnsp.core.message.ChannelOpening;
@@ -16,10 +17,13 @@ import org.qnsp.core.message.Limits;
 import org.qnsp.core.message.OpenFailure;
 import org.qnsp.core.message.ProtocolException;
 import org.qnsp.core.mux.Budget;
+import org.qnsp.core.qkd.QuantumKeys;
+import org.qnsp.core.ratchet.RatchetSecrets;
 import org.qnsp.core.transport.Channel;
 import org.qnsp.core.transport.Connection;
 import org.qnsp.core.transport.Link;
 import org.qnsp.core.transport.Loop;
+import org.qnsp.core.transport.RatchetTerms;
 import org.qnsp.core.transport.SlotThread;
 import org.qnsp.core.transport.Wire;
 import org.qnsp.crypto.RandomSource;
@@ -28,6 +32,7 @@ import org.qnsp.crypto.keys.PublicKey;
 import org.qnsp.qsshd.auth.Gatekeeper.Findings;
 import org.qnsp.qsshd.auth.Gatekeeper.Origin;
 import org.qnsp.qsshd.auth.InviteFile;
+import org.qnsp.qsshd.config.AuthPolicy;
 import org.qnsp.qsshd.config.KeyOptions;
 import org.qnsp.qsshd.forward.GuestForwarding;
 import org.qnsp.qsshd.config.Penalties;
@@ -67,6 +72,9 @@ public final class Guest implements Link.Owner, Connection.Listener {
     private boolean useTaken;
     private boolean over;
     private boolean hostKeysProved;
+    private boolean authKeyKept;
+    private Action.Secrets future;
+    private byte[] usedAuthKey;
     private byte[] name;
     private boolean charged;
     private boolean keysReleased;
@@ -140,9 +148,15 @@ public final class Guest implements Link.Owner, Connection.Listener {
 
     @Override
     public void asked(Link from, Action.Question question) {
-        if (!(question instanceof Action.FindKeys ask)) {
-            throw new IllegalStateException("a server is not asked for " + question.getClass().getSimpleName());
+        switch (question) {
+            case Action.FindKeys ask -> findKeys(from, ask);
+            case Action.FetchQuantumKeys(QuantumOffer offer) -> hospitality.fetchQuantumKeys(invitation.policy, origin(), offer,
+                    (keys, refusal) -> from.proceed(() -> handshake.onQuantumKeys(keys, refusal)));
+            default -> throw new IllegalStateException("a server is not asked for " + question.getClass().getSimpleName());
         }
+    }
+
+    private void findKeys(Link from, Action.FindKeys ask) {
         long askedAt = System.nanoTime();
         user = ask.user();
         hospitality.findKeys(ask, invitation.policy, origin(), invitation.invite, found -> loop.execute(() -> {
@@ -162,7 +176,8 @@ public final class Guest implements Link.Owner, Connection.Listener {
     /** The challenge, computed before it is due, so that its computing adds nothing to H-14's time; a fault shows when it would have been sent. */
     private Link.Answer answer(Findings found) {
         try {
-            List<Action> actions = handshake.onKeysFound(found.keys(), found.accountDenial());
+            List<Action> actions = handshake.onKeysFound(new ServerHandshake.Found(found.keys(), found.accountDenial(), found.which(), found.shared(),
+                    found.authKeySuffices()));
             return () -> actions;
         } catch (ProtocolException | RuntimeException e) {
             return () -> {
@@ -175,13 +190,23 @@ public final class Guest implements Link.Owner, Connection.Listener {
     public void established(Link from, Action.Established result) {
         established = true;
         key = result.key();
+        future = result.secrets();
+        usedAuthKey = result.authKey() == 0 ? null : findings.shared().id();
+        if (usedAuthKey != null) {
+            hospitality.authKeyUsed(invitation.policy, findings, usedAuthKey);
+        }
         decide();
-        LOG.info("{} logged in from {} with {}", account(), origin().address(), key == null ? "no key (SIMPLEX)" : Fingerprint.text(key));
+        LOG.info("{} logged in from {} with {}", account(), origin().address(), key != null ? Fingerprint.text(key) : user == null ? "no key (SIMPLEX)" : "an auth key alone");
+        if (handshake.quantumKeys() != null) {
+            LOG.info("{} from {} is QKD-keyed (hybrid): client SAE {}, keys {}", account(), origin().address(), handshake.quantumKeys().clientSae(),
+                    handshake.quantumKeys().keys().stream().map(QuantumOffer.KeyName::id).toList());
+        }
         if (result.enrolled() && key.equals(findings.brought())) {
             hospitality.enrol(findings, key, invitation.invite, invitation.policy);
         }
         useTaken = false;
         watch();
+        link.ratcheting(new RatchetTerms(findings.config().ratchetLimit(), ratchetSecrets(), ratchets()));
         idle = new IdleWatch(loop, connection, findings.config(), account() + " from " + origin().address());
         List<byte[]> hostKeys = invitation.policy.host().publicKeys().stream().map(PublicKey::encoded).toList();
         connection.tell(ConnectionRequest.HostKeys.NAME, new ConnectionRequest.HostKeys(hostKeys).encode());
@@ -193,6 +218,30 @@ public final class Guest implements Link.Owner, Connection.Listener {
             }
         });
         prelude = hospitality.banner(findings, text -> connection.tell(ConnectionRequest.Banner.NAME, new ConnectionRequest.Banner(text).encode()));
+    }
+
+    /** Quantum keys for the ratchets, where the handshake had some. */
+    private RatchetSecrets ratchetSecrets() {
+        QuantumOffer keys = handshake.quantumKeys();
+        return keys == null ? RatchetSecrets.NONE : QuantumKeys.ratchets(invitation.policy.quantum(), keys.clientSae());
+    }
+
+    private RatchetTerms.Told ratchets() {
+        return new RatchetTerms.Told() {
+            @Override
+            public void switched(boolean sent, int epoch) {
+                ratcheted(sent, epoch);
+            }
+
+            @Override
+            public void without(String why, boolean required) {
+                LOG.warn("ratchet with {} from {} without a quantum key{}: {}", account(), origin().address(), required ? " is not made" : "", why);
+            }
+        };
+    }
+
+    private void ratcheted(boolean sent, int epoch) {
+        LOG.debug("ratchet with {} from {}: epoch {} {}", account(), origin().address(), epoch, sent ? "sent" : "received");
     }
 
     /** ClientAliveInterval and ClientAliveCountMax: a client sends at every slot, so none need be asked whether it is there. */
@@ -263,6 +312,9 @@ public final class Guest implements Link.Owner, Connection.Listener {
             idle.stop();
         }
         giveBack();
+        if (future != null) {
+            future.close();
+        }
         if (forwarding != null) {
             forwarding.close();
         }
@@ -334,6 +386,15 @@ public final class Guest implements Link.Owner, Connection.Listener {
                     noMoreSessions = true; // C-32
                     LOG.debug("{} asked for no more sessions", account());
                     from.reply(id, true);
+                }
+                case ConnectionRequest.AuthKeyStored stored -> {
+                    boolean keeps = established && !authKeyKept && !anonymous() && findings.config().auth().authKey() != AuthPolicy.Continuity.OFF;
+                    authKeyKept = true;
+                    if (keeps) {
+                        hospitality.keepAuthKey(invitation.policy, findings, future.next(), usedAuthKey, kept -> from.reply(id, kept));
+                    } else {
+                        from.reply(id, false);
+                    }
                 }
                 case ConnectionRequest request when forwarding().requested(id, request) -> {}
                 case null, default -> from.reply(id, false); // C-19

@@ -2,11 +2,15 @@ package org.qnsp.qsshd.net;
 
 import java.util.concurrent.CompletableFuture;
 import org.qnsp.core.handshake.Action.FindKeys;
+import org.qnsp.core.handshake.AuthKey;
 import org.qnsp.core.handshake.HostKeyOps;
+import org.qnsp.core.handshake.QuantumOffer;
+import org.qnsp.core.handshake.QuantumRefusal;
 import org.qnsp.core.message.ConnectionRequest;
 import org.qnsp.core.transport.Channel;
 import org.qnsp.core.transport.ChannelListener;
 import org.qnsp.core.transport.Connection;
+import org.qnsp.crypto.Secret;
 import org.qnsp.crypto.keys.PublicKey;
 import org.qnsp.qsshd.auth.Gatekeeper.Findings;
 import org.qnsp.qsshd.auth.Gatekeeper.Origin;
@@ -20,6 +24,15 @@ public interface Hospitality {
 
     /** Writes the key that came with an invite into the user's authorized keys. */
     void enrol(Findings findings, PublicKey key, InviteFile.Entry invite, Policy policy);
+
+    /** Gets the quantum keys that a client offers, and gives them on, from any thread, or why there are none. */
+    void fetchQuantumKeys(Policy policy, Origin origin, QuantumOffer offer, java.util.function.BiConsumer<Secret, QuantumRefusal> answer);
+
+    /** A login with this auth key came about. */
+    void authKeyUsed(Policy policy, Findings findings, byte[] id);
+
+    /** C-38: keeps this auth key, a copy of it, and tells, from any thread, whether it is kept. @param after the id of the one that the login used, null for none */
+    void keepAuthKey(Policy policy, Findings findings, AuthKey key, byte[] after, java.util.function.Consumer<Boolean> kept);
 
     /** A use of an invite came to nothing. */
     void giveBack(Policy policy, InviteFile.Entry invite);

@@ -171,7 +171,7 @@ public final class Reception implements Stranger.Judge {
             invitation.policy().host().release();
             return; // it went while it was judged
         }
-        Optional<String> objection = closing ? Optional.of("the daemon is ending") : objection(ends, invitation.policy().config());
+        Optional<String> objection = closing ? Optional.of("the daemon is ending") : objection(ends, invitation.policy());
         if (objection.isPresent()) {
             LOG.warn("a login from {} is not received: {}", ends.peer == null ? "standard input" : ends.peer.getAddress().getHostAddress(), objection.get());
             invitation.opening().discard();
@@ -191,7 +191,12 @@ public final class Reception implements Stranger.Judge {
     }
 
     /** Why a login from there is not to begin, for the log; empty where it may. */
-    private Optional<String> objection(Ends ends, ServerConfig config) {
+    private Optional<String> objection(Ends ends, Policy policy) {
+        String missing = policy.entropy().missing(); // E-9
+        if (missing != null) {
+            return Optional.of(missing);
+        }
+        ServerConfig config = policy.config();
         if (full(config.maxStartups())) {
             return Optional.of(startups + " are under way (MaxStartups)");
         }

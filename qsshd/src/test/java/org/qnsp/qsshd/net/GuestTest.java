@@ -50,6 +50,8 @@ import org.qnsp.core.transport.Loop;
 import org.qnsp.core.transport.SlotThread;
 import org.qnsp.core.transport.Wire;
 import org.qnsp.crypto.RandomSource;
+import org.qnsp.crypto.entropy.EntropyFeed;
+import org.qnsp.crypto.entropy.EntropySettings;
 import org.qnsp.crypto.keys.KemKeyPair;
 import org.qnsp.crypto.keys.KeyFile;
 import org.qnsp.crypto.keys.PassphraseCost;
@@ -106,7 +108,7 @@ final class GuestTest {
             askedNanos = System.nanoTime();
             List<PublicKey> keys = new ArrayList<>(Collections.nCopies(ask.entries().size(), known ? userKey.publicKey() : null));
             List<KeyOptions> options = new ArrayList<>(Collections.nCopies(ask.entries().size(), known ? KeyOptions.NONE : null));
-            Findings findings = new Findings(keys, options, null, by.config(), null, null, useTaken);
+            Findings findings = new Findings(keys, options, null, by.config(), null, null, null, 0, useTaken);
             Thread.ofPlatform().daemon().start(() -> {
                 try {
                     Thread.sleep(findingMillis);
@@ -119,6 +121,20 @@ final class GuestTest {
 
         @Override
         public void enrol(Findings findings, PublicKey key, InviteFile.Entry invite, Policy by) {}
+
+        @Override
+        public void fetchQuantumKeys(Policy by, Origin origin, org.qnsp.core.handshake.QuantumOffer offer,
+                java.util.function.BiConsumer<org.qnsp.crypto.Secret, org.qnsp.core.handshake.QuantumRefusal> answer) {
+            answer.accept(null, org.qnsp.core.handshake.QuantumRefusal.NOT_CONFIGURED);
+        }
+
+        @Override
+        public void authKeyUsed(Policy by, Findings findings, byte[] id) {}
+
+        @Override
+        public void keepAuthKey(Policy by, Findings findings, org.qnsp.core.handshake.AuthKey authKey, byte[] after, Consumer<Boolean> kept) {
+            kept.accept(false);
+        }
 
         @Override
         public void giveBack(Policy by, InviteFile.Entry invite) {
@@ -154,7 +170,7 @@ final class GuestTest {
         long now = System.currentTimeMillis() / 1000;
         invites.add(new InviteFile.Entry("one", inviteKey, Optional.empty(), now + 100, 5), now);
         policy = Policy.of(ServerConfig.load(null, List.of("LoginGraceTime 1"), new ConfigFiles(0)), HostKeys.read(List.of(file), fault -> { }),
-                new ReplayFile(directory.resolve("openings"), 3600), invites);
+                new ReplayFile(directory.resolve("openings"), 3600), invites, new org.qnsp.qsshd.auth.AuthKeyDirectory(file.resolveSibling("authkeys")), EntropyFeed.begin(EntropySettings.SYSTEM, text -> { }), null);
         loop = new Loop("test-loop", bugs::add);
         slots = new SlotThread("test-slot", false);
         Reception reception = new Reception(loop, slots, () -> policy, judges, new TestHouse(), Budget.UNLIMITED, DRAIN_MAX);
@@ -231,7 +247,7 @@ final class GuestTest {
     /** C-26: a refused login of mode max lasts to the end of the minute, and must not be for nothing to whoever makes many. */
     @Test
     void aRefusedLoginCountsAsLongAsItLasts() throws Exception {
-        policy = new Policy(ServerConfig.load(null, List.of("MaxStartups 1"), new ConfigFiles(0)), policy.host(), policy.decoy(), policy.replays(), policy.invites());
+        policy = new Policy(ServerConfig.load(null, List.of("MaxStartups 1"), new ConfigFiles(0)), policy.host(), policy.decoy(), policy.replays(), policy.invites(), policy.authKeys(), policy.entropy(), null);
         ClientHandshake.Trust pinned = new ClientHandshake.Trust.Pinned(hostKey.publicKey());
         known = false;
         useTaken = false;
@@ -245,9 +261,23 @@ final class GuestTest {
     }
 
     @Test
+    void withoutARequiredSourceNobodyNewIsAnswered() throws Exception { // E-9
+        policy = new Policy(ServerConfig.load(null, List.of(), new ConfigFiles(0)), policy.host(), policy.decoy(), policy.replays(), policy.invites(), policy.authKeys(), policy.entropy(), null);
+        Login there = login(new ClientHandshake.Trust.Pinned(hostKey.publicKey()), connection());
+        there.await(LONG, LONG);
+        EntropySettings settings = EntropySettings.of("qrng-only", "/dev/zero", false, null);
+        try (EntropyFeed stuck = EntropyFeed.begin(settings, text -> { }).await(LONG)) {
+            policy = new Policy(policy.config(), policy.host(), policy.decoy(), policy.replays(), policy.invites(), policy.authKeys(), stuck, null);
+            Login shutOut = login(new ClientHandshake.Trust.Pinned(hostKey.publicKey()), connection());
+            assertEquals(LoginException.Kind.SILENCE, assertThrows(LoginException.class, () -> shutOut.await(Duration.ofSeconds(1), LONG)).kind());
+            assertEquals(0, gone.get(), "who is there stays");
+        }
+    }
+
+    @Test
     void aClientOfWhichNothingIsHeardIsGone() throws Exception { // ClientAliveInterval, ClientAliveCountMax
         ServerConfig config = ServerConfig.load(null, List.of("ClientAliveInterval 1", "ClientAliveCountMax 2"), new ConfigFiles(0));
-        policy = new Policy(config, policy.host(), policy.decoy(), policy.replays(), policy.invites());
+        policy = new Policy(config, policy.host(), policy.decoy(), policy.replays(), policy.invites(), policy.authKeys(), policy.entropy(), null);
         login(new ClientHandshake.Trust.Pinned(hostKey.publicKey()), connection()).await(LONG, LONG);
         Thread.sleep(3000);
         assertEquals(0, gone.get(), "a client that says nothing but Noise is there");

@@ -1,0 +1,190 @@
+package org.qnsp.core.client;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.qnsp.core.handshake.AuthKey;
+import org.qnsp.core.message.ConnectionRequest.AuthKeyStored;
+import org.qnsp.core.message.Limits;
+import org.qnsp.core.transport.Connection;
+import org.qnsp.crypto.Encoding;
+import org.qnsp.crypto.Sha3;
+import org.qnsp.crypto.keys.Fingerprint;
+import org.qnsp.crypto.keys.KeyFile;
+import org.qnsp.crypto.keys.PublicKey;
+
+/**
+ * The auth keys that this client keeps for one user at one host, one file for each beside the known hosts (C-38). A login that holds the file's lock rolls the key: the
+ * next one is written down beside the one in use before the host is told, so that at every moment one of the two is known at both ends.
+ */
+final class AuthKeys implements AutoCloseable {
+    private static final long SETTLE_MILLIS = 1_000;
+
+    private final Path file;
+    private final String about;
+    private final Messages messages;
+    private final List<AuthKey> keys = new ArrayList<>();
+    private String seen;
+    private volatile CompletableFuture<Void> rolling;
+
+    private AuthKeys(Path file, String about, Messages messages) {
+        this.file = file;
+        this.about = about;
+        this.messages = messages;
+    }
+
+    /**
+     * Reads what is kept.
+     *
+     * @param directory where they are kept, null for nowhere
+     * @param given a file with a key that was made by hand, or null; it is named last
+     */
+    static AuthKeys of(Path directory, PublicKey host, String user, Path given, Messages messages) {
+        byte[] name = Sha3.hash(Encoding.lpAll(host.fingerprint(), user.getBytes(StandardCharsets.UTF_8)));
+        AuthKeys all = new AuthKeys(directory == null ? null : directory.resolve(HexFormat.of().formatHex(name, 0, 16)), "# " + user + " at the host with key " + Fingerprint.text(host) + "\n", messages);
+        all.seen = all.read();
+        all.seen.lines().forEach(all::add); // the next one stands first
+        if (given != null) {
+            all.give(given);
+        }
+        return all;
+    }
+
+    private void give(Path given) {
+        try {
+            if (KeyFile.exposed(given)) {
+                throw new IOException("others may read it");
+            }
+            String text = Files.readString(given);
+            if (AuthKey.read(text).isEmpty()) {
+                throw new IOException("there is no auth key in it");
+            }
+            text.lines().forEach(this::add);
+        } catch (IOException e) {
+            messages.say(Messages.Level.ERROR, "AuthKeyFile " + given + " not used: " + e.getMessage());
+        }
+    }
+
+    private void add(String line) {
+        AuthKey.read(line).filter(key -> keys.size() < Limits.AUTH_KEYS).ifPresent(keys::add);
+    }
+
+    private String read() {
+        try {
+            return file == null ? "" : Files.readString(file);
+        } catch (NoSuchFileException e) {
+            return "";
+        } catch (IOException e) {
+            messages.debug("auth keys " + file + " not used: " + e.getMessage());
+            return "";
+        }
+    }
+
+    /** For CI, the one that is preferred first; they stay this object's. */
+    List<AuthKey> forLogin() {
+        return List.copyOf(keys);
+    }
+
+    /**
+     * A login came about: rolls the key, unless another login does. Does not block.
+     *
+     * @param used which of {@link #forLogin} was mixed in, from 1 on, or 0
+     * @param next taken over
+     */
+    void loggedIn(Connection connection, int used, AuthKey next) {
+        if (file == null) {
+            next.close();
+            return;
+        }
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        rolling = done;
+        Thread.ofPlatform().daemon().name("qnsp-authkey").start(() -> {
+            try (next) {
+                roll(connection, used, next);
+            } catch (IOException e) {
+                messages.debug("auth key not kept: " + e.getMessage());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } finally {
+                done.complete(null);
+            }
+        });
+    }
+
+    private void roll(Connection connection, int used, AuthKey next) throws IOException, InterruptedException {
+        Files.createDirectories(file.getParent(), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        try (FileChannel lock = FileChannel.open(file.resolveSibling(file.getFileName() + ".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                FileLock held = tryLock(lock)) {
+            if (held == null || !read().equals(seen)) {
+                messages.debug("auth key left to another login");
+                return;
+            }
+            String current = used == 0 ? "" : keys.get(used - 1).line() + "\n";
+            write(next.line() + "\n" + current);
+            Boolean kept = ask(connection);
+            if (kept != null) {
+                write(kept ? next.line() + "\n" : current);
+                messages.debug(kept ? "Auth key for the next login is kept by both ends" : "The host keeps no auth keys");
+            }
+        }
+    }
+
+    private static FileLock tryLock(FileChannel channel) throws IOException {
+        try {
+            return channel.tryLock();
+        } catch (OverlappingFileLockException e) {
+            return null;
+        }
+    }
+
+    private void write(String lines) throws IOException {
+        if (lines.isEmpty()) {
+            Files.deleteIfExists(file);
+        } else {
+            KeyFile.write(file, (about + lines).getBytes(StandardCharsets.UTF_8), true);
+        }
+    }
+
+    /** Whether the host keeps it too; null where that is not known, and then both are kept. */
+    private static Boolean ask(Connection connection) throws InterruptedException {
+        try {
+            return connection.ask(0, AuthKeyStored.NAME, new AuthKeyStored().encode()).await().ok();
+        } catch (IOException e) {
+            return null;
+        }
+    }
+
+    /** Waits, for a short time, for what is under way; before the connection is ended. */
+    void settle() {
+        if (rolling instanceof CompletableFuture<Void> work) {
+            try {
+                work.get(SETTLE_MILLIS, TimeUnit.MILLISECONDS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } catch (ExecutionException | TimeoutException e) {
+                // both keys are kept, and the next login tells which one the host has
+            }
+        }
+    }
+
+    /** Wipes the keys; those that {@link #loggedIn} works with are wiped at the end of the process. */
+    @Override
+    public void close() {
+        settle();
+        keys.forEach(AuthKey::close);
+    }
+}
