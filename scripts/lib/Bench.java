@@ -87,7 +87,10 @@ final class Bench {
         compare("copy a file down", "MiB/s", true, runs, (side, round) -> rate(copied(side, big, work.resolve("down"), false)));
         compare(FILES + " files of 4 KiB up", "files/s", true, runs, (side, round) -> FILES / (copied(side, tree, work.resolve("treeup"), true) / 1e9));
         compare(FILES + " files of 4 KiB down", "files/s", true, runs, (side, round) -> FILES / (copied(side, tree, work.resolve("treedown"), false) / 1e9));
-        echoes();
+        for (String mode : List.of("normal", "low", "max")) {
+            echoes(mode);
+        }
+        modes(big);
         idle();
         notes.add(String.format("Memory of qsshd: %.0f MiB before the first session, %.0f MiB after all of the above.", fresh, memory(qnsp.daemon, "Rss")));
         show(load, load());
@@ -222,9 +225,27 @@ final class Bench {
         }
     }
 
-    private void echoes() throws Exception {
+    /** The same side with another padding mode, a connection of its own. */
+    private Side padded(String mode) {
+        List<String> options = List.of("--padding=" + mode, "-o", "ControlPath=none");
+        return new Side(qnsp.name, with(qnsp.shell, options), with(qnsp.copy, options), qnsp.host, qnsp.daemon);
+    }
+
+    /** What the default mode leaves of bulk, beside the mode that does not shape it. */
+    private void modes(Path big) throws Exception {
+        double[] normal = new double[runs];
+        double[] low = new double[runs];
+        for (int i = 0; i < runs; i++) {
+            normal[i] = rate(copied(padded("normal"), big, work.resolve("down"), false));
+            low[i] = rate(copied(padded("low"), big, work.resolve("down"), false));
+        }
+        notes.add(String.format(Locale.ROOT, "A copy down in padding mode normal runs at %.2f of its rate in mode low (%s and %s MiB/s, medians of %d).", median(normal) / median(low),
+                number(median(normal)), number(median(low)), runs));
+    }
+
+    private void echoes(String mode) throws Exception {
         List<double[]> all = new ArrayList<>();
-        List<Side> sides = List.of(qnsp, openssh);
+        List<Side> sides = List.of(padded(mode), openssh);
         double[][] times = new double[2][2 * KEYS];
         Random random = new Random(2);
         for (int half = 0; half < 2; half++) {
@@ -242,8 +263,8 @@ final class Bench {
             Arrays.sort(one);
             all.add(one);
         }
-        add(new Row("a key's echo in a terminal, p50 of " + 2 * KEYS, "ms", new double[] {all.get(0)[KEYS]}, new double[] {all.get(1)[KEYS]}, false));
-        add(new Row("a key's echo in a terminal, p99 of " + 2 * KEYS, "ms", new double[] {all.get(0)[2 * KEYS * 99 / 100]}, new double[] {all.get(1)[2 * KEYS * 99 / 100]}, false));
+        add(new Row("a key's echo in a terminal, mode " + mode + ", p50 of " + 2 * KEYS, "ms", new double[] {all.get(0)[KEYS]}, new double[] {all.get(1)[KEYS]}, false));
+        add(new Row("a key's echo in a terminal, mode " + mode + ", p99 of " + 2 * KEYS, "ms", new double[] {all.get(0)[2 * KEYS * 99 / 100]}, new double[] {all.get(1)[2 * KEYS * 99 / 100]}, false));
     }
 
     /** Sessions that say nothing: memory, and processor time. */
@@ -359,6 +380,10 @@ final class Bench {
             for (String said : Files.readAllLines(work.resolve(name + ".txt"))) {
                 text.append("- ").append(name.equals("handshake") ? "login, both ends, with all frames of it: " : "one frame: ").append(said).append('\n');
             }
+        }
+        text.append("\nMany that say nothing:\n\n");
+        for (String said : Files.readAllLines(work.resolve("idle.txt"))) {
+            text.append(said).append('\n');
         }
         notes.forEach(note -> text.append("\n").append(note).append('\n'));
         text.append('\n').append("""

@@ -90,9 +90,10 @@ public final class MlKem768 implements AutoCloseable {
      * @throws InvalidKeyEncodingException if ek fails the checks of FIPS 203 section 7.2: 1184 bytes, every coefficient below q
      */
     public static Encapsulation encapsulate(byte[] ek, RandomSource random) throws InvalidKeyEncodingException {
+        checkEncapsulationKey(ek);
         byte[] message = random.keyBytes(MESSAGE_BYTES);
         try {
-            return encapsulate(ek, message);
+            return encapsulateChecked(ek, message);
         } finally {
             Arrays.fill(message, (byte) 0);
         }
@@ -107,6 +108,10 @@ public final class MlKem768 implements AutoCloseable {
     public static Encapsulation encapsulate(byte[] ek, byte[] message) throws InvalidKeyEncodingException {
         checkEncapsulationKey(ek);
         requireLength("ML-KEM message", message, MESSAGE_BYTES);
+        return encapsulateChecked(ek, message);
+    }
+
+    private static Encapsulation encapsulateChecked(byte[] ek, byte[] message) {
         SecretWithEncapsulation made = MLKEMGenerator.internalGenerateEncapsulated(new MLKEMPublicKeyParameters(MLKEMParameters.ml_kem_768, ek), message);
         return new Encapsulation(made.getEncapsulation(), Secret.owning(made.getSecret()));
     }

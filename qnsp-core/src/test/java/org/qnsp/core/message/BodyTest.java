@@ -72,15 +72,15 @@ final class BodyTest {
 
     @Test
     void kindsAndTypesAreThoseOfTheTable() throws ProtocolException {             // C-2, F-7
-        int[] codes = {1, 2, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27};
+        int[] codes = {1, 2, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 48};
         assertEquals(codes.length, RecordKind.values().length);
         for (int i = 0; i < codes.length; i++) {
             RecordKind kind = RecordKind.of(codes[i]);
             assertEquals(RecordKind.values()[i], kind);
-            FrameType type = codes[i] < 16 ? FrameType.HANDSHAKE : codes[i] == 19 || codes[i] == 20 ? FrameType.DATA : FrameType.CONTROL;
+            FrameType type = codes[i] < 16 ? FrameType.HANDSHAKE : codes[i] == 19 || codes[i] == 20 ? FrameType.DATA : codes[i] < 48 ? FrameType.CONTROL : FrameType.QUANTUM;
             assertEquals(type, kind.frameType());
         }
-        for (int code : new int[] {0, 3, 15, 28, 48, 63, 255}) {
+        for (int code : new int[] {0, 3, 15, 28, 47, 49, 63, 255}) {
             fault(Reason.KIND, () -> RecordKind.of(code));                        // C-3, R-3
         }
         for (FrameType type : FrameType.values()) {
