@@ -11,7 +11,7 @@ import org.bouncycastle.pqc.crypto.hqc.HQCPrivateKeyParameters;
 import org.bouncycastle.pqc.crypto.hqc.HQCPublicKeyParameters;
 
 /**
- * A key pair of HQC-192, HQC-3 of the specification of 2025-08-22; for one use. Bouncy Castle keeps copies of it that cannot be wiped (docs/adr/0105); ours is.
+ * A key pair of HQC-192, HQC-3 of the specification of 2025-08-22 (S-4); for one use. Bouncy Castle keeps copies of it that cannot be wiped (docs/adr/0105); ours is.
  */
 final class Hqc192 implements Kem.Pair {
     static final int EK_BYTES = 4514;

@@ -71,7 +71,7 @@ class KemTest {
     }
 
     @Test
-    void whatIsNoKeyIsRefused() {
+    void whatIsNoKeyIsRefused() { // S-4
         RandomSource random = Vectors.random(3);
         for (int i = 0; i < 8; i++) {
             byte[] ek = Kem.HQC192.generate(random).encapsulationKey();
