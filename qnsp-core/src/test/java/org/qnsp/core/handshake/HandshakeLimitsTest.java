@@ -46,18 +46,18 @@ final class HandshakeLimitsTest {
     @Test
     void aLoginHasOneToFourKeys() throws Exception { // L-2
         for (int count : new int[] {1, 4}) {
-            assertEquals(count, ((ClientIdentity) HandshakeMessage.decode(identity("alice", count), List.of())).entries().size());
+            assertEquals(count, ((ClientIdentity) HandshakeMessage.decode(identity("alice", count), Suite.DEFAULT, List.of())).entries().size());
         }
         for (int count : new int[] {0, 5}) {
-            assertEquals(Reason.LIMIT, assertThrows(ProtocolException.class, () -> HandshakeMessage.decode(identity("alice", count), List.of())).reason());
+            assertEquals(Reason.LIMIT, assertThrows(ProtocolException.class, () -> HandshakeMessage.decode(identity("alice", count), Suite.DEFAULT, List.of())).reason());
         }
     }
 
     @Test
     void aUserNameHasOneTo255Bytes() throws Exception { // L-6
         String longest = "ü".repeat(127) + "u";
-        assertEquals(longest, ((ClientIdentity) HandshakeMessage.decode(identity(longest, 1), List.of())).user());
-        assertEquals(Reason.LIMIT, assertThrows(ProtocolException.class, () -> HandshakeMessage.decode(identity("", 1), List.of())).reason());
+        assertEquals(longest, ((ClientIdentity) HandshakeMessage.decode(identity(longest, 1), Suite.DEFAULT, List.of())).user());
+        assertEquals(Reason.LIMIT, assertThrows(ProtocolException.class, () -> HandshakeMessage.decode(identity("", 1), Suite.DEFAULT, List.of())).reason());
         assertThrows(RuntimeException.class, () -> identity("ü".repeat(128), 1));
     }
 
