@@ -1,8 +1,9 @@
 """Vectors of whole handshakes (H)."""
 from cases_frame import TIME, example
 from handshake import PADDING_LOW, PADDING_MAX, PADDING_NORMAL, RATE_UNBOUNDED, Client, Server
-from keys import KemKey, SigKey, fingerprint_text, invite_key, invite_uri
-from schedule import DUPLEX, SIMPLEX, SUITE
+from keys import SIG87, KemKey, SigKey, fingerprint_text, invite_key, invite_uri
+from schedule import DUPLEX, SIMPLEX
+import suites
 from vectorfile import Vector
 
 
@@ -10,13 +11,14 @@ def kem_key(name):
     return KemKey(example(name + " seed", 64), example(name + " scalar"))
 
 
-def sig_key(name):
-    return SigKey(example(name + " xi"), example(name + " ed25519"))
+def sig_key(name, *kind):
+    return SigKey(example(name + " xi"), example(name + " ed25519"), *kind)
 
 
 HOST, DECOY = kem_key("host"), kem_key("decoy")
 USER_KEM, OTHER_KEM = kem_key("user kem"), kem_key("other kem")
 USER_SIG, OTHER_SIG = sig_key("user sig"), sig_key("other sig")
+USER_SIG87 = sig_key("user sig87", SIG87)
 
 AUTH_KEYS = [(example("auth key id %d" % i, 16), example("auth key %d" % i)) for i in (0, 1)]
 
@@ -40,12 +42,12 @@ class Case:
     """The inputs, and then the flights of the handshake in the order in which they are sent."""
 
     def __init__(self, name, comment, mode, first_contact="no", identities=(), user="", known=None,
-                 token=None, enrol=None, cover=(PADDING_NORMAL, RATE_UNBOUNDED), zk=False, auth_keys=(), auth_keys_known=(), quantum=None, quantum_known=()):
+                 token=None, enrol=None, cover=(PADDING_NORMAL, RATE_UNBOUNDED), zk=False, auth_keys=(), auth_keys_known=(), quantum=None, quantum_known=(), suite=suites.DEFAULT):
         self.v = v = Vector("handshake-" + name + ".txt", comment)
         self.mode, self.denied = mode, False
         self.key = invite_key(token) if token else None
         v.comment("inputs")
-        v.put("suite", SUITE)
+        v.put("suite", suite.text)
         v.put("mode", mode)
         v.put("padding", cover[0])
         v.put("rate", cover[1])
@@ -81,11 +83,11 @@ class Case:
         seeds = {side: example(name + " " + side) for side in ("client", "server")}
         for side, seed in seeds.items():
             v.put("stream-seed." + side, seed)
-        self.client = Client(v, seeds["client"], TIME, mode, user, identities, enrol, cover, zk, auth_keys, None if quantum is None else list(quantum))
+        self.client = Client(v, seeds["client"], TIME, mode, user, identities, enrol, cover, zk, auth_keys, None if quantum is None else list(quantum), suite)
         key_server = {(client_sae, server_sae, key_id): key if key_id in quantum_known else None
                       for client_sae, server_sae, names in quantum or [] for key_id, _, key in names}
         self.server = Server(v, seeds["server"], TIME, HOST, DECOY, {user: known or []}, [self.key] if token else [], first_contact == "open",
-                             {key_id: key for key_id, key in auth_keys if key_id in auth_keys_known}, key_server)
+                             {key_id: key for key_id, key in auth_keys if key_id in auth_keys_known}, key_server, suite)
 
     def known_host(self):
         self.v.comment("handshake")
@@ -155,5 +157,11 @@ def all_vectors():
         Case("duplex-quantum-none", "known host key, DUPLEX, a kem entry; an offer that is not taken; the client goes on without", DUPLEX,
              user="alice", identities=[USER_KEM], known=[USER_KEM.encoded], quantum=[QUANTUM[0]]).known_host(),
         Case("simplex-quantum", "known host key, SIMPLEX, quantum keys", SIMPLEX, quantum=[QUANTUM[1]], quantum_known=[name for name, _, _ in QUANTUM[1][2]]).known_host(),
+        Case("mlkem1024", "suite mlkem1024, known host key, DUPLEX: an unknown kem entry, a sig entry", DUPLEX, user="alice",
+             identities=[OTHER_KEM, USER_SIG87], known=[USER_SIG87.encoded], suite=suites.MLKEM1024).known_host(),
+        Case("mlkem1024-invite", "suite mlkem1024, first contact with an invite, DUPLEX, the sig key enrolled", DUPLEX, first_contact="invite",
+             user="alice", identities=[USER_SIG87], token=token, enrol=0, suite=suites.MLKEM1024).first_contact(),
+        Case("hqc192", "suite hqc192, known host key, DUPLEX, a kem entry", DUPLEX, user="alice",
+             identities=[USER_KEM], known=[USER_KEM.encoded], suite=suites.HQC192).known_host(),
         Case("open-simplex", "open first contact, SIMPLEX", SIMPLEX, first_contact="open").first_contact(),
     ]

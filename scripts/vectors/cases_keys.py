@@ -1,7 +1,7 @@
 """Vectors of key encodings, fingerprints and invites (K-1 to K-8)."""
 import keys
 from cases_frame import example
-from cases_handshake import USER_KEM, USER_SIG
+from cases_handshake import USER_KEM, USER_SIG, USER_SIG87
 from vectorfile import Vector
 
 
@@ -52,4 +52,4 @@ def invites():
 
 
 def all_vectors():
-    return [key_file("kem", USER_KEM, "alice@example"), key_file("sig", USER_SIG, ""), invites()]
+    return [key_file("kem", USER_KEM, "alice@example"), key_file("sig", USER_SIG, ""), key_file("sig87", USER_SIG87, ""), invites()]

@@ -4,16 +4,18 @@ import kemeleon
 import keys
 import mldsa
 import mlkem
+import suites
 import x25519
 from encoding import H, Reader, S8, S16, S32, extract, u8, u16, u32, zeros
-from schedule import (DUPLEX, FLAG_QUANTUM, METHOD_AUTH_KEY, METHOD_KEM, METHOD_SIG, METHOD_ZK, SIMPLEX, SUITE, TYPES, Schedule, confirm, invite_tag,
+from schedule import (DUPLEX, FLAG_QUANTUM, METHOD_AUTH_KEY, METHOD_KEM, METHOD_SIG, METHOD_ZK, SIMPLEX, TYPES, Schedule, confirm, invite_tag,
                       message, opening_id, quantum_context, server_mac_a, to_sign, zk_commitment)
 from stream import Stream
 from wire import In, Out
 
 
 class Side:
-    def __init__(self, vector, seed, time, out, into):
+    def __init__(self, vector, seed, time, out, into, suite):
+        self.suite = suite
         self.vector, self.random, self.time = vector, Stream(seed), time
         self.out, self.into = Out(vector, out, time), In(into)
 
@@ -89,8 +91,8 @@ class Client(Side):
     """identities: KemKey and SigKey in the order of the entries; enrol: index of the one enrolled or None; auth_keys: (id, key)s;
     quantum: None, or for each offer (client SAE, server SAE, [(key id, bits, key)])."""
 
-    def __init__(self, vector, seed, time, mode, user="", identities=(), enrol=None, cover=(PADDING_NORMAL, RATE_UNBOUNDED), zk=False, auth_keys=(), quantum=None):
-        super().__init__(vector, seed, time, "c2s", "s2c")
+    def __init__(self, vector, seed, time, mode, user="", identities=(), enrol=None, cover=(PADDING_NORMAL, RATE_UNBOUNDED), zk=False, auth_keys=(), quantum=None, suite=suites.DEFAULT):
+        super().__init__(vector, seed, time, "c2s", "s2c", suite)
         self.zk, self.auth_keys, self.offers, self.quantum = zk, auth_keys, quantum, None
         self.cover = cover
         self.mode, self.user, self.identities, self.enrol = mode, user, identities, enrol
@@ -103,16 +105,16 @@ class Client(Side):
         self.host_fp = H(host_encoded)
         ct_s, k_s = mlkem.encaps(self.ek_s, self.random.take(32))
         ec = kemeleon.encode_ciphertext(ct_s, self.random)
-        ek_e, self.dk_e = mlkem.keygen(self.random.take(64))
+        ek_e, self.dk_e = self.suite.kem.generate(self.random)
         self.x_c = self.random.take(32)
         self.vector.put("ct_S", ct_s)
-        self.schedule = Schedule(self.vector, self.host_fp)
+        self.schedule = Schedule(self.vector, self.suite, self.host_fp)
         self.schedule.init(keys.NO_INVITE)
         self.schedule.absorb("raw-c2s", ec)
         self.schedule.mix("KS", k_s)
         raw = self.out.raw(ec)
         self.enter("early")
-        hello = self.message("CH", H(SUITE.encode()) + u8(self.mode) + u16(self._flags()) + cover(self.cover) + self.random.take(32)
+        hello = self.message("CH", H(self.suite.text.encode()) + u8(self.mode) + u16(self._flags()) + cover(self.cover) + self.random.take(32)
                              + ek_e + x25519.public(self.x_c))
         return raw, self.out.send(hello)
 
@@ -122,9 +124,9 @@ class Client(Side):
         self.schedule.absorb("SH", raw)
         self._take_cover(body)
         body.take(32)
-        ct_e, self.x_s = body.take(1088), body.take(32)
+        ct_e, self.x_s = body.take(self.suite.kem.CT), body.take(32)
         self._take_ek_e2(body)
-        self.schedule.mix("KE", mlkem.decaps(self.dk_e, ct_e))
+        self.schedule.mix("KE", self.suite.kem.decaps(self.dk_e, ct_e))
         return self._end_early()
 
     # --- first contact
@@ -138,7 +140,7 @@ class Client(Side):
         tag = invite_tag(invite_key, hour, encoded, nonce) if invite_key else self.random.take(32)
         opening = encoded + nonce + tag + self.random.take(288)
         self.vector.put("ek_e", ek_e)
-        self.schedule = Schedule(self.vector)
+        self.schedule = Schedule(self.vector, suites.DEFAULT)
         self.schedule.init(invite_key or keys.NO_INVITE)
         self.schedule.absorb("raw-c2s", opening)
         return self.out.raw(opening)
@@ -157,9 +159,10 @@ class Client(Side):
         self.host_fp = H(host_encoded)
         ct_s, self.k_s = mlkem.encaps(self.ek_s, self.random.take(32))
         self.x_c = self.random.take(32)
+        ek_f, self.dk_f = self.suite.kem.generate(self.random) if self.suite.contact_exchange else (b"", None)
         self.vector.put("ct_S", ct_s)
-        key = self.message("CK", H(SUITE.encode()) + u8(self.mode) + u16(self._flags()) + cover(self.cover) + self.random.take(32)
-                           + ct_s + x25519.public(self.x_c))
+        key = self.message("CK", H(self.suite.text.encode()) + u8(self.mode) + u16(self._flags()) + cover(self.cover) + self.random.take(32)
+                           + ct_s + x25519.public(self.x_c) + ek_f)
         return self.out.send(key)
 
     def read_sk(self, frames):
@@ -168,8 +171,11 @@ class Client(Side):
         self._take_cover(body)
         body.take(32)
         self.x_s = body.take(32)
+        ct_f = body.take(self.suite.kem.CT) if self.suite.contact_exchange else None
         self._take_ek_e2(body)
         self.schedule.mix("KS", self.k_s)
+        if ct_f:                                          # H-23
+            self.schedule.mix("KE", self.suite.kem.decaps(self.dk_f, ct_f), name="KE.2")
         return self._end_early()
 
     # --- both
@@ -183,7 +189,7 @@ class Client(Side):
         return 0 if self.offers is None else FLAG_QUANTUM
 
     def _take_ek_e2(self, body):
-        self.ek_e2 = body.take(1184) if self.mode == DUPLEX else None
+        self.ek_e2 = body.take(self.suite.kem.EK) if self.mode == DUPLEX else None
         body.done()
 
     def _end_early(self):
@@ -240,10 +246,10 @@ class Client(Side):
         return frames
 
     def _method(self, key):
-        return METHOD_SIG if key.type == keys.SIG else METHOD_ZK if self.zk else METHOD_KEM
+        return METHOD_SIG if key.type == self.suite.signs else METHOD_ZK if self.zk else METHOD_KEM
 
     def _send_ci(self, before):                           # H-12
-        ct_e2, k_e2 = mlkem.encaps(self.ek_e2, self.random.take(32))
+        ct_e2, k_e2 = self.suite.kem.encaps(self.ek_e2, self.random)
         body = ct_e2 + S8(self.user) + u8(len(self.identities) or 1)
         for key in self.identities:
             body += u8(self._method(key)) + key.fingerprint
@@ -255,7 +261,7 @@ class Client(Side):
             body += b"".join(S16(key.encoded) for key in self.identities)
         text = to_sign(self.schedule.th, body, self.host_fp, self.user)
         for key in self.identities:
-            if key.type == keys.SIG:
+            if key.type == self.suite.signs:
                 body += key.mldsa.sign(text, self.random.take(32)) + ed25519.sign(key.second, text)
         identity = self.message("CI", body)
         self.schedule.mix("KE2", k_e2)
@@ -357,8 +363,8 @@ class Server(Side):
     """users: name -> encoded public keys; invites: invite keys; auth_keys: id -> key, which may log in alone;
     quantum: (master SAE, own SAE, key id) -> key, of its key server."""
 
-    def __init__(self, vector, seed, time, host, decoy, users=None, invites=(), open_contact=False, auth_keys=None, quantum=None):
-        super().__init__(vector, seed, time, "s2c", "c2s")
+    def __init__(self, vector, seed, time, host, decoy, users=None, invites=(), open_contact=False, auth_keys=None, quantum=None, suite=suites.DEFAULT):
+        super().__init__(vector, seed, time, "s2c", "c2s", suite)
         self.auth_keys, self.key_server, self.quantum = auth_keys or {}, quantum or {}, None
         self.host, self.decoy, self.users = host, decoy, users or {}
         self.invites, self.open_contact, self.invited = invites, open_contact, False
@@ -370,7 +376,7 @@ class Server(Side):
         ec = b"".join(raw_frames)
         ct_s = kemeleon.decode_ciphertext(ec)
         self.vector.put("opening-id", opening_id(ct_s))   # H-26
-        self.schedule = Schedule(self.vector, self.host.fingerprint)
+        self.schedule = Schedule(self.vector, self.suite, self.host.fingerprint)
         self.schedule.init(keys.NO_INVITE)
         self.schedule.absorb("raw-c2s", ec)
         self.schedule.mix("KS", mlkem.decaps(self.host.dk, ct_s))
@@ -378,9 +384,9 @@ class Server(Side):
         (body, raw), = self.read(frames, "CH")            # H-24: the third frame verifies
         self.schedule.absorb("CH", raw)
         self._take_hello(body)
-        ek_e, self.x_c = body.take(1184), body.take(32)
+        ek_e, self.x_c = body.take(self.suite.kem.EK), body.take(32)
         body.done()
-        ct_e, k_e = mlkem.encaps(ek_e, self.random.take(32))
+        ct_e, k_e = self.suite.kem.encaps(ek_e, self.random)
         x_s = self.random.take(32)
         hello = self.message("SH", cover(self.agreed) + self.random.take(32) + ct_e + x25519.public(x_s) + self._make_ek_e2())
         self.schedule.mix("KE", k_e)
@@ -394,7 +400,7 @@ class Server(Side):
         body = Reader(opening)
         encoded, nonce, tag = body.take(1184), body.take(32), body.take(32)
         psk_outer = self._find_invite(encoded, nonce, tag)
-        self.schedule = Schedule(self.vector)
+        self.schedule = Schedule(self.vector, suites.DEFAULT)
         self.schedule.init(psk_outer)
         self.schedule.absorb("raw-c2s", opening)
         ct_e, k_e = mlkem.encaps(kemeleon.decode_key(encoded), self.random.take(32))
@@ -423,16 +429,19 @@ class Server(Side):
         self._take_hello(body)
         k_s = mlkem.decaps(self.host.dk, body.take(1088))
         self.x_c = body.take(32)
+        ct_f, k_f = self.suite.kem.encaps(body.take(self.suite.kem.EK), self.random) if self.suite.contact_exchange else (b"", None)
         body.done()
         x_s = self.random.take(32)
-        hello = self.message("SK", cover(self.agreed) + self.random.take(32) + x25519.public(x_s) + self._make_ek_e2())
+        hello = self.message("SK", cover(self.agreed) + self.random.take(32) + x25519.public(x_s) + ct_f + self._make_ek_e2())
         self.schedule.mix("KS", k_s)
+        if ct_f:                                          # H-23
+            self.schedule.mix("KE", k_f, name="KE.2")
         return self._end_early(hello, x_s)
 
     # --- both
 
     def _take_hello(self, body):
-        assert body.take(32) == H(SUITE.encode())
+        assert body.take(32) == H(self.suite.text.encode())
         self.mode = body.uint(1)
         assert self.mode in (SIMPLEX, DUPLEX) and body.uint(2) in (0, FLAG_QUANTUM)
         self.agreed = judge(take_cover(body))
@@ -441,7 +450,7 @@ class Server(Side):
     def _make_ek_e2(self):
         if self.mode == SIMPLEX:
             return b""
-        ek_e2, self.dk_e2 = mlkem.keygen(self.random.take(64))
+        ek_e2, self.dk_e2 = self.suite.kem.generate(self.random)
         return ek_e2
 
     def _end_early(self, hello, x_s):
@@ -504,7 +513,7 @@ class Server(Side):
         (body, raw), = self._before(frames, "CI")
         th = self.schedule.th
         self.schedule.absorb("CI", raw)
-        ct_e2, user, count = body.take(1088), body.prefixed(1).decode(), body.uint(1)
+        ct_e2, user, count = body.take(self.suite.kem.CT), body.prefixed(1).decode(), body.uint(1)
         assert 1 <= count <= 4
         entries = [(body.uint(1), body.take(32)) for _ in range(count)]
         enrol = body.prefixed(2)
@@ -522,9 +531,9 @@ class Server(Side):
         self.vector.put("auth-key", shared)
         for i, (method, fp) in enumerate(entries):
             if method == METHOD_SIG:
-                self._check_signatures(i, known.get(fp), text, body.take(3309), body.take(64))
+                self._check_signatures(i, known.get(fp), text, body.take(keys.SETS[self.suite.signs].SIG), body.take(64))
         body.done()
-        self.schedule.mix("KE2", mlkem.decaps(self.dk_e2, ct_e2))
+        self.schedule.mix("KE2", self.suite.kem.decaps(self.dk_e2, ct_e2))
         self.challenges = []
         proofs = [self._challenge(i, known.get(fp), fp, user) if method == METHOD_KEM
                   else self._zk_challenge(i, brought[i], fp, known) if method == METHOD_ZK
@@ -560,8 +569,8 @@ class Server(Side):
     def _check_signatures(self, i, public, text, first, second):
         if public is None:
             return
-        _, mldsa_pk, ed_pk = keys.decode_public(public)
-        if mldsa.verify(mldsa_pk, text, first) and ed25519.verify(ed_pk, text, second):
+        kind, mldsa_pk, ed_pk = keys.decode_public(public)
+        if kind == self.suite.signs and mldsa.verify(keys.SETS[kind], mldsa_pk, text, first) and ed25519.verify(ed_pk, text, second):
             self.answers[i] = zeros(32)
 
     def _challenge(self, i, public, fp, user):            # H-14

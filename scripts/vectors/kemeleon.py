@@ -2,9 +2,10 @@
 
 The source of randomness has one operation, below(n): uniform in 0..n-1.
 """
-from mlkem import DU, DV, Q, byte_decode, byte_encode, compress, decompress
+from mlkem import Q, byte_decode, byte_encode, compress, decompress
 
 BLOCK = 384
+DU, DV = 10, 4
 QN = Q ** 256
 TOP = 2 ** (8 * BLOCK) - 1
 

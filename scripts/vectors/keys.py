@@ -9,7 +9,8 @@ import mlkem
 import x25519
 from encoding import H, LP, S8, Reader, expand, u32, zeros
 
-KEM, SIG = "mlkem768-x25519", "mldsa65-ed25519"
+KEM, SIG, SIG87 = "mlkem768-x25519", "mldsa65-ed25519", "mldsa87-ed25519"
+SETS = {SIG: mldsa.MLDSA65, SIG87: mldsa.MLDSA87}
 
 
 class KemKey:
@@ -25,12 +26,11 @@ class KemKey:
 
 class SigKey:
     """A user's `sig` key: the seed xi and the Ed25519 seed (K-4)."""
-    type = SIG
 
-    def __init__(self, first, second):
-        self.first, self.second = first, second
-        self.mldsa = mldsa.Key(first)
-        self.encoded = encode_public(SIG, self.mldsa.pk, ed25519.public(second))
+    def __init__(self, first, second, kind=SIG):
+        self.type, self.first, self.second = kind, first, second
+        self.mldsa = mldsa.Key(first, SETS[kind])
+        self.encoded = encode_public(kind, self.mldsa.pk, ed25519.public(second))
         self.fingerprint = H(self.encoded)
 
 
@@ -43,7 +43,7 @@ def decode_public(encoded):
     r = Reader(encoded)
     kind, first, second = r.prefixed(4).decode(), r.prefixed(4), r.prefixed(4)
     r.done()
-    if (kind, len(first), len(second)) not in ((KEM, mlkem.EK, 32), (SIG, mldsa.PK, 32)):
+    if (kind, len(first), len(second)) not in [(KEM, mlkem.EK, 32)] + [(kind, p.PK, 32) for kind, p in SETS.items()]:
         raise ValueError("not a public key")
     if kind == KEM:
         mlkem.check_ek(first)

@@ -1,8 +1,7 @@
-"""ML-KEM-768 (FIPS 203). Numbers in comments are its algorithms."""
+"""ML-KEM-768 and ML-KEM-1024 (FIPS 203). Numbers in comments are its algorithms."""
 import hashlib
 
-Q, N, K, ETA, DU, DV = 3329, 256, 3, 2, 10, 4
-EK, DK, CT = 1184, 2400, 1088
+Q, N, ETA = 3329, 256, 2
 
 
 def _bitrev7(i):
@@ -97,66 +96,76 @@ def _dot(f, g):
     return _add(*[_multiply(a, b) for a, b in zip(f, g)])
 
 
-def _matrix(rho):
-    return [[_sample_ntt(rho + bytes([j, i])) for j in range(K)] for i in range(K)]
-
-
 def _g(data):
     h = hashlib.sha3_512(data).digest()
     return h[:32], h[32:]
 
 
-def keygen(seed):
-    """16 (and 13); the seed is d | z. Returns (ek, dk)."""
-    d, z = seed[:32], seed[32:]
-    rho, sigma = _g(d + bytes([K]))
-    a = _matrix(rho)
-    s = [_ntt(_cbd(sigma, i)) for i in range(K)]
-    e = [_ntt(_cbd(sigma, K + i)) for i in range(K)]
-    t = [_add(_dot(a[i], s), e[i]) for i in range(K)]
-    ek = b"".join(byte_encode(12, p) for p in t) + rho
-    dk = b"".join(byte_encode(12, p) for p in s) + ek + hashlib.sha3_256(ek).digest() + z
-    return ek, dk
+class Set:
+    """A parameter set: k, du, dv; eta is 2 in both."""
+
+    def __init__(self, k, du, dv):
+        self.k, self.du, self.dv = k, du, dv
+        self.EK, self.CT = 384 * k + 32, 32 * (du * k + dv)
+
+    def _matrix(self, rho):
+        return [[_sample_ntt(rho + bytes([j, i])) for j in range(self.k)] for i in range(self.k)]
+
+    def keygen(self, seed):
+        """16 (and 13); the seed is d | z. Returns (ek, dk)."""
+        d, z = seed[:32], seed[32:]
+        rho, sigma = _g(d + bytes([self.k]))
+        a = self._matrix(rho)
+        s = [_ntt(_cbd(sigma, i)) for i in range(self.k)]
+        e = [_ntt(_cbd(sigma, self.k + i)) for i in range(self.k)]
+        t = [_add(_dot(a[i], s), e[i]) for i in range(self.k)]
+        ek = b"".join(byte_encode(12, p) for p in t) + rho
+        dk = b"".join(byte_encode(12, p) for p in s) + ek + hashlib.sha3_256(ek).digest() + z
+        return ek, dk
+
+    def _encrypt(self, ek, m, r):                         # 14
+        n = range(self.k)
+        t = [byte_decode(12, ek[384 * i:384 * i + 384]) for i in n]
+        a = self._matrix(ek[384 * self.k:])
+        y = [_ntt(_cbd(r, i)) for i in n]
+        u = [_add(_ntt_inverse(_dot([a[j][i] for j in n], y)), _cbd(r, self.k + i)) for i in n]
+        mu = [decompress(1, b) for b in byte_decode(1, m)]
+        v = _add(_ntt_inverse(_dot(t, y)), _cbd(r, 2 * self.k), mu)
+        return (b"".join(byte_encode(self.du, [compress(self.du, x) for x in p]) for p in u)
+                + byte_encode(self.dv, [compress(self.dv, x) for x in v]))
+
+    def _decrypt(self, dk, c):                            # 15
+        one = 32 * self.du
+        u = [[decompress(self.du, x) for x in byte_decode(self.du, c[one * i:one * i + one])] for i in range(self.k)]
+        v = [decompress(self.dv, x) for x in byte_decode(self.dv, c[one * self.k:])]
+        s = [byte_decode(12, dk[384 * i:384 * i + 384]) for i in range(self.k)]
+        w = _ntt_inverse(_dot(s, [_ntt(p) for p in u]))
+        return byte_encode(1, [compress(1, (x - y) % Q) for x, y in zip(v, w)])
+
+    def check_ek(self, ek):
+        """Section 7.2: the length and the modulus check."""
+        if len(ek) != self.EK or any(x >= Q for x in byte_decode(12, ek[:384 * self.k])):
+            raise ValueError("not an ML-KEM encapsulation key")
+
+    def encaps(self, ek, m):
+        """17. Returns (ct, K), in the order in which the specification of QNSP names them."""
+        self.check_ek(ek)
+        key, r = _g(m + hashlib.sha3_256(ek).digest())
+        return self._encrypt(ek, m, r), key
+
+    def decaps(self, dk, c):                              # 18
+        if len(c) != self.CT:
+            raise ValueError("not an ML-KEM ciphertext")
+        at = 384 * self.k
+        ek, h, z = dk[at:at + self.EK], dk[at + self.EK:at + self.EK + 32], dk[at + self.EK + 32:]
+        m = self._decrypt(dk, c)
+        key, r = _g(m + h)
+        if self._encrypt(ek, m, r) != c:
+            return hashlib.shake_256(z + c).digest(32)    # implicit rejection
+        return key
 
 
-def _encrypt(ek, m, r):                                   # 14
-    t = [byte_decode(12, ek[384 * i:384 * i + 384]) for i in range(K)]
-    a = _matrix(ek[1152:])
-    y = [_ntt(_cbd(r, i)) for i in range(K)]
-    u = [_add(_ntt_inverse(_dot([a[j][i] for j in range(K)], y)), _cbd(r, K + i)) for i in range(K)]
-    mu = [decompress(1, b) for b in byte_decode(1, m)]
-    v = _add(_ntt_inverse(_dot(t, y)), _cbd(r, 2 * K), mu)
-    return (b"".join(byte_encode(DU, [compress(DU, x) for x in p]) for p in u)
-            + byte_encode(DV, [compress(DV, x) for x in v]))
-
-
-def _decrypt(dk, c):                                      # 15
-    u = [[decompress(DU, x) for x in byte_decode(DU, c[320 * i:320 * i + 320])] for i in range(K)]
-    v = [decompress(DV, x) for x in byte_decode(DV, c[960:])]
-    s = [byte_decode(12, dk[384 * i:384 * i + 384]) for i in range(K)]
-    w = _ntt_inverse(_dot(s, [_ntt(p) for p in u]))
-    return byte_encode(1, [compress(1, (x - y) % Q) for x, y in zip(v, w)])
-
-
-def check_ek(ek):
-    """Section 7.2: the length and the modulus check."""
-    if len(ek) != EK or any(x >= Q for x in byte_decode(12, ek[:1152])):
-        raise ValueError("not an ML-KEM-768 encapsulation key")
-
-
-def encaps(ek, m):
-    """17. Returns (ct, K), in the order in which the specification of QNSP names them."""
-    check_ek(ek)
-    key, r = _g(m + hashlib.sha3_256(ek).digest())
-    return _encrypt(ek, m, r), key
-
-
-def decaps(dk, c):                                        # 18
-    if len(c) != CT:
-        raise ValueError("not an ML-KEM-768 ciphertext")
-    ek, h, z = dk[1152:2336], dk[2336:2368], dk[2368:]
-    m = _decrypt(dk, c)
-    key, r = _g(m + h)
-    if _encrypt(ek, m, r) != c:
-        return hashlib.shake_256(z + c).digest(32)        # implicit rejection
-    return key
+MLKEM768, MLKEM1024 = Set(3, 10, 4), Set(4, 11, 5)
+# that of long-term keys and of the opening
+EK, CT = MLKEM768.EK, MLKEM768.CT
+keygen, check_ek, encaps, decaps = MLKEM768.keygen, MLKEM768.check_ek, MLKEM768.encaps, MLKEM768.decaps

@@ -1,7 +1,6 @@
 """What both sides compute alike: transcript and chain (H-1 to H-19)."""
 from encoding import H, HMAC, LP, S16, expand, extract, u8, u32, zeros
 
-SUITE = "QNSP-1/kemeleon-02/mlkem768+x25519/mldsa65+ed25519/aes256ctr/hmac-sha3-256"
 SIMPLEX, DUPLEX = 1, 2
 TYPES = {"CH": 1, "SH": 2, "SF": 3, "CF": 4, "CI": 5, "SC": 6, "CA": 7, "SA": 8, "SD": 9,
          "HK": 10, "CK": 11, "SK": 12, "QO": 13, "QA": 14, "QC": 15, "CC": 16, "SO": 17, "CO": 18}
@@ -47,9 +46,9 @@ def opening_id(secret):                                   # H-26
 class Schedule:
     """th and ck of one side; every step is put into the vector under its name."""
 
-    def __init__(self, vector, host_fp=None):
+    def __init__(self, vector, suite, host_fp=None):
         self.vector, self.ck, self.absorbed = vector, None, []
-        self.th = H(LP(SUITE) + LP(host_fp if host_fp else "first contact"))    # H-1
+        self.th = H(LP(suite.text) + LP(host_fp if host_fp else "first contact"))    # H-1
         vector.put("th.start", self.th)
 
     def absorb(self, name, data):                         # H-2
@@ -64,9 +63,9 @@ class Schedule:
         self.ck = extract(zeros(32), "qnsp1 init", self.th, psk_outer)
         self.vector.put("ck.init", self.ck)
 
-    def mix(self, name, *inputs):
-        self.ck = extract(self.ck, "qnsp1 " + name, *inputs)
-        self.vector.put("ck." + name, self.ck)
+    def mix(self, label, *inputs, name=None):
+        self.ck = extract(self.ck, "qnsp1 " + label, *inputs)
+        self.vector.put("ck." + (name or label), self.ck)
 
     def mix_shared(self, auth_key, quantum):              # H-16
         self.mix("PSK", auth_key or zeros(32))

@@ -85,20 +85,32 @@ def mlkem_accumulated():
 
 
 def mldsa_roundtrip():
-    key = mldsa.Key(bytes(range(32)))
-    signature = key.sign(b"message", bytes(range(32)))
-    check("ML-DSA verify", mldsa.verify(key.pk, b"message", signature), True)
-    check("ML-DSA verify, other message", mldsa.verify(key.pk, b"massage", signature), False)
+    for p in (mldsa.MLDSA65, mldsa.MLDSA87):
+        key = mldsa.Key(bytes(range(32)), p)
+        signature = key.sign(b"message", bytes(range(32)))
+        check("sizes of ML-DSA", (len(key.pk), len(signature)), (p.PK, p.SIG))
+        check("ML-DSA verify", mldsa.verify(p, key.pk, b"message", signature), True)
+        check("ML-DSA verify, other message", mldsa.verify(p, key.pk, b"massage", signature), False)
+
+
+def mlkem1024_roundtrip():
+    kem = mlkem.MLKEM1024
+    ek, dk = kem.keygen(bytes(range(64)))
+    ct, key = kem.encaps(ek, bytes(range(32)))
+    check("sizes of ML-KEM-1024", (len(ek), len(ct), kem.EK, kem.CT), (1568,) * 4)
+    check("ML-KEM-1024 decapsulation", kem.decaps(dk, ct), key)
 
 
 def mldsa_accumulated():
-    """CCTV's accumulated test for ML-DSA-65: 100 keys and deterministic signatures of nothing."""
-    source, out = hashlib.shake_128(b"").digest(3200), hashlib.shake_128()
-    for i in range(100):
-        key = mldsa.Key(source[32 * i:32 * i + 32])
-        out.update(key.pk + key.sign(b"", bytes(32)))
-    check("CCTV ML-DSA-65 accumulated, 100", out.hexdigest(32),
-          "8358a1843220194417cadbc2651295cd8fc65125b5a5c1a239a16dc8b57ca199")
+    """CCTV's accumulated tests: 100 keys and deterministic signatures of nothing."""
+    source = hashlib.shake_128(b"").digest(3200)
+    for p, want in ((mldsa.MLDSA65, "8358a1843220194417cadbc2651295cd8fc65125b5a5c1a239a16dc8b57ca199"),
+                    (mldsa.MLDSA87, "8c3ad714777622b8f21ce31bb35f71394f23bc0fcf3c78ace5d608990f3b061b")):
+        out = hashlib.shake_128()
+        for i in range(100):
+            key = mldsa.Key(source[32 * i:32 * i + 32], p)
+            out.update(key.pk + key.sign(b"", bytes(32)))
+        check("CCTV ML-DSA accumulated, 100", out.hexdigest(32), want)
 
 
 def kemeleon_vectors():
@@ -124,7 +136,7 @@ def hmac_vector():
 
 
 QUICK = [hmac_vector, aes_vectors, x25519_vectors, ed25519_vectors, mlkem_vectors, kemeleon_vectors,
-         mldsa_roundtrip]
+         mldsa_roundtrip, mlkem1024_roundtrip]
 LONG = [mlkem_accumulated, mldsa_accumulated]
 
 

@@ -20,8 +20,6 @@ import org.qnsp.crypto.keys.PublicKey;
 final class Fingerprints {
     /** Longer input is not read, bytes. */
     private static final int MAX_BYTES = 64 << 20;
-    /** The strength of both types, bits of a comparable symmetric key (category 3 of NIST). */
-    private static final int STRENGTH_BITS = 192;
 
     private final Console console;
     private final LocalUser user;
@@ -141,7 +139,7 @@ final class Fingerprints {
     }
 
     private void show(Request request, PublicKey key, String comment) {
-        console.out().println(STRENGTH_BITS + " " + (request.usesSha2() ? Fingerprint.sha2Text(key) : Fingerprint.text(key)) + " " + (comment.isEmpty() ? "no comment" : comment)
+        console.out().println(key.type().strengthBits() + " " + (request.usesSha2() ? Fingerprint.sha2Text(key) : Fingerprint.text(key)) + " " + (comment.isEmpty() ? "no comment" : comment)
             + " (" + HostKeyTexts.typeTitle(key.type()) + ")");
         if (request.isVerbose()) {
             console.out().println(Fingerprint.randomart(key));

@@ -10,11 +10,12 @@ final class KeyNames {
     private KeyNames() {
     }
 
-    /** The name of a type's files: kyber768, dilithium3. */
+    /** The name of a type's files: kyber768, dilithium3, dilithium5. */
     static String shortName(KeyType type) {
         return switch (type) {
             case KEM -> "kyber768";
             case SIG -> "dilithium3";
+            case SIG87 -> "dilithium5";
         };
     }
 

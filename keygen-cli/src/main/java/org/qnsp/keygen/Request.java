@@ -13,7 +13,7 @@ import org.qnsp.crypto.keys.KeyType;
 final class Request {
     static final String USAGE = """
         usage: qssh-keygen [-q] [-a rounds] [-C comment] [-f output_keyfile] [-N new_passphrase]
-                           [-t kyber768 | dilithium3 | authkey]
+                           [-t kyber768 | dilithium3 | dilithium5 | authkey]
                qssh-keygen -p [-a rounds] [-f keyfile] [-N new_passphrase] [-P old_passphrase]
                qssh-keygen -y [-f input_keyfile] [-P passphrase]
                qssh-keygen -c [-a rounds] [-C comment] [-f keyfile] [-P passphrase]
@@ -108,7 +108,7 @@ final class Request {
             return;
         }
         type = KeyType.named(name.toLowerCase(Locale.ROOT)).orElseThrow(() -> KeygenException.failed("unknown key type " + name,
-                "the types are kyber768 (to log in), dilithium3 (to sign), and authkey (a secret that both ends share)"));
+                "the types are kyber768 (to log in), dilithium3 (to sign), dilithium5 (to sign under suite mlkem1024), and authkey (a secret that both ends share)"));
     }
 
     private static String comment(String text) throws KeygenException {

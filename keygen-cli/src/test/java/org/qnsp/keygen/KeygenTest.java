@@ -108,7 +108,7 @@ class KeygenTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"kyber768,KEM", "mlkem768,KEM", "mlkem768-x25519,KEM", "KYBER768,KEM", "dilithium3,SIG", "mldsa65,SIG", "mldsa65-ed25519,SIG"})
+    @CsvSource({"kyber768,KEM", "mlkem768,KEM", "mlkem768-x25519,KEM", "KYBER768,KEM", "dilithium3,SIG", "mldsa65,SIG", "mldsa65-ed25519,SIG", "dilithium5,SIG87", "mldsa87,SIG87"})
     void types(String name, KeyType type) throws Exception {
         assertEquals(0, run("-q", "-N", "", "-t", name, "-f", file("k"), "-C", "c d"));
         assertEquals("", out.toString() + err);

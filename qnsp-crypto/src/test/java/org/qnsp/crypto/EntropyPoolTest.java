@@ -110,7 +110,7 @@ final class EntropyPoolTest {
         draws.clear();
         MlKem768 kem = MlKem768.generate(pool);
         MlKem768.encapsulate(kem.encapsulationKey(), pool).shared().close();
-        for (AutoCloseable key : List.of(kem, X25519.generate(pool), Ed25519.generate(pool), MlDsa65.generate(pool))) {
+        for (AutoCloseable key : List.of(kem, X25519.generate(pool), Ed25519.generate(pool), MlDsa.generate(MlDsa.Set.ML_DSA_65, pool))) {
             key.close();
         }
         assertEquals(5, draws.stream().filter(n -> n == 32).count(), "ML-KEM twice, X25519, Ed25519, ML-DSA");

@@ -65,7 +65,7 @@ class MlKem768Test {
             try (MlKem768 key = MlKem768.generate(stream)) {
                 byte[] ek = key.encapsulationKey();
                 outputs.update(ek, 0, ek.length);
-                MlKem768.Encapsulation made = MlKem768.encapsulate(ek, stream);
+                Kem.Encapsulation made = MlKem768.encapsulate(ek, stream);
                 outputs.update(made.ciphertext(), 0, MlKem768.CT_BYTES);
                 outputs.update(made.shared().bytes(), 0, MlKem768.SHARED_BYTES);
                 assertTrue(key.decapsulate(made.ciphertext()).matches(made.shared().bytes()));
@@ -102,7 +102,7 @@ class MlKem768Test {
             KeyPair theirs = generator.generateKeyPair();
             byte[] spki = theirs.getPublic().getEncoded();
             byte[] ek = Arrays.copyOfRange(spki, spki.length - MlKem768.EK_BYTES, spki.length);
-            MlKem768.Encapsulation made = MlKem768.encapsulate(ek, random);
+            Kem.Encapsulation made = MlKem768.encapsulate(ek, random);
             byte[] shared = kem.newDecapsulator(theirs.getPrivate()).decapsulate(made.ciphertext()).getEncoded();
             assertTrue(made.shared().matches(shared));
 
@@ -126,7 +126,7 @@ class MlKem768Test {
     void anotherCiphertextGivesAnotherSecretButNoError() throws Exception {
         RandomSource random = Vectors.random(5);
         try (MlKem768 key = MlKem768.generate(random)) {
-            MlKem768.Encapsulation made = MlKem768.encapsulate(key.encapsulationKey(), random);
+            Kem.Encapsulation made = MlKem768.encapsulate(key.encapsulationKey(), random);
             byte[] changed = made.ciphertext().clone();
             changed[500] ^= 1;
             assertFalse(key.decapsulate(changed).matches(made.shared().bytes()));

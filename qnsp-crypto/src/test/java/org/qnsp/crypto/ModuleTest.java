@@ -64,7 +64,7 @@ class ModuleTest {
             byte[] point = peer.agree(kem.publicKey().second()).bytes().clone();
             Callable<Boolean> work = () -> {
                 for (int i = 0; i < 30; i++) {
-                    MlKem768.Encapsulation made = MlKem768.encapsulate(ek, random);
+                    Kem.Encapsulation made = MlKem768.encapsulate(ek, random);
                     byte[] sent = Kemeleon.encodeCiphertext(made.ciphertext(), random);
                     byte[] message = random.bytes(64);
                     if (!kem.decapsulate(Kemeleon.decodeCiphertext(sent)).matches(made.shared().bytes())

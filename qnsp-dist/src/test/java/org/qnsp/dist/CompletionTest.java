@@ -108,7 +108,7 @@ final class CompletionTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {"qssh -o Strict | qssh -o Strict | StrictHostKeyChecking=", "qssh -o StrictHostKeyChecking=a | qssh -o StrictHostKeyChecking = a | ask accept-new",
         "qssh -o ControlMaster= | qssh -o ControlMaster = | no yes ask auto autoask", "qssh al | qssh al | alpha", "qssh me@g | qssh me@g | me@gamma", "qssh -O s | qssh -O s | stop",
-        "qssh --padding=n | qssh --padding = n | normal", "qscp --rate 7 | qscp --rate 7 | 71k 73.4M", "qscp --pad | qscp --pad | --padding=", "qssh -o Padding=m | qssh -o Padding = m | max", "qssh-keygen -t d | qssh-keygen -t d | dilithium3", "qssh -J ga | qssh -J ga | gamma"})
+        "qssh --padding=n | qssh --padding = n | normal", "qscp --rate 7 | qscp --rate 7 | 71k 73.4M", "qscp --pad | qscp --pad | --padding=", "qssh -o Padding=m | qssh -o Padding = m | max", "qssh-keygen -t d | qssh-keygen -t d | dilithium3 dilithium5", "qssh -J ga | qssh -J ga | gamma"})
     void bashOffers(String line, String words, String expected) throws Exception {
         Path own = Files.createDirectories(home.resolve(".qssh"));
         Files.writeString(own.resolve("config"), "Host alpha pattern* !not\n");

@@ -9,6 +9,7 @@ import org.qnsp.core.handshake.ClientHandshake;
 import org.qnsp.core.handshake.ClientHandshake.Trust;
 import org.qnsp.core.handshake.Mode;
 import org.qnsp.core.handshake.StageWriter;
+import org.qnsp.core.handshake.Suite;
 import org.qnsp.core.handshake.UserAuth;
 import org.qnsp.core.message.ProtocolException;
 import org.qnsp.crypto.RandomSource;
@@ -27,9 +28,19 @@ final class Opening {
         return frames(trust, frames, Instant.now(), Instant.now(), RandomSource.system());
     }
 
+    /** As a client makes it now that speaks this suite. */
+    static byte[] frames(Trust trust, int frames, Suite suite) {
+        return frames(trust, frames, Instant.now(), Instant.now(), RandomSource.system(), suite);
+    }
+
     /** @param frameClock the time in the frames @param hourClock the time of the invite's hour */
     static byte[] frames(Trust trust, int frames, Instant frameClock, Instant hourClock, RandomSource random) {
-        ClientHandshake.Settings settings = new ClientHandshake.Settings(Mode.DUPLEX, "root", trust, List.of(UserAuth.identity(USER, random)), false, Cover.NORMAL);
+        return frames(trust, frames, frameClock, hourClock, random, Suite.DEFAULT);
+    }
+
+    private static byte[] frames(Trust trust, int frames, Instant frameClock, Instant hourClock, RandomSource random, Suite suite) {
+        ClientHandshake.Settings settings = new ClientHandshake.Settings(Mode.DUPLEX, "root", trust, List.of(UserAuth.identity(USER, random)), false, Cover.NORMAL, false, List.of(), false,
+                false, suite);
         try (ClientHandshake handshake = new ClientHandshake(settings, random); StageWriter writer = new StageWriter(0, random)) {
             for (Action action : handshake.begin(hourClock.getEpochSecond() / 3600)) {
                 writer.on(action);

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.qnsp.core.handshake.ClientHandshake.Trust;
+import org.qnsp.core.handshake.Suite;
 import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.Secret;
 import org.qnsp.crypto.keys.Invite;
@@ -83,6 +84,8 @@ final class SilenceTest {
         probes.add(new Probe("opening, heard, cut to three frames and sent again", Opening.cut(overheard, 2304), Probe.How.WHOLE));
         probes.add(new Probe("opening, heard, sent again and half-closed", overheard, Probe.How.HALF_CLOSED));
         probes.add(new Probe("opening with a ciphertext that was seen", twins.getLast(), Probe.How.WHOLE));
+        assertAccepted("127.0.0.1", Opening.frames(trust, 5, Suite.MLKEM1024));
+        probes.add(new Probe("a suite that is not allowed", Opening.frames(trust, 24, Suite.HQC192), Probe.How.WHOLE)); // S-3
         probes.addAll(invites());
         TestDaemon.await("the daemon has let go of those before", () -> sockets() == ownSockets);
         try (Sniffer sniffer = Sniffer.start(scratch.resolve("pcap"), daemon.port(), 0)) {

@@ -17,9 +17,9 @@ import org.junit.jupiter.api.Test;
 /** Every numbered step of docs/spec is named in code that obeys it and in a test, and the sources name no step that does not exist. */
 final class SpecLabelsTest {
     /** A step where the specification states it. */
-    private static final Pattern STATED = Pattern.compile("\\*\\*([FRHCLKPAME]-\\d+)\\*\\*");
+    private static final Pattern STATED = Pattern.compile("\\*\\*([FRHCLKPSAME]-\\d+)\\*\\*");
     /** A step where it is named: F-8, or as the end of a range, H-3 to H-5. */
-    private static final Pattern NAMED = Pattern.compile("(?<![\\w-])([FRHCLKPAME])-(\\d+)(?: to (?:\\1-)?(\\d+))?(?![\\w-])");
+    private static final Pattern NAMED = Pattern.compile("(?<![\\w-])([FRHCLKPSAME])-(\\d+)(?: to (?:\\1-)?(\\d+))?(?![\\w-])");
     private static final Comparator<String> ORDER = Comparator.<String>comparingInt(label -> label.charAt(0))
             .thenComparingInt(label -> Integer.parseInt(label.substring(2)));
 

@@ -9,9 +9,11 @@ import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.stream.Collectors;
 import org.qnsp.core.client.ClientConfig;
 import org.qnsp.core.client.ClientConfigLoader;
 import org.qnsp.core.client.ClientRequest;
@@ -24,6 +26,7 @@ import org.qnsp.core.client.Prompt;
 import org.qnsp.core.config.ConfigException;
 import org.qnsp.core.config.Dialect;
 import org.qnsp.core.config.ConfigFiles;
+import org.qnsp.core.handshake.Suite;
 import org.qnsp.core.message.SessionRequest;
 import org.qnsp.core.share.MasterSocket;
 import org.qnsp.core.share.SharedClient;
@@ -284,9 +287,9 @@ final class Qssh {
     private int query(String what) throws IOException {
         String answer = switch (what.toLowerCase(java.util.Locale.ROOT)) {
             case "key", "key-plain", "pubkeyacceptedalgorithms", "pubkeyacceptedkeytypes", "hostkeyalgorithms", "hostbasedacceptedalgorithms", "hostbasedkeytypes" ->
-                "mlkem768-x25519\nmldsa65-ed25519\n";
-            case "key-sig", "sig" -> "mldsa65-ed25519\n";
-            case "kex", "kexalgorithms" -> "mlkem768+x25519\n";
+                "mlkem768-x25519\nmldsa65-ed25519\nmldsa87-ed25519\n";
+            case "key-sig", "sig" -> "mldsa65-ed25519\nmldsa87-ed25519\n";
+            case "kex", "kexalgorithms" -> Arrays.stream(Suite.values()).map(suite -> suite.exchange() + "\n").collect(Collectors.joining());
             case "cipher", "ciphers" -> "aes256ctr\n";
             case "mac", "macs" -> "hmac-sha3-256\n";
             case "compression" -> "none\n";

@@ -30,9 +30,7 @@ import org.qnsp.crypto.keys.PublicKey;
 public final class Main {
     private static final int FAILED = 1;
     private static final int NO_AGENT = 2;
-    /** The strength of both types, bits of a comparable symmetric key (category 3 of NIST). */
-    private static final int STRENGTH_BITS = 192;
-    private static final List<String> USUAL = List.of("id_kyber768", "id_dilithium3");
+    private static final List<String> USUAL = List.of("id_kyber768", "id_dilithium3", "id_dilithium5");
 
     private final AddRequest request;
     private final AgentClient agent;
@@ -177,7 +175,7 @@ public final class Main {
         }
         for (Listed key : keys) {
             System.out.println(request.action() == AddRequest.Action.LIST_KEYS ? key.key().line(key.comment())
-                    : STRENGTH_BITS + " " + fingerprint(key.key()) + " " + key.comment() + " (" + HostKeyTexts.typeTitle(key.key().type()) + ")");
+                    : key.key().type().strengthBits() + " " + fingerprint(key.key()) + " " + key.comment() + " (" + HostKeyTexts.typeTitle(key.key().type()) + ")");
             if (request.isVerbose() && (key.confirm() || key.constrained())) {
                 System.out.println("  " + (key.confirm() ? "confirmed at each use" : "") + (key.confirm() && key.constrained() ? ", " : "")
                         + (key.constrained() ? "held to destinations" : ""));

@@ -186,7 +186,7 @@ public final class Agent implements AutoCloseable {
             // nothing that depends on the key but the value of H-14, and signatures over what H-12 says
             case Answer m when key.key.type() == KeyType.KEM -> use(caller, key, m.hostKey(), m.user(), confirmed, opened -> new AgentMessage.Answered(
                     ((Identity.Kem) identity(opened)).answer(m.ciphertext(), m.serverEphemeral(), m.hostKey(), m.user(), m.th())));
-            case Sign m when key.key.type() == KeyType.SIG -> use(caller, key, m.hostKey(), m.user(), confirmed,
+            case Sign m when key.key.type().signs() -> use(caller, key, m.hostKey(), m.user(), confirmed,
                     opened -> new AgentMessage.Signed(((Identity.Sig) identity(opened)).sign(m.t(), m.hostKey(), m.user())));
             case Commit m when key.key.type() == KeyType.KEM -> use(caller, key, m.challenge().hostKey(), m.challenge().user(), confirmed,
                     opened -> new AgentMessage.Committed(commitment((KemKeyPair) opened, m.challenge())));

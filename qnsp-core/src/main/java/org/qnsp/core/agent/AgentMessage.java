@@ -14,9 +14,9 @@ import org.qnsp.crypto.MlKem768;
 import org.qnsp.crypto.Secret;
 import org.qnsp.crypto.keys.KeyFile;
 import org.qnsp.crypto.keys.KeyFileException;
+import org.qnsp.crypto.keys.KeyType;
 import org.qnsp.crypto.keys.PrivateKey;
 import org.qnsp.crypto.keys.PublicKey;
-import org.qnsp.crypto.keys.SigKeyPair;
 
 /**
  * A message to or from an agent (A-1, A-3): type u8 and body; the length before it is the transport's. The one codec: {@link #encode()} beside {@link #decode},
@@ -193,7 +193,7 @@ public sealed interface AgentMessage {
             case 244 -> new Answer(in.bytes(HASH), in.bytes(MlKem768.CT_BYTES), in.bytes(HASH), in.bytes(HASH), user(in), in.bytes(HASH));
             case 245 -> new Answered(Secret.owning(in.bytes(HASH)));
             case 246 -> new Sign(in.bytes(HASH), in.bytes(HASH), in.bytes(HASH), user(in));
-            case 247 -> new Signed(in.bytes(SigKeyPair.SIGNATURE_BYTES));
+            case 247 -> new Signed(signatures(in));
             case 248 -> add(in);
             case 249 -> new Remove(in.bytes(HASH));
             case 250 -> new RemoveAll();
@@ -244,6 +244,11 @@ public sealed interface AgentMessage {
             throw new ProtocolException(Reason.LIMIT, "passphrase");
         }
         return Secret.owning(passphrase);
+    }
+
+    /** Both signatures; the type of the key that was asked says which of the lengths is right. */
+    private static byte[] signatures(BodyReader in) throws ProtocolException {
+        return in.bytes((in.remaining() == KeyType.SIG87.signatureBytes() ? KeyType.SIG87 : KeyType.SIG).signatureBytes());
     }
 
     private static Keys keys(BodyReader in) throws ProtocolException {

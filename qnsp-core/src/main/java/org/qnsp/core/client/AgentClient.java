@@ -155,7 +155,7 @@ public final class AgentClient implements AutoCloseable {
         @Override
         public byte[] sign(byte[] t, byte[] hostFingerprint, String user) throws IOException {
             Request request = new AgentMessage.Sign(publicKey.fingerprint(), t, hostFingerprint, user);
-            return agent.use(request, trouble) instanceof AgentMessage.Signed(byte[] signatures) ? signatures : refused(trouble);
+            return agent.use(request, trouble) instanceof AgentMessage.Signed(byte[] made) && made.length == publicKey.type().signatureBytes() ? made : refused(trouble);
         }
     }
 

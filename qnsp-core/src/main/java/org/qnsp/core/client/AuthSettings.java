@@ -22,7 +22,7 @@ public record AuthSettings(Method method, Continuity authKey, String authKeyFile
         ZK;
 
         boolean takes(KeyType type) {
-            return this == ANY || (type == KeyType.SIG) == (this == SIG);
+            return this == ANY || type.signs() == (this == SIG);
         }
     }
 

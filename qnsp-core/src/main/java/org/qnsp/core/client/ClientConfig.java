@@ -12,6 +12,7 @@ import org.qnsp.core.config.Patterns;
 import org.qnsp.core.config.Settings;
 import org.qnsp.core.config.Tokens;
 import org.qnsp.core.config.Words;
+import org.qnsp.core.handshake.Suite;
 import org.qnsp.core.qkd.QkdSettings;
 import org.qnsp.core.ratchet.RatchetLimit;
 import org.qnsp.crypto.entropy.EntropySettings;
@@ -24,7 +25,7 @@ public final class ClientConfig {
     /** The port of QNSP where none is given. */
     public static final int DEFAULT_PORT = 22768;
 
-    static final List<String> DEFAULT_IDENTITIES = List.of("~/.qssh/id_kyber768", "~/.qssh/id_dilithium3");
+    static final List<String> DEFAULT_IDENTITIES = List.of("~/.qssh/id_kyber768", "~/.qssh/id_dilithium3", "~/.qssh/id_dilithium5");
     private static final String DEFAULT_USER_KNOWN_HOSTS = "~/.qssh/known_hosts";
     private static final String DEFAULT_GLOBAL_KNOWN_HOSTS = "/etc/qssh/known_hosts";
 
@@ -683,6 +684,11 @@ public final class ClientConfig {
 
     public Mode mode() {
         return settings.one(ClientKeywords.MODE).equals("simplex") ? Mode.SIMPLEX : Mode.DUPLEX;
+    }
+
+    /** What is spoken with the host (S-1). */
+    public Suite suite() {
+        return Suite.named(settings.one(ClientKeywords.SUITE).toLowerCase(java.util.Locale.ROOT)).orElseThrow();
     }
 
     /** What is asked of the host (C-34). Where no rate is given: as fast as it goes, and the least in mode max. */

@@ -129,6 +129,7 @@ final class ClientKeywords {
     static final Keyword AUTH = obeyed(Keyword.choice("Auth", "any|kem|sig|zk", "any"));
     static final Keyword AUTH_KEY = obeyed(Keyword.choice("AuthKey", "off|prefer|require", "prefer"));
     static final Keyword AUTH_KEY_FILE = obeyed(Keyword.of("AuthKeyFile", Form.WORD, null));
+    static final Keyword SUITE = obeyed(Keyword.choice("Suite", "default|mlkem768|mlkem1024|hqc192", "mlkem768"));
     static final Keyword MODE = obeyed(Keyword.choice("Mode", "duplex|simplex", "duplex"));
     static final Keyword PADDING = obeyed(Keyword.choice("Padding", "low|normal|max", "normal"));
     static final Keyword RATE = obeyed(Keyword.of("Rate", Form.RATE, null));
@@ -193,7 +194,7 @@ final class ClientKeywords {
         }
     }
 
-    /** Keywords that mean nothing here: the suite is fixed, there are no passwords, no X11 and no tunnels. */
+    /** Keywords that mean nothing here: suites are not negotiated, there are no passwords, no X11 and no tunnels. */
     private static void ignored() {
         String[] names = {
             "CASignatureAlgorithms", "ChallengeResponseAuthentication", "Cipher", "CompressionLevel",

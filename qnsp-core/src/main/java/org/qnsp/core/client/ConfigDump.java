@@ -53,6 +53,8 @@ final class ConfigDump {
                 case NO -> "false";
                 case ASK -> "ask";
             });
+            case "suite" -> List.of(config.suite().label());
+            case "kexalgorithms" -> List.of(settings.has(keyword) ? String.join(" ", settings.all(keyword)) : config.suite().exchange());
             case "controlpath" -> optional(config.controlPath());
             case "entropy" -> List.of(config.entropy().use().toString());
             case "revokedhostkeys" -> optional(config.revokedHostKeys());

@@ -23,6 +23,7 @@ import org.qnsp.core.config.ConfigException;
 import org.qnsp.core.handshake.ClientHandshake;
 import org.qnsp.core.handshake.ClientHandshake.Trust;
 import org.qnsp.core.handshake.Mode;
+import org.qnsp.core.handshake.Suite;
 import org.qnsp.core.message.ChannelOpening;
 import org.qnsp.core.message.ChannelOpening.Endpoint;
 import org.qnsp.core.message.DisconnectReason;
@@ -117,7 +118,7 @@ public final class HostLogin implements AutoCloseable {
                 String trouble = login.identities.agentTrouble();
                 login.identities.close();
                 throw config.pubkeyAuthentication()
-                    ? ConnectFailure.error("there is no key to log in with", trouble != null ? trouble
+                    ? ConnectFailure.error("there is no key to log in with" + (config.suite() == Suite.DEFAULT ? "" : " that suite " + config.suite() + " takes"), trouble != null ? trouble
                         : "make one with qssh-keygen, then have its public half added to authorized_keys on the host")
                     : ConnectFailure.plain(config.user() + "@" + config.hostName() + ": Permission denied (publickey).", "the configuration forbids to log in with a key, and there is no other way");
             }
@@ -132,8 +133,8 @@ public final class HostLogin implements AutoCloseable {
     }
 
     /** Whether an auth key may have to do alone, for want of any other. */
-    private boolean mayUseAuthKey() throws ConnectFailure {
-        return continuity() && config.pubkeyAuthentication() && trust.attempts().stream().anyMatch(way -> way instanceof Trust.Pinned(PublicKey key) && !keysFor(key).forLogin().isEmpty());
+    private boolean mayUseAuthKey() {
+        return continuity() && config.pubkeyAuthentication() && trust.pinned().stream().anyMatch(key -> !keysFor(key).forLogin().isEmpty());
     }
 
     /** Where the user wants hosts remembered auth keys are kept too. */
@@ -247,7 +248,10 @@ public final class HostLogin implements AutoCloseable {
         }
         QuantumLogin quantum = new QuantumLogin(config.qkd(), messages);
         var settings = new ClientHandshake.Settings(mode, config.user(), tried, mode == Mode.DUPLEX ? identities.forLogin() : List.of(), enrol && mode == Mode.DUPLEX,
-                config.cover(), config.auth().method() == AuthSettings.Method.ZK, authKeys == null ? List.of() : authKeys.forLogin(), required, quantum.wanted());
+                config.cover(), config.auth().method() == AuthSettings.Method.ZK, authKeys == null ? List.of() : authKeys.forLogin(), required, quantum.wanted(),
+                config.suite());
+        messages.debug("Suite " + config.suite());
+        messages.detail("Suite " + config.suite() + " is " + config.suite().text());
         Login login = connector.login(settings, preparation.prepare(requests), trust::judge, this::dial, observer, new RatchetTerms(config.ratchetLimit(), quantum.ratchets(), ratchets(quantum)), quantum);
         try {
             login.await(silence(), PATIENCE);

@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Set;
 import org.qnsp.core.client.ClientConfig.HostKeyChecking;
 import org.qnsp.core.handshake.ClientHandshake.Trust;
+import org.qnsp.core.handshake.Suite;
 import org.qnsp.crypto.InvalidKeyEncodingException;
 import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.Secret;
@@ -158,6 +159,13 @@ public final class HostTrust {
             attempts.add(new Trust.Unknown());
         }
         return attempts;
+    }
+
+    /** The keys that the host is known by. */
+    List<PublicKey> pinned() {
+        List<PublicKey> pinned = new ArrayList<>(known.keysOf(name, KeyType.KEM));
+        pinned.removeAll(revoked);
+        return pinned;
     }
 
     private static Trust invited(Invite invite) {
@@ -315,9 +323,10 @@ public final class HostTrust {
     /** Why nobody answered, as far as can be told. */
     public ConnectFailure silence(Trust tried) {
         String where = config.hostName() + " port " + config.port();
+        String suite = config.suite() == Suite.DEFAULT ? "" : ", or it does not allow suite " + config.suite();
         return switch (tried) {
             case Trust.Pinned p -> ConnectFailure.error("no answer from " + where
-                + ": its key is another now, or one of the clocks is off by more than an hour, or it takes no logins now, or there is no QNSP server",
+                + ": its key is another now, or one of the clocks is off by more than an hour, or it takes no logins now, or there is no QNSP server" + suite,
                 "the known key is " + Fingerprint.text(p.hostKey()) + "; compare it with the host's (qssh-keygen -lf there), and `date` on both sides");
             case Trust.Invited i -> ConnectFailure.error("no answer from " + where
                 + ": the invite is used up or expired, or one of the clocks is off by more than an hour, or there is no QNSP server",

@@ -155,8 +155,17 @@ public final class Identities implements AutoCloseable {
         return offers.stream().anyMatch(offer -> offer.key().equals(key));
     }
 
+    /** Signatures of another suite are of no use (S-1). */
+    private boolean isWanted(PublicKey key) {
+        boolean suits = config.suite().takes(key.type());
+        if (!suits) {
+            messages.debug("key not offered: " + HostKeyTexts.typeTitle(key.type()) + " " + Fingerprint.text(key) + " does not belong to suite " + config.suite());
+        }
+        return suits && KeyTypes.accepts(config.acceptedKeys(), key.type());
+    }
+
     private void addHeld(AgentMessage.Listed held) {
-        if (!isOffered(held.key()) && KeyTypes.accepts(config.acceptedKeys(), held.key().type())) {
+        if (!isOffered(held.key()) && isWanted(held.key())) {
             offers.add(new Offer(agent.identity(held.key(), trouble -> refused(held, trouble)), null, null));
         }
     }
@@ -170,7 +179,7 @@ public final class Identities implements AutoCloseable {
         PublicKey alone = publicKey(file);
         KeyFile content = alone == null ? read(file) : null;
         PublicKey key = content == null ? alone : content.publicKey();
-        if (key == null || !KeyTypes.accepts(config.acceptedKeys(), key.type()) || isOffered(key) || fromFiles.stream().anyMatch(offer -> offer.key().equals(key))) {
+        if (key == null || !isWanted(key) || isOffered(key) || fromFiles.stream().anyMatch(offer -> offer.key().equals(key))) {
             return;
         }
         var inAgent = held.stream().filter(each -> each.key().equals(key)).findFirst();
@@ -195,7 +204,7 @@ public final class Identities implements AutoCloseable {
         Path readable = Files.exists(file) ? file : file.resolveSibling(file.getFileName() + ".pub");
         try (InputStream in = Files.newInputStream(readable)) {
             byte[] text = in.readNBytes(KeyFile.LARGEST_FILE_BYTES);
-            boolean isLine = text.length > 0 && text[0] == 'm'; // both types begin so, and private keys with dashes
+            boolean isLine = text.length > 0 && text[0] == 'm'; // all types begin so, and private keys with dashes
             return isLine ? PublicKey.parseLine(new String(text, StandardCharsets.UTF_8).strip()).key() : null;
         } catch (IOException | InvalidKeyEncodingException e) {
             return null;

@@ -3,6 +3,7 @@ package org.qnsp.core.handshake;
 import java.util.List;
 import org.qnsp.core.handshake.HandshakeMessage.Entry;
 import org.qnsp.crypto.Kdf;
+import org.qnsp.crypto.Kem;
 import org.qnsp.crypto.Labels;
 import org.qnsp.crypto.Secret;
 import org.qnsp.crypto.keys.PublicKey;
@@ -59,8 +60,8 @@ public sealed interface Action {
      */
     record FindKeys(String user, List<Entry> entries, byte[] enrol, List<byte[]> authKeyIds, boolean quantum) implements Question {}
 
-    /** The roots of the application stage's ratchets, for both directions. */
-    record Roots(Secret c2s, Secret s2c) implements Action {}
+    /** The KEM of the application stage's ratchets, and their roots for both directions. */
+    record Roots(Kem kem, Secret c2s, Secret s2c) implements Action {}
 
     /**
      * Done: the application stage is on in both directions. user is null in SIMPLEX; key is the one that the login was proved with, null in SIMPLEX;

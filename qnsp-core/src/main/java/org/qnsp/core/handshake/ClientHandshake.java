@@ -47,6 +47,7 @@ import org.qnsp.core.message.ProtocolException;
 import org.qnsp.core.message.ProtocolException.Reason;
 import org.qnsp.crypto.Encoding;
 import org.qnsp.crypto.Hmac;
+import org.qnsp.crypto.Kem;
 import org.qnsp.crypto.Kemeleon;
 import org.qnsp.crypto.Labels;
 import org.qnsp.crypto.MlKem768;
@@ -86,8 +87,10 @@ public final class ClientHandshake implements AutoCloseable {
      * @param authKeys 0 to 2, the one that is preferred first; they stay the caller's until the login is over. In DUPLEX without identities one of them has to do alone
      * @param authKeyRequired no login with a host that knows none of them
      * @param quantum agree on quantum keys as well
+     * @param suite what is spoken; identities that sign have keys of its type
      */
-    public record Settings(Mode mode, String user, Trust trust, List<Identity> identities, boolean enrol, Cover cover, boolean zk, List<AuthKey> authKeys, boolean authKeyRequired, boolean quantum) {
+    public record Settings(Mode mode, String user, Trust trust, List<Identity> identities, boolean enrol, Cover cover, boolean zk, List<AuthKey> authKeys, boolean authKeyRequired, boolean quantum,
+            Suite suite) {
         public Settings {
             identities = List.copyOf(identities);
             authKeys = List.copyOf(authKeys);
@@ -98,11 +101,14 @@ public final class ClientHandshake implements AutoCloseable {
             if (zk && !identities.stream().allMatch(i -> i instanceof Identity.Kem)) {
                 throw new IllegalArgumentException("an identity that signs proves nothing by zero knowledge");
             }
+            if (!identities.stream().allMatch(i -> suite.takes(i.publicKey().type()))) {
+                throw new IllegalArgumentException("an identity whose signatures are of another suite");
+            }
         }
 
-        /** Without zero knowledge, auth keys, quantum keys. */
+        /** Without zero knowledge, auth keys, quantum keys; of the suite that all have. */
         public Settings(Mode mode, String user, Trust trust, List<Identity> identities, boolean enrol, Cover cover) {
-            this(mode, user, trust, identities, enrol, cover, false, List.of(), false, false);
+            this(mode, user, trust, identities, enrol, cover, false, List.of(), false, false, Suite.DEFAULT);
         }
     }
 
@@ -115,9 +121,10 @@ public final class ClientHandshake implements AutoCloseable {
 
         record AwaitJudgement(PublicKey hostKey) implements State {}
 
-        record AwaitHello(MlKem768 e, X25519 x) implements State {}
+        record AwaitHello(Kem.Pair e, X25519 x) implements State {}
 
-        record AwaitContactReply(X25519 x) implements State {}
+        /** @param e null where the opening's exchange is the suite's */
+        record AwaitContactReply(Kem.Pair e, X25519 x) implements State {}
 
         record AwaitFinished(byte[] xS, byte[] ekE2) implements State {}
 
@@ -166,17 +173,17 @@ public final class ClientHandshake implements AutoCloseable {
 
     private List<Action> known(PublicKey key) throws ProtocolException {
         hostKey = hostKey(key);
-        schedule = KeySchedule.known(hostKey.fingerprint());
-        MlKem768.Encapsulation toHost = encapsulate(hostKey.first());
+        schedule = KeySchedule.known(settings.suite, hostKey.fingerprint());
+        Kem.Encapsulation toHost = encapsulate(Kem.MLKEM768, hostKey.first());
         byte[] opening = Kemeleon.encodeCiphertext(toHost.ciphertext(), random); // H-3
         schedule.absorb(opening);
         schedule.mix(Labels.KS, toHost.shared());
-        MlKem768 e = MlKem768.generate(random);
+        Kem.Pair e = settings.suite.kem().generate(random);
         X25519 x = X25519.generate(random);
         List<Action> actions = new ArrayList<>();
         actions.add(new SendRaw(opening));
         startEarly(actions);
-        send(actions, new ClientHello(KeySchedule.suiteHash(), settings.mode, flags(), settings.cover, random.bytes(32), e.encapsulationKey(), x.publicKey()));
+        send(actions, new ClientHello(settings.suite.hash(), settings.mode, flags(), settings.cover, random.bytes(32), e.encapsulationKey(), x.publicKey()));
         state = new State.AwaitHello(e, x);
         return actions;
     }
@@ -238,13 +245,15 @@ public final class ClientHandshake implements AutoCloseable {
             throw new ProtocolException(Reason.CREDENTIAL, "host key not trusted");
         }
         hostKey = key;
-        MlKem768.Encapsulation toHost = encapsulate(hostKey.first());
+        Kem.Encapsulation toHost = encapsulate(Kem.MLKEM768, hostKey.first());
         X25519 x = X25519.generate(random);
+        Kem.Pair e = settings.suite.contactExchange() ? settings.suite.kem().generate(random) : null;
         List<Action> actions = new ArrayList<>();
-        send(actions, new ContactHello(KeySchedule.suiteHash(), settings.mode, flags(), settings.cover, random.bytes(32), toHost.ciphertext(), x.publicKey()));
+        send(actions, new ContactHello(settings.suite.hash(), settings.mode, flags(), settings.cover, random.bytes(32), toHost.ciphertext(), x.publicKey(),
+                e == null ? new byte[0] : e.encapsulationKey()));
         // H-23 mixes K_S after SK is absorbed; mixing does not read the transcript, so it can be done here and the secret be gone.
         schedule.mix(Labels.KS, toHost.shared());
-        state = new State.AwaitContactReply(x);
+        state = new State.AwaitContactReply(e, x);
         return actions;
     }
 
@@ -254,7 +263,7 @@ public final class ClientHandshake implements AutoCloseable {
      * @throws ProtocolException the peer's fault
      */
     public List<Action> on(byte[] whole) throws ProtocolException {
-        HandshakeMessage message = HandshakeMessage.decode(whole, state instanceof State.AwaitChallenge s ? s.entries : List.of());
+        HandshakeMessage message = HandshakeMessage.decode(whole, settings.suite, state instanceof State.AwaitChallenge s ? s.entries : List.of());
         List<Action> actions = new ArrayList<>();
         record In(State state, HandshakeMessage message) {}
         state = switch (new In(state, message)) {
@@ -284,7 +293,7 @@ public final class ClientHandshake implements AutoCloseable {
 
     private State onHello(State.AwaitHello s, ServerHello m, byte[] whole, List<Action> actions) throws ProtocolException {
         schedule.absorb(whole);
-        try (MlKem768 e = s.e) {
+        try (Kem.Pair e = s.e) {
             schedule.mix(Labels.KE, e.decapsulate(m.ctE()));
         }
         return agreed(m.cover(), s.x, m.xS(), m.ekE2(), actions);
@@ -292,6 +301,11 @@ public final class ClientHandshake implements AutoCloseable {
 
     private State onContactReply(State.AwaitContactReply s, ContactReply m, byte[] whole, List<Action> actions) throws ProtocolException {
         schedule.absorb(whole);
+        if (s.e != null) {
+            try (Kem.Pair e = s.e) {
+                schedule.mix(Labels.KE, e.decapsulate(m.ctF()));
+            }
+        }
         return agreed(m.cover(), s.x, m.xS(), m.ekE2(), actions);
     }
 
@@ -300,7 +314,7 @@ public final class ClientHandshake implements AutoCloseable {
             throw new ProtocolException(Reason.COVER, "less cover than was asked for"); // C-34
         }
         actions.add(new Agreed(cover));
-        if (ekE2.length != (settings.mode == Mode.DUPLEX ? MlKem768.EK_BYTES : 0)) {
+        if (ekE2.length != (settings.mode == Mode.DUPLEX ? settings.suite.kem().ekBytes() : 0)) {
             throw new ProtocolException(Reason.MALFORMED, "mode of the reply");
         }
         try (X25519 x = ephemeral) {
@@ -403,7 +417,7 @@ public final class ClientHandshake implements AutoCloseable {
             schedule.mix(Labels.CA, new byte[32]);
             return application(null, actions);
         }
-        return use(new Signing(s.xS, encapsulate(s.ekE2), schedule.th()), settings.identities.stream().anyMatch(i -> i instanceof Identity.Sig && i.waits()), actions);
+        return use(new Signing(s.xS, encapsulate(settings.suite.kem(), s.ekE2), schedule.th()), settings.identities.stream().anyMatch(i -> i instanceof Identity.Sig && i.waits()), actions);
     }
 
     /** What the user's keys do, which may lie elsewhere. Running it touches nothing that changes, so that it may happen on another thread. */
@@ -440,11 +454,11 @@ public final class ClientHandshake implements AutoCloseable {
     /** H-12: makes the entries of CI, signed where the key is one that signs. */
     private final class Signing extends Work {
         private final byte[] xS;
-        private final MlKem768.Encapsulation toServer;
+        private final Kem.Encapsulation toServer;
         private final byte[] th;
         private List<Entry> entries = List.of();
 
-        Signing(byte[] xS, MlKem768.Encapsulation toServer, byte[] th) {
+        Signing(byte[] xS, Kem.Encapsulation toServer, byte[] th) {
             this.xS = xS;
             this.toServer = toServer;
             this.th = th;
@@ -473,10 +487,12 @@ public final class ClientHandshake implements AutoCloseable {
 
         /** A key whose holder does not sign is offered all the same, with what is no signature: the others go on, and the wire looks alike. */
         private byte[] sign(Identity.Sig sig, byte[] t) {
+            int length = settings.suite.signatures().signatureBytes();
             try {
-                return sig.sign(t, hostKey.fingerprint(), settings.user);
+                byte[] made = sig.sign(t, hostKey.fingerprint(), settings.user);
+                return made.length == length ? made : random.bytes(length);
             } catch (IOException e) {
-                return random.bytes(HandshakeMessage.SIGNATURE);
+                return random.bytes(length);
             }
         }
 
@@ -684,7 +700,7 @@ public final class ClientHandshake implements AutoCloseable {
         if (!schedule.verifies(Labels.FIN_S2, m.mac())) {
             throw new ProtocolException(Reason.CREDENTIAL, "the host's last word does not verify"); // H-18
         }
-        actions.add(schedule.roots());
+        actions.add(schedule.roots(settings.suite));
         actions.add(new Established(settings.mode == Mode.DUPLEX ? settings.user : null, s.key, false, schedule.th(), authKey,
                 new Secrets(schedule.exporter(), settings.mode == Mode.DUPLEX ? schedule.nextAuthKey() : null)));
         schedule.close();
@@ -712,9 +728,9 @@ public final class ClientHandshake implements AutoCloseable {
         actions.add(new Send(whole));
     }
 
-    private MlKem768.Encapsulation encapsulate(byte[] ek) throws ProtocolException {
+    private Kem.Encapsulation encapsulate(Kem kem, byte[] ek) throws ProtocolException {
         try {
-            return MlKem768.encapsulate(ek, random);
+            return kem.encapsulate(ek, random);
         } catch (GeneralSecurityException e) {
             throw new ProtocolException(Reason.MALFORMED, "encapsulation key");
         }
@@ -746,7 +762,12 @@ public final class ClientHandshake implements AutoCloseable {
                 s.e.close();
                 s.x.close();
             }
-            case State.AwaitContactReply s -> s.x.close();
+            case State.AwaitContactReply s -> {
+                if (s.e != null) {
+                    s.e.close();
+                }
+                s.x.close();
+            }
             case State.Start s -> {}
             case State.AwaitHostKey s -> {}
             case State.AwaitJudgement s -> {}

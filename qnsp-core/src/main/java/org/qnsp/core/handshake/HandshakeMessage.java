@@ -19,17 +19,15 @@ import org.qnsp.stealth.RateClass;
 public sealed interface HandshakeMessage {
     /** The sizes of a hash, a random value, a MAC, an X25519 key, in bytes. */
     int HASH = 32;
-    /** ML-DSA-65 signature and Ed25519 signature, in bytes. */
-    int SIGNATURE = 3309 + 64;
     /** Type and length before the body, in bytes. */
     int HEADER = 3;
     /** The flag of CH and CK that says that QO follows SF (H-9). */
     int QUANTUM = 1;
 
-    /** CH: the client's first message to a known host. ekE 1184 bytes, the others 32. */
+    /** CH: the client's first message to a known host. ekE is of the suite's KEM, the others 32 bytes. */
     record ClientHello(byte[] suiteHash, Mode mode, int flags, Cover cover, byte[] random, byte[] ekE, byte[] xC) implements HandshakeMessage {}
 
-    /** SH. ctE 1088 bytes; ekE2 1184 bytes in DUPLEX, none in SIMPLEX. */
+    /** SH. ctE and ekE2 are of the suite's KEM; no ekE2 in SIMPLEX. */
     record ServerHello(Cover cover, byte[] random, byte[] ctE, byte[] xS, byte[] ekE2) implements HandshakeMessage {}
 
     /** SF: the server's proof that it holds the host key. */
@@ -42,7 +40,7 @@ public sealed interface HandshakeMessage {
     enum Method {
         /** By decapsulating the server's challenge; no signature. */
         KEM(1),
-        /** By an ML-DSA-65 and an Ed25519 signature. */
+        /** By an ML-DSA and an Ed25519 signature. */
         SIG(2),
         /** By a commitment to the server's challenge that is opened once the server has opened the challenge; no signature, nothing learnt. */
         ZK(3),
@@ -57,7 +55,7 @@ public sealed interface HandshakeMessage {
     }
 
     /**
-     * One key that a client offers: its fingerprint (32 bytes, zeros for {@link Method#AUTH_KEY}) and, for {@link Method#SIG}, the signature (3373 bytes), for
+     * One key that a client offers: its fingerprint (32 bytes, zeros for {@link Method#AUTH_KEY}) and, for {@link Method#SIG}, both signatures, for
      * {@link Method#ZK} the encoded public key, else null.
      */
     record Entry(Method method, byte[] keyHash, byte[] proof) {
@@ -119,11 +117,11 @@ public sealed interface HandshakeMessage {
     /** HK: the host key at first contact, encoded (K-1). */
     record HostKey(byte[] encoded) implements HandshakeMessage {}
 
-    /** CK: the client's first keyed message at first contact. ctS 1088 bytes, the others 32. */
-    record ContactHello(byte[] suiteHash, Mode mode, int flags, Cover cover, byte[] random, byte[] ctS, byte[] xC) implements HandshakeMessage {}
+    /** CK: the client's first keyed message at first contact. ctS 1088 bytes, ekF of the suite's KEM where the opening's is another one, else empty; the others 32. */
+    record ContactHello(byte[] suiteHash, Mode mode, int flags, Cover cover, byte[] random, byte[] ctS, byte[] xC, byte[] ekF) implements HandshakeMessage {}
 
-    /** SK: the server's answer to CK. ekE2 1184 bytes in DUPLEX, none in SIMPLEX. */
-    record ContactReply(Cover cover, byte[] random, byte[] xS, byte[] ekE2) implements HandshakeMessage {}
+    /** SK: the server's answer to CK, with ctF for its ekF. No ekE2 in SIMPLEX. */
+    record ContactReply(Cover cover, byte[] random, byte[] xS, byte[] ctF, byte[] ekE2) implements HandshakeMessage {}
 
     /** QO: quantum keys that the client has, or that it has none. */
     record QuantumKeys(QuantumOffer offer) implements HandshakeMessage {}
@@ -174,8 +172,8 @@ public sealed interface HandshakeMessage {
             case ServerAccept m -> whole(8, new BodyWriter().bytes(m.mac));
             case ServerDenial m -> whole(9, new BodyWriter().u8(m.reason).s16(m.text.getBytes(StandardCharsets.UTF_8)));
             case HostKey m -> whole(10, new BodyWriter().s32(m.encoded));
-            case ContactHello m -> whole(11, new BodyWriter().bytes(m.suiteHash).u8(m.mode.code()).u16(m.flags).bytes(cover(m.cover)).bytes(m.random).bytes(m.ctS).bytes(m.xC));
-            case ContactReply m -> whole(12, new BodyWriter().bytes(cover(m.cover)).bytes(m.random).bytes(m.xS).bytes(m.ekE2));
+            case ContactHello m -> whole(11, new BodyWriter().bytes(m.suiteHash).u8(m.mode.code()).u16(m.flags).bytes(cover(m.cover)).bytes(m.random).bytes(m.ctS).bytes(m.xC).bytes(m.ekF));
+            case ContactReply m -> whole(12, new BodyWriter().bytes(cover(m.cover)).bytes(m.random).bytes(m.xS).bytes(m.ctF).bytes(m.ekE2));
             case QuantumKeys m -> {
                 BodyWriter body = new BodyWriter().text8(m.offer.clientSae()).text8(m.offer.serverSae()).u8(m.offer.keys().size());
                 m.offer.keys().forEach(key -> body.text8(key.id()).u32(key.bits()));
@@ -206,27 +204,29 @@ public sealed interface HandshakeMessage {
     /**
      * Decodes one whole message, header included.
      *
+     * @param suite which gives ephemeral keys and signatures their sizes
      * @param entries the methods of the entries of CI, which give SC its form; empty before CI
      * @throws ProtocolException for anything that {@link #encode()} does not produce
      */
-    static HandshakeMessage decode(byte[] whole, List<Entry> entries) throws ProtocolException {
+    static HandshakeMessage decode(byte[] whole, Suite suite, List<Entry> entries) throws ProtocolException {
         BodyReader header = new BodyReader(whole);
         int type = header.u8();
         BodyReader body = new BodyReader(header.s16());
         header.end();
         HandshakeMessage message = switch (type) {
-            case 1 -> new ClientHello(body.bytes(HASH), Mode.of(body.u8()), body.u16(), cover(body), body.bytes(HASH), body.bytes(MlKem768.EK_BYTES), body.bytes(HASH));
-            case 2 -> new ServerHello(cover(body), body.bytes(HASH), body.bytes(MlKem768.CT_BYTES), body.bytes(HASH), rest(body));
+            case 1 -> new ClientHello(body.bytes(HASH), Mode.of(body.u8()), body.u16(), cover(body), body.bytes(HASH), body.bytes(suite.kem().ekBytes()), body.bytes(HASH));
+            case 2 -> new ServerHello(cover(body), body.bytes(HASH), body.bytes(suite.kem().ctBytes()), body.bytes(HASH), rest(body, suite));
             case 3 -> new ServerFinished(body.bytes(HASH));
             case 4 -> new ClientFinished(body.bytes(HASH));
-            case 5 -> clientIdentity(body);
+            case 5 -> clientIdentity(body, suite);
             case 6 -> serverChallenge(body, entries);
             case 7 -> new ClientAnswer(body.u8(), body.bytes(HASH));
             case 8 -> new ServerAccept(body.bytes(HASH));
             case 9 -> new ServerDenial(body.u8(), text(body.s16()));
             case 10 -> new HostKey(body.s32());
-            case 11 -> new ContactHello(body.bytes(HASH), Mode.of(body.u8()), body.u16(), cover(body), body.bytes(HASH), body.bytes(MlKem768.CT_BYTES), body.bytes(HASH));
-            case 12 -> new ContactReply(cover(body), body.bytes(HASH), body.bytes(HASH), rest(body));
+            case 11 -> new ContactHello(body.bytes(HASH), Mode.of(body.u8()), body.u16(), cover(body), body.bytes(HASH), body.bytes(MlKem768.CT_BYTES), body.bytes(HASH),
+                    body.bytes(suite.contactExchange() ? suite.kem().ekBytes() : 0));
+            case 12 -> new ContactReply(cover(body), body.bytes(HASH), body.bytes(HASH), body.bytes(suite.contactExchange() ? suite.kem().ctBytes() : 0), rest(body, suite));
             case 13 -> new QuantumKeys(quantumOffer(body));
             case 14 -> new QuantumAnswer(body.u8(), body.bytes(HASH));
             case 15 -> new QuantumConfirm(body.bytes(HASH));
@@ -253,8 +253,13 @@ public sealed interface HandshakeMessage {
         return new Cover(mode, new RateClass(rate));
     }
 
-    private static byte[] rest(BodyReader body) throws ProtocolException {
-        return body.bytes(body.remaining() == 0 ? 0 : MlKem768.EK_BYTES);
+    /** The suite that CK or CH names, by its hash. */
+    static byte[] suiteHash(byte[] hello) throws ProtocolException {
+        return new BodyReader(hello, HEADER, hello.length - HEADER).bytes(HASH);
+    }
+
+    private static byte[] rest(BodyReader body, Suite suite) throws ProtocolException {
+        return body.bytes(body.remaining() == 0 ? 0 : suite.kem().ekBytes());
     }
 
     @FunctionalInterface
@@ -301,8 +306,8 @@ public sealed interface HandshakeMessage {
         return utf8(utf8);
     }
 
-    private static ClientIdentity clientIdentity(BodyReader body) throws ProtocolException {
-        byte[] ctE2 = body.bytes(MlKem768.CT_BYTES);
+    private static ClientIdentity clientIdentity(BodyReader body, Suite suite) throws ProtocolException {
+        byte[] ctE2 = body.bytes(suite.kem().ctBytes());
         byte[] user = body.s8();
         int count = body.u8();
         if (user.length == 0 || count < 1 || count > Limits.KEY_ENTRIES) {
@@ -335,7 +340,7 @@ public sealed interface HandshakeMessage {
         }
         List<Entry> entries = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            entries.add(new Entry(methods.get(i), hashes.get(i), zk ? body.s16() : methods.get(i) == Method.SIG ? body.bytes(SIGNATURE) : null));
+            entries.add(new Entry(methods.get(i), hashes.get(i), zk ? body.s16() : methods.get(i) == Method.SIG ? body.bytes(suite.signatures().signatureBytes()) : null));
         }
         return new ClientIdentity(ctE2, utf8(user), List.copyOf(entries), enrol, List.copyOf(authKeyIds));
     }

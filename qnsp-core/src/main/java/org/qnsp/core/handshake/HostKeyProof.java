@@ -7,6 +7,7 @@ import org.qnsp.core.message.ConnectionRequest.ProveHostKeys.Challenge;
 import org.qnsp.crypto.Encoding;
 import org.qnsp.crypto.InvalidKeyEncodingException;
 import org.qnsp.crypto.Kdf;
+import org.qnsp.crypto.Kem;
 import org.qnsp.crypto.Labels;
 import org.qnsp.crypto.MlKem768;
 import org.qnsp.crypto.RandomSource;
@@ -33,7 +34,7 @@ public final class HostKeyProof {
      * @throws InvalidKeyEncodingException if the key cannot be used
      */
     public static Asked ask(PublicKey key, byte[] id, RandomSource random) throws InvalidKeyEncodingException {
-        MlKem768.Encapsulation toHost = MlKem768.encapsulate(key.first(), random);
+        Kem.Encapsulation toHost = MlKem768.encapsulate(key.first(), random);
         try (Secret shared = toHost.shared(); X25519 ephemeral = X25519.generate(random); Secret agreed = ephemeral.agree(key.second())) {
             Challenge challenge = new Challenge(key.fingerprint(), toHost.ciphertext(), ephemeral.publicKey());
             return new Asked(challenge, proof(shared, agreed, challenge, id));

@@ -54,7 +54,7 @@ public sealed interface Identity {
     /** A key that signs. */
     non-sealed interface Sig extends Identity {
         /**
-         * ML-DSA-65 and Ed25519 signatures, 3373 bytes, over the structure of H-12, which the holder of the key makes of these parts itself.
+         * ML-DSA and Ed25519 signatures of the key's type, over the structure of H-12, which the holder of the key makes of these parts itself.
          *
          * @param t as in H-12, 32 bytes
          * @param hostFingerprint H(pk_S), 32 bytes

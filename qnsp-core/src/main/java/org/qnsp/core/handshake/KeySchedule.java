@@ -5,38 +5,30 @@ import org.qnsp.crypto.Hmac;
 import org.qnsp.crypto.Kdf;
 import org.qnsp.crypto.Labels;
 import org.qnsp.crypto.Secret;
-import org.qnsp.crypto.Sha3;
 import org.qnsp.crypto.Transcript;
 
 /** The transcript th and the chain ck of a handshake (H-1 to H-17). Owns the chain; each mixing wipes the link before. */
 final class KeySchedule implements AutoCloseable {
-    /** The one suite of this version; hashed, never negotiated. */
-    static final String SUITE = "QNSP-1/kemeleon-02/mlkem768+x25519/mldsa65+ed25519/aes256ctr/hmac-sha3-256";
-
     private Transcript transcript;
     private Secret chain;
 
-    private KeySchedule(byte[] about, Secret pskOuter) {
-        transcript = Transcript.start(Encoding.ascii(SUITE), about); // H-1
+    private KeySchedule(Suite suite, byte[] about, Secret pskOuter) {
+        transcript = Transcript.start(Encoding.ascii(suite.text()), about); // H-1
         try (Secret zeros = Secret.zeros(32)) {
             chain = Kdf.extract(zeros, Labels.INIT, transcript.hash(), pskOuter.bytes()); // H-4
         }
     }
 
     /** Towards a host whose key is known. */
-    static KeySchedule known(byte[] hostFingerprint) {
+    static KeySchedule known(Suite suite, byte[] hostFingerprint) {
         try (Secret zeros = Secret.zeros(32)) {
-            return new KeySchedule(hostFingerprint, zeros);
+            return new KeySchedule(suite, hostFingerprint, zeros);
         }
     }
 
-    /** First contact. @param pskOuter the invite key, or 32 zero bytes; stays the caller's */
+    /** First contact, which begins alike in all suites (H-1). @param pskOuter the invite key, or 32 zero bytes; stays the caller's */
     static KeySchedule firstContact(Secret pskOuter) {
-        return new KeySchedule(Encoding.ascii(Labels.FIRST_CONTACT), pskOuter);
-    }
-
-    static byte[] suiteHash() {
-        return Sha3.hash(Encoding.ascii(SUITE));
+        return new KeySchedule(Suite.DEFAULT, Encoding.ascii(Labels.FIRST_CONTACT), pskOuter);
     }
 
     /** th := H(th | message) (H-2). */
@@ -83,8 +75,8 @@ final class KeySchedule implements AutoCloseable {
     }
 
     /** what ratchets begin with, where the chain and th are those of the application stage (H-17). */
-    Action.Roots roots() {
-        return new Action.Roots(stage(Labels.RATCHET_C2S), stage(Labels.RATCHET_S2C));
+    Action.Roots roots(Suite suite) {
+        return new Action.Roots(suite.kem(), stage(Labels.RATCHET_C2S), stage(Labels.RATCHET_S2C));
     }
 
     /** HMAC(Expand(ck, label, th), th | extra). */

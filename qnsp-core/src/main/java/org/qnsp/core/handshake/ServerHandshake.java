@@ -40,6 +40,7 @@ import org.qnsp.core.handshake.HandshakeMessage.ZkProofs;
 import org.qnsp.core.message.Limits;
 import org.qnsp.core.message.ProtocolException;
 import org.qnsp.core.message.ProtocolException.Reason;
+import org.qnsp.crypto.Kem;
 import org.qnsp.crypto.Kemeleon;
 import org.qnsp.crypto.Labels;
 import org.qnsp.crypto.MlKem768;
@@ -58,8 +59,23 @@ import org.qnsp.stealth.CoverPolicy;
  * {@link ProtocolException} ends it. Until {@link Established} nothing in steps, sizes or time depends on whether user or key are known. Owned by one thread.
  */
 public final class ServerHandshake implements AutoCloseable {
-    /** What the server allows. @param decoy a key that no one holds, for challenges to unknown users and keys @param simplex whether SIMPLEX is allowed */
-    public record Settings(HostKeyOps host, KemKeyPair decoy, boolean simplex, CoverPolicy cover) {}
+    /**
+     * What the server allows.
+     *
+     * @param decoy a key that no one holds, for challenges to unknown users and keys
+     * @param simplex whether SIMPLEX is allowed
+     * @param suites at first contact; else the opening has judged it
+     */
+    public record Settings(HostKeyOps host, KemKeyPair decoy, boolean simplex, CoverPolicy cover, List<Suite> suites) {
+        public Settings {
+            suites = List.copyOf(suites);
+        }
+
+        /** With the suites of {@link Suite#STANDARD}. */
+        public Settings(HostKeyOps host, KemKeyPair decoy, boolean simplex, CoverPolicy cover) {
+            this(host, decoy, simplex, cover, Suite.STANDARD);
+        }
+    }
 
     private sealed interface State {
         record Start() implements State {}
@@ -130,7 +146,8 @@ public final class ServerHandshake implements AutoCloseable {
     private KeySchedule schedule;
     private int hostKey;
     private Mode mode;
-    private MlKem768 e2;
+    private Suite suite = Suite.DEFAULT;
+    private Kem.Pair e2;
     private X25519 x;
     private int quantumOffers;
     private QuantumOffer quantum;
@@ -153,6 +170,7 @@ public final class ServerHandshake implements AutoCloseable {
         switch (opening) {
             case ServerOpening.Accepted.Known known -> {
                 hostKey = known.hostKey();
+                suite = known.suite();
                 schedule = known.schedule();
                 startEarly(actions, false);
                 state = new State.AwaitHello();
@@ -174,7 +192,7 @@ public final class ServerHandshake implements AutoCloseable {
             schedule = KeySchedule.firstContact(psk);
         }
         byte[] ekE = Kemeleon.decodeKey(Arrays.copyOf(first.opening(), MlKem768.EK_BYTES));
-        MlKem768.Encapsulation toClient = encapsulate(ekE);
+        Kem.Encapsulation toClient = encapsulate(Kem.MLKEM768, ekE);
         byte[] reply = Kemeleon.encodeCiphertext(toClient.ciphertext(), random);
         schedule.absorb(first.opening());
         schedule.absorb(reply);
@@ -193,7 +211,11 @@ public final class ServerHandshake implements AutoCloseable {
      * @throws ProtocolException the peer's fault
      */
     public List<Action> on(byte[] whole) throws ProtocolException {
-        HandshakeMessage message = HandshakeMessage.decode(whole, List.of());
+        if (state instanceof State.AwaitContactHello) {
+            byte[] hash = HandshakeMessage.suiteHash(whole);
+            suite = settings.suites.stream().filter(s -> Arrays.equals(s.hash(), hash)).findFirst().orElseThrow(() -> new ProtocolException(Reason.MALFORMED, "suite")); // S-3
+        }
+        HandshakeMessage message = HandshakeMessage.decode(whole, suite, List.of());
         List<Action> actions = new ArrayList<>();
         record In(State state, HandshakeMessage message) {}
         state = switch (new In(state, message)) {
@@ -214,7 +236,7 @@ public final class ServerHandshake implements AutoCloseable {
     private State onHello(ClientHello m, byte[] whole, List<Action> actions) throws ProtocolException {
         checkTerms(m.suiteHash(), m.flags());
         mode = m.mode();
-        MlKem768.Encapsulation toClient = encapsulate(m.ekE());
+        Kem.Encapsulation toClient = encapsulate(suite.kem(), m.ekE());
         byte[] rand = ephemerals();
         schedule.absorb(whole);
         send(actions, new HandshakeMessage.ServerHello(agree(m.cover(), actions), rand, toClient.ciphertext(), x.publicKey(), e2 == null ? new byte[0] : e2.encapsulationKey()));
@@ -226,17 +248,21 @@ public final class ServerHandshake implements AutoCloseable {
     private byte[] ephemerals() {
         x = X25519.generate(random);
         byte[] rand = random.bytes(32);
-        e2 = mode == Mode.DUPLEX ? MlKem768.generate(random) : null;
+        e2 = mode == Mode.DUPLEX ? suite.kem().generate(random) : null;
         return rand;
     }
 
     private State onContactHello(ContactHello m, byte[] whole, List<Action> actions) throws ProtocolException {
         checkTerms(m.suiteHash(), m.flags());
         mode = m.mode();
+        Kem.Encapsulation toClient = suite.contactExchange() ? encapsulate(suite.kem(), m.ekF()) : null;
         byte[] rand = ephemerals();
         schedule.absorb(whole);
-        send(actions, new ContactReply(agree(m.cover(), actions), rand, x.publicKey(), e2 == null ? new byte[0] : e2.encapsulationKey()));
+        send(actions, new ContactReply(agree(m.cover(), actions), rand, x.publicKey(), toClient == null ? new byte[0] : toClient.ciphertext(), e2 == null ? new byte[0] : e2.encapsulationKey()));
         schedule.mix(Labels.KS, settings.host.decapsulate(hostKey, m.ctS()));
+        if (toClient != null) {
+            schedule.mix(Labels.KE, toClient.shared());
+        }
         return agreed(m.xC(), m.flags(), actions);
     }
 
@@ -247,8 +273,8 @@ public final class ServerHandshake implements AutoCloseable {
         return cover;
     }
 
-    private static void checkTerms(byte[] suiteHash, int flags) throws ProtocolException {
-        if (!Arrays.equals(suiteHash, KeySchedule.suiteHash()) || (flags & ~HandshakeMessage.QUANTUM) != 0) {
+    private void checkTerms(byte[] suiteHash, int flags) throws ProtocolException {
+        if (!Arrays.equals(suiteHash, suite.hash()) || (flags & ~HandshakeMessage.QUANTUM) != 0) {
             throw new ProtocolException(Reason.MALFORMED, "terms"); // H-9
         }
     }
@@ -451,19 +477,25 @@ public final class ServerHandshake implements AutoCloseable {
 
     /** Stands for a key that may not log in, so that there is a signature to verify for it too; its private half is gone. */
     private static final class SigDecoy {
-        private static final PublicKey KEY = make();
+        private static final PublicKey SIG = make(KeyType.SIG);
+        private static final PublicKey SIG87 = make(KeyType.SIG87);
 
-        private static PublicKey make() {
-            try (SigKeyPair pair = SigKeyPair.generate(RandomSource.system())) {
+        private static PublicKey make(KeyType type) {
+            try (SigKeyPair pair = SigKeyPair.generate(type, RandomSource.system())) {
                 return pair.publicKey();
             }
+        }
+
+        static PublicKey of(KeyType type) {
+            return type == KeyType.SIG87 ? SIG87 : SIG;
         }
     }
 
     /** H-14: the same work for a key that may log in and for one that may not. */
     private static Offer signed(Entry entry, PublicKey key, byte[] signed, List<Challenge> challenges) {
-        boolean real = key != null && key.type() == KeyType.SIG;
-        boolean holds = SigKeyPair.verify(real ? key : SigDecoy.KEY, signed, entry.proof()) & real;
+        KeyType type = typeOf(entry);
+        boolean real = key != null && key.type() == type;
+        boolean holds = SigKeyPair.verify(real ? key : SigDecoy.of(type), signed, entry.proof()) & real;
         challenges.add(new Challenge.Sig(holds));
         return Offer.of(holds ? key : null, Secret.zeros(32));
     }
@@ -472,7 +504,7 @@ public final class ServerHandshake implements AutoCloseable {
     private Offer challenged(Entry entry, PublicKey key, String user, byte[] th, List<Challenge> challenges) throws ProtocolException {
         boolean real = key != null && key.type() == KeyType.KEM;
         PublicKey target = real ? key : settings.decoy.publicKey();
-        MlKem768.Encapsulation toUser = encapsulate(target.first());
+        Kem.Encapsulation toUser = encapsulate(Kem.MLKEM768, target.first());
         try {
             Secret a = UserAuth.secret(toUser.shared(), x.agree(target.second()), hostPublicKey().fingerprint(), user, entry.keyHash(), toUser.ciphertext(), th);
             byte[] confirm = UserAuth.confirm(a, th);
@@ -509,7 +541,7 @@ public final class ServerHandshake implements AutoCloseable {
     private State accept(String user, PublicKey key, boolean enrolled, List<Action> actions) {
         actions.add(new NextSendingStage(schedule.stage(Labels.APPLICATION_S2C)));
         actions.add(new Send(new ServerAccept(schedule.finished(Labels.FIN_S2)).encode()));
-        actions.add(schedule.roots());
+        actions.add(schedule.roots(suite));
         actions.add(new Established(user, key, enrolled, schedule.th(), authKey, new Secrets(schedule.exporter(), user == null ? null : schedule.nextAuthKey())));
         schedule.close();
         return new State.Over();
@@ -542,9 +574,9 @@ public final class ServerHandshake implements AutoCloseable {
         }
     }
 
-    /** The type that a client says its key has. */
+    /** The type that a client says its key has; of one that signs by the size of the signatures, which is the suite's. */
     public static KeyType typeOf(Entry entry) {
-        return entry.method() == Method.SIG ? KeyType.SIG : KeyType.KEM;
+        return entry.method() != Method.SIG ? KeyType.KEM : entry.proof().length == KeyType.SIG87.signatureBytes() ? KeyType.SIG87 : KeyType.SIG;
     }
 
     private PublicKey hostPublicKey() {
@@ -557,9 +589,9 @@ public final class ServerHandshake implements AutoCloseable {
         actions.add(new Send(whole));
     }
 
-    private MlKem768.Encapsulation encapsulate(byte[] ek) throws ProtocolException {
+    private Kem.Encapsulation encapsulate(Kem kem, byte[] ek) throws ProtocolException {
         try {
-            return MlKem768.encapsulate(ek, random);
+            return kem.encapsulate(ek, random);
         } catch (GeneralSecurityException e) {
             throw new ProtocolException(Reason.MALFORMED, "encapsulation key");
         }

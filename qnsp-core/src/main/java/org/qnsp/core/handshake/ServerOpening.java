@@ -37,8 +37,8 @@ public final class ServerOpening {
         /** Nothing comes of it, a replay perhaps: wipes what it holds. */
         default void discard() {}
 
-        /** The client knew the host key with this index. */
-        record Known(int hostKey, KeySchedule schedule, byte[] replayId) implements Accepted {
+        /** The client knew the host key with this index, and speaks this suite. */
+        record Known(int hostKey, Suite suite, KeySchedule schedule, byte[] replayId) implements Accepted {
             @Override
             public void discard() {
                 schedule.close();
@@ -52,15 +52,23 @@ public final class ServerOpening {
     private final HostKeyOps host;
     private final boolean open;
     private final long clockWindowMicros;
+    private final List<Suite> suites;
+
+    /** With the suites of {@link Suite#STANDARD}. */
+    public ServerOpening(HostKeyOps host, boolean open, long clockWindowMicros) {
+        this(host, open, clockWindowMicros, Suite.STANDARD);
+    }
 
     /**
      * @param open whether strangers without an invite are answered (`FirstContact open`)
      * @param clockWindowMicros how far the client's clock may be off, microseconds (H-25)
+     * @param suites that are answered
      */
-    public ServerOpening(HostKeyOps host, boolean open, long clockWindowMicros) {
+    public ServerOpening(HostKeyOps host, boolean open, long clockWindowMicros, List<Suite> suites) {
         this.host = host;
         this.open = open;
         this.clockWindowMicros = clockWindowMicros;
+        this.suites = List.copyOf(suites);
     }
 
     /**
@@ -86,13 +94,17 @@ public final class ServerOpening {
         byte[] ciphertext = Kemeleon.decodeCiphertext(opening);
         Accepted found = null;
         for (int i = 0; i < host.publicKeys().size(); i++) {
-            KeySchedule schedule = KeySchedule.known(host.publicKeys().get(i).fingerprint());
-            schedule.absorb(opening); // as sent: many encodings decode to one ciphertext
-            schedule.mix(Labels.KS, host.decapsulate(i, ciphertext));
-            if (found == null && verifiesFresh(schedule.stage(Labels.EARLY_C2S), frames, nowMicros)) {
-                found = new Accepted.Known(i, schedule, replayId(ciphertext));
-            } else {
-                schedule.close();
+            try (Secret shared = host.decapsulate(i, ciphertext)) {
+                for (Suite suite : suites) { // all of them, always: th begins with the suite, so that only the right one verifies (S-3)
+                    KeySchedule schedule = KeySchedule.known(suite, host.publicKeys().get(i).fingerprint());
+                    schedule.absorb(opening); // as sent: many encodings decode to one ciphertext
+                    schedule.mix(Labels.KS, shared.bytes());
+                    if (verifiesFresh(schedule.stage(Labels.EARLY_C2S), frames, nowMicros) && found == null) {
+                        found = new Accepted.Known(i, suite, schedule, replayId(ciphertext));
+                    } else {
+                        schedule.close();
+                    }
+                }
             }
         }
         return found;

@@ -10,6 +10,7 @@ import java.security.MessageDigest;
 import org.qnsp.crypto.Encoding;
 import org.qnsp.crypto.Hmac;
 import org.qnsp.crypto.Kdf;
+import org.qnsp.crypto.Kem;
 import org.qnsp.crypto.Labels;
 import org.qnsp.crypto.MlKem768;
 import org.qnsp.crypto.RandomSource;
@@ -51,7 +52,7 @@ public final class UserAuth {
     /** Whether the challenge is what this message and scalar make for this key, with these two secrets (H-36): all of it is compared, in constant time. */
     private static boolean isMadeOf(byte[] message, byte[] scalar, PublicKey key, byte[] ciphertext, byte[] ephemeral, Secret kemShared, Secret dhShared) {
         try (X25519 x = X25519.fromScalar(scalar); Secret dh = x.agree(key.second())) {
-            MlKem768.Encapsulation again = MlKem768.encapsulate(key.first(), message);
+            Kem.Encapsulation again = MlKem768.encapsulate(key.first(), message);
             try (Secret shared = again.shared()) {
                 return MessageDigest.isEqual(again.ciphertext(), ciphertext) & shared.matches(kemShared.bytes())
                         & MessageDigest.isEqual(x.publicKey(), ephemeral) & dh.matches(dhShared.bytes());
@@ -114,7 +115,7 @@ public final class UserAuth {
         return switch (identity) {
             case Identity.Kem kem -> {
                 try (X25519 x = X25519.generate(random)) {
-                    MlKem768.Encapsulation toUser = MlKem768.encapsulate(key.first(), random);
+                    Kem.Encapsulation toUser = MlKem768.encapsulate(key.first(), random);
                     try (Secret expected = secret(toUser.shared(), x.agree(key.second()), hostFingerprint, user, key.fingerprint(), toUser.ciphertext(), th);
                             Secret answer = kem.answer(toUser.ciphertext(), x.publicKey(), hostFingerprint, user, th)) {
                         yield expected.matches(answer.bytes());

@@ -2,6 +2,7 @@ package org.qnsp.core.handshake;
 
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
+import org.qnsp.crypto.Kem;
 import org.qnsp.crypto.MlKem768;
 import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.Secret;
@@ -22,7 +23,7 @@ final class ZkChallenge implements AutoCloseable {
         this.key = key;
         message = Secret.owning(random.keyBytes(MlKem768.MESSAGE_BYTES));
         ephemeral = X25519.generate(random);
-        MlKem768.Encapsulation made = MlKem768.encapsulate(key.first(), message.bytes());
+        Kem.Encapsulation made = MlKem768.encapsulate(key.first(), message.bytes());
         ciphertext = made.ciphertext();
         kemShared = made.shared();
         dhShared = ephemeral.agree(key.second());

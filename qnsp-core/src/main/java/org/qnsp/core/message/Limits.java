@@ -3,7 +3,7 @@ package org.qnsp.core.message;
 /** Every bound of the protocol, each with its label in section L of the specification; the last group is this implementation's own. */
 public final class Limits {
     /** L-1: bytes of a handshake message with its header. */
-    public static final int HANDSHAKE_MESSAGE_BYTES = 20_480;
+    public static final int HANDSHAKE_MESSAGE_BYTES = 32_768;
     /** L-2: key entries of one login. */
     public static final int KEY_ENTRIES = 4;
     /** L-3: host keys of a server. */
@@ -61,7 +61,7 @@ public final class Limits {
     /** L-28: auth keys that a server keeps for a user. */
     public static final int AUTH_KEYS_OF_USER = 64;
     /** L-29: bytes of a message about ratchets with its header. */
-    public static final int RATCHET_MESSAGE_BYTES = 4_096;
+    public static final int RATCHET_MESSAGE_BYTES = 12_288;
     /** L-25: keys that an offer names. */
     public static final int RATCHET_KEYS = 8;
     /** L-30: frames that a switch is announced ahead, at most. */

@@ -8,7 +8,7 @@ import org.qnsp.core.message.ProtocolException;
 import org.qnsp.core.message.ProtocolException.Reason;
 import org.qnsp.core.ratchet.RatchetMessage.Offer;
 import org.qnsp.core.ratchet.RatchetMessage.Reply;
-import org.qnsp.crypto.MlKem768;
+import org.qnsp.crypto.Kem;
 import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.Secret;
 import org.qnsp.crypto.X25519;
@@ -18,6 +18,7 @@ final class Answerer implements AutoCloseable {
     private enum State { IDLE, ASKED, ANSWERING, ANSWERED, CLOSED }
 
     private final int direction;
+    private final Kem kem;
     private final RandomSource random;
     private final RatchetStream out;
     private final RatchetHost host;
@@ -32,8 +33,9 @@ final class Answerer implements AutoCloseable {
     private long switchFrame;
 
     /** @param direction the peer's @param root taken over */
-    Answerer(int direction, Secret root, int epoch, RandomSource random, RatchetStream out, RatchetHost host, long nowNanos) {
+    Answerer(int direction, Kem kem, Secret root, int epoch, RandomSource random, RatchetStream out, RatchetHost host, long nowNanos) {
         this.direction = direction;
+        this.kem = kem;
         this.root = root;
         this.epoch = epoch;
         this.random = random;
@@ -83,7 +85,7 @@ final class Answerer implements AutoCloseable {
                 host.without(open.missing != null ? open.missing : "the other side offered no key that is here");
             }
             reply = new Reply(open.ct, open.x, open.token, open.shared != null).encode();
-            try (RatchetStep.Inputs in = RatchetStep.Inputs.of(open.kem, open.agreed, open.offer.token(), open.token, open.shared)) {
+            try (RatchetStep.Inputs in = RatchetStep.Inputs.of(open.encapsulated, open.agreed, open.offer.token(), open.token, open.shared)) {
                 step = RatchetStep.of(root, direction, epoch + 1, in, open.whole, reply);
             }
             exchange = null;
@@ -128,7 +130,7 @@ final class Answerer implements AutoCloseable {
         private byte[] ct;
         private byte[] x;
         private byte[] token = new byte[0];
-        private Secret kem;
+        private Secret encapsulated;
         private Secret agreed;
         private RatchetSecrets.Shared shared;
         private String missing;
@@ -140,8 +142,8 @@ final class Answerer implements AutoCloseable {
 
         void answer() {
             try {
-                MlKem768.Encapsulation to = MlKem768.encapsulate(offer.ek(), random);
-                kem = to.shared();
+                Kem.Encapsulation to = kem.encapsulate(offer.ek(), random);
+                encapsulated = to.shared();
                 ct = to.ciphertext();
                 try (X25519 once = X25519.generate(random)) {
                     x = once.publicKey();
@@ -163,8 +165,8 @@ final class Answerer implements AutoCloseable {
             Arrays.fill(token, (byte) 0);
             Arrays.fill(offer.token(), (byte) 0);
             Arrays.fill(whole, (byte) 0);
-            if (kem != null) {
-                kem.close();
+            if (encapsulated != null) {
+                encapsulated.close();
             }
             if (agreed != null) {
                 agreed.close();

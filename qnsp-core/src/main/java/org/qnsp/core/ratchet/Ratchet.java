@@ -5,6 +5,7 @@ import org.qnsp.core.message.ProtocolException;
 import org.qnsp.core.message.ProtocolException.Reason;
 import org.qnsp.core.message.RecordKind;
 import org.qnsp.core.message.RecordReader;
+import org.qnsp.crypto.Kem;
 import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.Secret;
 
@@ -18,21 +19,24 @@ public final class Ratchet implements AutoCloseable {
 
     private final RatchetStream stream = new RatchetStream();
     private final RecordReader records = new RecordReader();
+    private final Kem kem;
     private final Starter starter;
     private final Answerer answerer;
     private byte[] ask;
 
     /**
      * @param client which end this is
+     * @param kem of the suite
      * @param rootC2s 32 bytes, taken over
      * @param rootS2c likewise
      * @param random of keys and tokens; also on the threads of work
      */
-    public Ratchet(boolean client, Secret rootC2s, Secret rootS2c, RandomSource random, RatchetHost host, long nowNanos) {
+    public Ratchet(boolean client, Kem kem, Secret rootC2s, Secret rootS2c, RandomSource random, RatchetHost host, long nowNanos) {
+        this.kem = kem;
         int own = client ? 0 : 1;
-        starter = new Starter(own, client ? rootC2s : rootS2c, FIRST_EPOCH, random,
+        starter = new Starter(own, kem, client ? rootC2s : rootS2c, FIRST_EPOCH, random,
             most -> (ByteBuffer.wrap(random.bytes(Long.BYTES)).getLong() >>> 1) % (most + 1), stream, host, nowNanos);
-        answerer = new Answerer(1 - own, client ? rootS2c : rootC2s, FIRST_EPOCH, random, stream, host, nowNanos);
+        answerer = new Answerer(1 - own, kem, client ? rootS2c : rootC2s, FIRST_EPOCH, random, stream, host, nowNanos);
         terms(RatchetLimit.DEFAULT, RatchetSecrets.NONE);
     }
 
@@ -97,7 +101,7 @@ public final class Ratchet implements AutoCloseable {
     }
 
     private void on(byte[] whole, long sequence) throws ProtocolException {
-        switch (RatchetMessage.decode(whole)) {
+        switch (RatchetMessage.decode(whole, kem)) {
             case RatchetMessage.Offer offer -> answerer.on(offer, whole, sequence);
             case RatchetMessage.Reply reply -> starter.on(reply, whole);
             case RatchetMessage.Switch at -> answerer.on(at, sequence);

@@ -8,7 +8,7 @@ import org.qnsp.core.message.Limits;
 import org.qnsp.core.message.ProtocolException;
 import org.qnsp.core.message.ProtocolException.Reason;
 import org.qnsp.core.ratchet.RatchetSecrets.KeyId;
-import org.qnsp.crypto.MlKem768;
+import org.qnsp.crypto.Kem;
 import org.qnsp.crypto.X25519;
 
 /** What ends say to each other about ratchets: type u8 | S16(body). */
@@ -54,12 +54,12 @@ sealed interface RatchetMessage {
         return new BodyWriter().u8(type).s16(body.toBytes()).toBytes();
     }
 
-    /** Reads a whole message. */
-    static RatchetMessage decode(byte[] whole) throws ProtocolException {
+    /** Reads a whole message. @param kem gives keys and ciphertexts their sizes */
+    static RatchetMessage decode(byte[] whole, Kem kem) throws ProtocolException {
         BodyReader in = new BodyReader(whole, HEADER_BYTES, whole.length - HEADER_BYTES);
         RatchetMessage message = switch (whole[0] & 0xff) {
-            case 1 -> new Offer(in.bytes(MlKem768.EK_BYTES), in.bytes(X25519.KEY_BYTES), in.bytes(TOKEN_BYTES), keys(in));
-            case 2 -> new Reply(in.bytes(MlKem768.CT_BYTES), in.bytes(X25519.KEY_BYTES), in.bytes(TOKEN_BYTES), in.flag());
+            case 1 -> new Offer(in.bytes(kem.ekBytes()), in.bytes(X25519.KEY_BYTES), in.bytes(TOKEN_BYTES), keys(in));
+            case 2 -> new Reply(in.bytes(kem.ctBytes()), in.bytes(X25519.KEY_BYTES), in.bytes(TOKEN_BYTES), in.flag());
             case 3 -> new Switch(in.u64());
             case 4 -> new Ask();
             default -> throw new ProtocolException(Reason.KIND, "ratchet message " + (whole[0] & 0xff));

@@ -9,7 +9,7 @@ import org.qnsp.core.message.ProtocolException;
 import org.qnsp.core.message.ProtocolException.Reason;
 import org.qnsp.core.ratchet.RatchetMessage.Offer;
 import org.qnsp.core.ratchet.RatchetMessage.Reply;
-import org.qnsp.crypto.MlKem768;
+import org.qnsp.crypto.Kem;
 import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.Secret;
 import org.qnsp.crypto.X25519;
@@ -24,6 +24,7 @@ final class Starter implements AutoCloseable {
     static final long RETRY_NANOS = 10_000_000_000L;
 
     private final int direction;
+    private final Kem kem;
     private final RandomSource random;
     private final LongUnaryOperator upTo;
     private final RatchetStream out;
@@ -43,8 +44,9 @@ final class Starter implements AutoCloseable {
     private long earlierNanos;
 
     /** @param root taken over @param upTo a random number from 0 up to the one given */
-    Starter(int direction, Secret root, int epoch, RandomSource random, LongUnaryOperator upTo, RatchetStream out, RatchetHost host, long nowNanos) {
+    Starter(int direction, Kem kem, Secret root, int epoch, RandomSource random, LongUnaryOperator upTo, RatchetStream out, RatchetHost host, long nowNanos) {
         this.direction = direction;
+        this.kem = kem;
         this.root = root;
         this.epoch = epoch;
         this.random = random;
@@ -134,7 +136,7 @@ final class Starter implements AutoCloseable {
                 return;
             }
         }
-        try (RatchetStep.Inputs in = RatchetStep.Inputs.of(open.kem, open.agreed, open.token, reply.token(), reply.taken() ? open.shared : null)) {
+        try (RatchetStep.Inputs in = RatchetStep.Inputs.of(open.encapsulated, open.agreed, open.token, reply.token(), reply.taken() ? open.shared : null)) {
             step = RatchetStep.of(root, direction, epoch + 1, in, open.offer, whole);
         }
         open.close();
@@ -172,17 +174,17 @@ final class Starter implements AutoCloseable {
 
     /** What one exchange needs, made and finished on another thread. */
     private final class Exchange implements AutoCloseable {
-        private MlKem768 e;
+        private Kem.Pair e;
         private X25519 x;
         private byte[] token;
         private RatchetSecrets.Shared shared;
         private String missing;
         private byte[] offer;
-        private Secret kem;
+        private Secret encapsulated;
         private Secret agreed;
 
         void make() {
-            e = MlKem768.generate(random);
+            e = kem.generate(random);
             x = X25519.generate(random);
             token = random.bytes(RatchetMessage.TOKEN_BYTES);
             try {
@@ -193,8 +195,8 @@ final class Starter implements AutoCloseable {
         }
 
         void finish(Reply reply) {
-            try (MlKem768 once = e; X25519 too = x) {
-                kem = once.decapsulate(reply.ct());
+            try (Kem.Pair once = e; X25519 too = x) {
+                encapsulated = once.decapsulate(reply.ct());
                 agreed = too.agree(reply.x());
             } catch (GeneralSecurityException zero) {
                 agreed = null;
@@ -212,8 +214,8 @@ final class Starter implements AutoCloseable {
             if (shared != null) {
                 shared.secret().close();
             }
-            if (kem != null) {
-                kem.close();
+            if (encapsulated != null) {
+                encapsulated.close();
             }
             if (agreed != null) {
                 agreed.close();

@@ -11,6 +11,7 @@ import org.qnsp.core.handshake.StageReader;
 import org.qnsp.core.handshake.StageWriter;
 import org.qnsp.core.message.ProtocolException;
 import org.qnsp.core.message.ProtocolException.Reason;
+import org.qnsp.crypto.Kem;
 import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.Secret;
 import org.qnsp.stealth.Cover;
@@ -191,7 +192,7 @@ public final class Link implements Loop.Handler {
             reader.on(action);
             switch (action) {
                 case Action.Question question -> ask(question);
-                case Action.Roots(Secret c2s, Secret s2c) -> ratchets.begin(c2s, s2c);
+                case Action.Roots(Kem kem, Secret c2s, Secret s2c) -> ratchets.begin(kem, c2s, s2c);
                 case Action.Established result -> {
                     phase = Phase.APPLICATION;
                     handshaker.close();

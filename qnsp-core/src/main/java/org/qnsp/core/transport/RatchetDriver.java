@@ -9,6 +9,7 @@ import org.qnsp.core.message.ProtocolException;
 import org.qnsp.core.message.ProtocolException.Reason;
 import org.qnsp.core.ratchet.Ratchet;
 import org.qnsp.core.ratchet.RatchetHost;
+import org.qnsp.crypto.Kem;
 import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.Secret;
 
@@ -41,8 +42,8 @@ final class RatchetDriver implements StageWriter.Records, RatchetHost, AutoClose
     }
 
     /** The application stage is on. @param c2s taken over @param s2c likewise */
-    void begin(Secret c2s, Secret s2c) {
-        ratchet = new Ratchet(client, c2s, s2c, random, this, System.nanoTime());
+    void begin(Kem kem, Secret c2s, Secret s2c) {
+        ratchet = new Ratchet(client, kem, c2s, s2c, random, this, System.nanoTime());
         ratchet.terms(terms.limit(), terms.secrets());
     }
 

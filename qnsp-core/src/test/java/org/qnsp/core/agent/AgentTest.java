@@ -11,6 +11,8 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.qnsp.core.agent.Agent.Caller;
 import org.qnsp.core.agent.Agent.Step;
 import org.qnsp.core.agent.AgentMessage.Answer;
@@ -26,11 +28,13 @@ import org.qnsp.core.agent.KeyTerms.Host;
 import org.qnsp.core.handshake.Identity;
 import org.qnsp.core.handshake.UserAuth;
 import org.qnsp.crypto.Encoding;
+import org.qnsp.crypto.Kem;
 import org.qnsp.crypto.MlKem768;
 import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.Secret;
 import org.qnsp.crypto.X25519;
 import org.qnsp.crypto.keys.KemKeyPair;
+import org.qnsp.crypto.keys.KeyType;
 import org.qnsp.crypto.keys.PassphraseCost;
 import org.qnsp.crypto.keys.PassphraseLock;
 import org.qnsp.crypto.keys.PrivateKey;
@@ -158,7 +162,7 @@ final class AgentTest {
         add(kem, KeyTerms.NONE);
         Caller host = behind(hostA);
         try (X25519 x = X25519.generate(RANDOM)) {
-            MlKem768.Encapsulation made = MlKem768.encapsulate(kem.publicKey().first(), RANDOM);
+            Kem.Encapsulation made = MlKem768.encapsulate(kem.publicKey().first(), RANDOM);
             byte[] shared = made.shared().bytes().clone();
             byte[] point = x.agree(kem.publicKey().second()).bytes().clone();
             List<byte[]> seen = new ArrayList<>(List.of(shared, point));
@@ -232,8 +236,10 @@ final class AgentTest {
     }
 
     /** what is signed is always a login; the asker chooses 32 bytes, a host and a user in it. */
-    @Test
-    void itSignsNothingButLogins() throws Exception {
+    @ParameterizedTest
+    @EnumSource(value = KeyType.class, mode = EnumSource.Mode.EXCLUDE, names = "KEM")
+    void itSignsNothingButLogins(KeyType type) throws Exception {
+        sig = SigKeyPair.generate(type, RANDOM);
         add(sig, KeyTerms.NONE);
         byte[] wanted = Encoding.ascii("any bytes of the asker's choice!");
         byte[] signature = assertInstanceOf(Signed.class, ask(behind(hostA), new AgentMessage.Sign(sig.publicKey().fingerprint(), wanted, hostB, "user"))).signatures();

@@ -288,7 +288,7 @@ class ClientConfigTest {
         assertNull(config.proxyJump());
         assertNull(config.hostKeyAlias());
         assertFalse(config.hasIdentityFiles());
-        assertEquals(List.of(Path.of("/home/me/.qssh/id_kyber768"), Path.of("/home/me/.qssh/id_dilithium3")), config.identityFiles());
+        assertEquals(List.of(Path.of("/home/me/.qssh/id_kyber768"), Path.of("/home/me/.qssh/id_dilithium3"), Path.of("/home/me/.qssh/id_dilithium5")), config.identityFiles());
         assertTrue(config.tcpKeepAlive() && config.pubkeyAuthentication());
     }
 

@@ -14,6 +14,7 @@ import org.qnsp.crypto.Kemeleon;
 import org.qnsp.crypto.Labels;
 import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.keys.KemKeyPair;
+import org.qnsp.crypto.keys.KeyType;
 import org.qnsp.crypto.keys.PublicKey;
 import org.qnsp.crypto.keys.SigKeyPair;
 import org.qnsp.stealth.Cover;
@@ -37,7 +38,7 @@ final class ChallengeTimeTest {
 
         @Override
         public byte[] sign(byte[] t, byte[] hostFingerprint, String user) {
-            return RANDOM.bytes(HandshakeMessage.SIGNATURE);
+            return RANDOM.bytes(KeyType.SIG.signatureBytes());
         }
     };
 
@@ -49,11 +50,11 @@ final class ChallengeTimeTest {
             List<Action> begin = client.begin(0);
             byte[] opening = ((Action.SendRaw) begin.getFirst()).bytes();
             HostKeyOps ops = HandshakePair.ops(host);
-            KeySchedule schedule = KeySchedule.known(host.publicKey().fingerprint());
+            KeySchedule schedule = KeySchedule.known(Suite.DEFAULT, host.publicKey().fingerprint());
             schedule.absorb(opening);
             schedule.mix(Labels.KS, ops.decapsulate(0, Kemeleon.decodeCiphertext(opening)));
             try (ServerHandshake server = new ServerHandshake(new ServerHandshake.Settings(ops, decoy, false, CoverPolicy.DEFAULT),
-                    new ServerOpening.Accepted.Known(0, schedule, new byte[16]), RANDOM)) {
+                    new ServerOpening.Accepted.Known(0, Suite.DEFAULT, schedule, new byte[16]), RANDOM)) {
                 server.begin();
                 List<byte[]> identity = new ArrayList<>();
                 for (byte[] reply : sent(server.on(sent(begin).getFirst()))) {
@@ -65,7 +66,7 @@ final class ChallengeTimeTest {
                 List<Action> challenge = server.onKeysFound(keys, null);
                 long took = System.nanoTime() - start;
                 var entries = IntStream.range(0, KEYS).mapToObj(i -> new HandshakeMessage.Entry(HandshakeMessage.Method.SIG, new byte[32], null)).toList();
-                ServerChallenge message = (ServerChallenge) HandshakeMessage.decode(sent(challenge).getFirst(), entries);
+                ServerChallenge message = (ServerChallenge) HandshakeMessage.decode(sent(challenge).getFirst(), Suite.DEFAULT, entries);
                 message.challenges().forEach(c -> assertEquals(new Challenge.Sig(false), c));
                 return took;
             }

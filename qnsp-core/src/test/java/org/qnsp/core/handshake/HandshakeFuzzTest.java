@@ -18,6 +18,7 @@ import org.qnsp.core.message.ProtocolException;
 import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.Secret;
 import org.qnsp.crypto.keys.KemKeyPair;
+import org.qnsp.crypto.keys.KeyType;
 import org.qnsp.crypto.keys.PrivateKey;
 import org.qnsp.crypto.keys.PublicKey;
 import org.qnsp.crypto.keys.SigKeyPair;
@@ -37,7 +38,8 @@ final class HandshakeFuzzTest {
     private final KemKeyPair host = KemKeyPair.generate(secrets);
     private final KemKeyPair decoy = KemKeyPair.generate(secrets);
     private final KemKeyPair kem = KemKeyPair.generate(secrets);
-    private final SigKeyPair sig = SigKeyPair.generate(secrets);
+    private final SigKeyPair sig65 = SigKeyPair.generate(secrets);
+    private final SigKeyPair sig87 = SigKeyPair.generate(KeyType.SIG87, secrets);
     private final byte[] inviteKey = secrets.bytes(32);
     private final List<byte[]> seen = new ArrayList<>();
     private int delivered;
@@ -57,6 +59,7 @@ final class HandshakeFuzzTest {
     private final class Play {
         private final boolean honest;
         private final boolean judged = random.nextInt(10) > 0;
+        private final Suite suite;
         private final ClientHandshake client;
         private final Deque<byte[]> toClient = new ArrayDeque<>();
         private final Deque<byte[]> toServer = new ArrayDeque<>();
@@ -78,6 +81,8 @@ final class HandshakeFuzzTest {
                 arrived.put(way, new ByteArrayOutputStream());
             }
             Mode mode = random.nextInt(4) == 0 ? Mode.SIMPLEX : Mode.DUPLEX;
+            suite = random.nextInt(3) > 0 ? Suite.DEFAULT : random.nextInt(4) > 0 ? Suite.MLKEM1024 : Suite.HQC192;
+            SigKeyPair sig = suite == Suite.MLKEM1024 ? sig87 : sig65;
             List<PrivateKey> keys = random.nextBoolean() ? List.of(kem) : random.nextBoolean() ? List.of(sig) : List.of(sig, kem);
             boolean elsewhere = honest && keys.size() % 2 == 0;
             List<Identity> identities = mode == Mode.SIMPLEX ? List.of() : keys.stream().map(k -> UserAuth.identity(k, secrets)).map(i -> elsewhere ? HandshakePair.elsewhere(i) : i).toList();
@@ -93,7 +98,7 @@ final class HandshakeFuzzTest {
                 authKeys.add(new AuthKey(bytes(16), Secret.owning(bytes(32))));
             }
             boolean alone = named > 0 && !enrol && random.nextInt(4) == 0;
-            client = new ClientHandshake(new ClientHandshake.Settings(mode, "user", trust, alone ? List.of() : identities, enrol, Cover.NORMAL, zk, authKeys, false, random.nextInt(3) == 0), secrets);
+            client = new ClientHandshake(new ClientHandshake.Settings(mode, "user", trust, alone ? List.of() : identities, enrol, Cover.NORMAL, zk, authKeys, false, random.nextInt(3) == 0, suite), secrets);
         }
 
         private byte[] bytes(int n) {
@@ -177,12 +182,12 @@ final class HandshakeFuzzTest {
                     meddled = true;
                 }
             } else {
-                KeySchedule schedule = KeySchedule.known(host.publicKey().fingerprint());
+                KeySchedule schedule = KeySchedule.known(suite, host.publicKey().fingerprint());
                 schedule.absorb(opening);
                 schedule.mix(org.qnsp.crypto.Labels.KS, host.decapsulate(org.qnsp.crypto.Kemeleon.decodeCiphertext(opening)));
-                accepted = new ServerOpening.Accepted.Known(0, schedule, new byte[16]);
+                accepted = new ServerOpening.Accepted.Known(0, suite, schedule, new byte[16]);
             }
-            server = new ServerHandshake(new ServerHandshake.Settings(HandshakePair.ops(host), decoy, random.nextInt(4) > 0, CoverPolicy.DEFAULT), accepted, secrets);
+            server = new ServerHandshake(new ServerHandshake.Settings(HandshakePair.ops(host), decoy, random.nextInt(4) > 0, CoverPolicy.DEFAULT, List.of(Suite.values())), accepted, secrets);
             clientDo(begin);
             serverDo(server.begin());
             if (client.rawReplyBytes() > 0) {
@@ -265,7 +270,7 @@ final class HandshakeFuzzTest {
                     case Action.StartReading(var key, boolean skip) -> key.close();
                     case Action.NextSendingStage(var key) -> key.close();
                     case Action.NextReadingStage(var key) -> key.close();
-                    case Action.Roots(var c2s, var s2c) -> {
+                    case Action.Roots(var kem, var c2s, var s2c) -> {
                         c2s.close();
                         s2c.close();
                     }
@@ -292,7 +297,7 @@ final class HandshakeFuzzTest {
                     case Action.StartReading(var key, boolean skip) -> key.close();
                     case Action.NextSendingStage(var key) -> key.close();
                     case Action.NextReadingStage(var key) -> key.close();
-                    case Action.Roots(var c2s, var s2c) -> {
+                    case Action.Roots(var kem, var c2s, var s2c) -> {
                         c2s.close();
                         s2c.close();
                     }
@@ -308,7 +313,7 @@ final class HandshakeFuzzTest {
             List<PublicKey> found = new ArrayList<>();
             for (HandshakeMessage.Entry entry : ask.entries()) {
                 PublicKey brought = ServerHandshake.broughtKey(ask, entry);
-                PublicKey known = List.of(kem.publicKey(), sig.publicKey()).stream().filter(k -> Arrays.equals(k.fingerprint(), entry.keyHash())).findFirst().orElse(null);
+                PublicKey known = List.of(kem.publicKey(), sig65.publicKey(), sig87.publicKey()).stream().filter(k -> Arrays.equals(k.fingerprint(), entry.keyHash())).findFirst().orElse(null);
                 found.add(random.nextInt(8) == 0 ? null : brought != null ? brought : known);
             }
             return found;

@@ -46,25 +46,25 @@ final class HandshakeLimitsTest {
     @Test
     void aLoginHasOneToFourKeys() throws Exception { // L-2
         for (int count : new int[] {1, 4}) {
-            assertEquals(count, ((ClientIdentity) HandshakeMessage.decode(identity("alice", count), List.of())).entries().size());
+            assertEquals(count, ((ClientIdentity) HandshakeMessage.decode(identity("alice", count), Suite.DEFAULT, List.of())).entries().size());
         }
         for (int count : new int[] {0, 5}) {
-            assertEquals(Reason.LIMIT, assertThrows(ProtocolException.class, () -> HandshakeMessage.decode(identity("alice", count), List.of())).reason());
+            assertEquals(Reason.LIMIT, assertThrows(ProtocolException.class, () -> HandshakeMessage.decode(identity("alice", count), Suite.DEFAULT, List.of())).reason());
         }
     }
 
     @Test
     void aUserNameHasOneTo255Bytes() throws Exception { // L-6
         String longest = "ü".repeat(127) + "u";
-        assertEquals(longest, ((ClientIdentity) HandshakeMessage.decode(identity(longest, 1), List.of())).user());
-        assertEquals(Reason.LIMIT, assertThrows(ProtocolException.class, () -> HandshakeMessage.decode(identity("", 1), List.of())).reason());
+        assertEquals(longest, ((ClientIdentity) HandshakeMessage.decode(identity(longest, 1), Suite.DEFAULT, List.of())).user());
+        assertEquals(Reason.LIMIT, assertThrows(ProtocolException.class, () -> HandshakeMessage.decode(identity("", 1), Suite.DEFAULT, List.of())).reason());
         assertThrows(RuntimeException.class, () -> identity("ü".repeat(128), 1));
     }
 
     @Test
     void aLoginNamesUpToTwoAuthKeys() throws Exception { // L-27
-        assertEquals(2, ((ClientIdentity) HandshakeMessage.decode(naming(2), List.of())).authKeyIds().size());
-        assertEquals(Reason.LIMIT, assertThrows(ProtocolException.class, () -> HandshakeMessage.decode(naming(3), List.of())).reason());
+        assertEquals(2, ((ClientIdentity) HandshakeMessage.decode(naming(2), Suite.DEFAULT, List.of())).authKeyIds().size());
+        assertEquals(Reason.LIMIT, assertThrows(ProtocolException.class, () -> HandshakeMessage.decode(naming(3), Suite.DEFAULT, List.of())).reason());
     }
 
     private static byte[] naming(int authKeys) {
@@ -78,7 +78,7 @@ final class HandshakeLimitsTest {
         assertThrows(IllegalArgumentException.class, () -> offered(9, 256));
         byte[] nine = new HandshakeMessage.QuantumKeys(offer(8, 256)).encode();
         nine[3 + 2] = 9; // two empty names before the count
-        assertEquals(Reason.LIMIT, assertThrows(ProtocolException.class, () -> HandshakeMessage.decode(nine, List.of())).reason());
+        assertEquals(Reason.LIMIT, assertThrows(ProtocolException.class, () -> HandshakeMessage.decode(nine, Suite.DEFAULT, List.of())).reason());
         for (int bits : new int[] {0, 8193}) {
             assertEquals(Reason.LIMIT, assertThrows(ProtocolException.class, () -> offered(1, bits)).reason());
         }
@@ -89,7 +89,7 @@ final class HandshakeLimitsTest {
     }
 
     private static HandshakeMessage.QuantumKeys offered(int keys, int bits) throws ProtocolException {
-        return (HandshakeMessage.QuantumKeys) HandshakeMessage.decode(new HandshakeMessage.QuantumKeys(offer(keys, bits)).encode(), List.of());
+        return (HandshakeMessage.QuantumKeys) HandshakeMessage.decode(new HandshakeMessage.QuantumKeys(offer(keys, bits)).encode(), Suite.DEFAULT, List.of());
     }
 
     /** A fourth offer is a fault, whatever became of the three. */

@@ -86,15 +86,15 @@ final class HandshakePair {
     private record Offered(QuantumOffer offer, byte[] keys) {}
 
     private HandshakePair(ClientHandshake.Settings settings, long time, VectorRandom clientRandom, VectorRandom serverRandom, HostKeyOps host,
-            KemKeyPair decoy, List<ServerOpening.ActiveInvite> invites, boolean open, List<PublicKey> known, CoverPolicy cover) {
+            KemKeyPair decoy, List<ServerOpening.ActiveInvite> invites, boolean open, List<PublicKey> known, CoverPolicy cover, List<Suite> allowed) {
         this.time = time;
         this.clientRandom = clientRandom;
         this.serverRandom = serverRandom;
         this.clientWriter = new StageWriter(0, clientRandom);
         this.serverWriter = new StageWriter(1, serverRandom);
         this.client = new ClientHandshake(settings, clientRandom);
-        this.opening = new ServerOpening(host, open, 3_600_000_000L);
-        this.serverSettings = new ServerHandshake.Settings(host, decoy, true, cover);
+        this.opening = new ServerOpening(host, open, 3_600_000_000L, allowed);
+        this.serverSettings = new ServerHandshake.Settings(host, decoy, true, cover, allowed);
         this.invites = invites;
         this.known = known;
     }
@@ -152,6 +152,12 @@ final class HandshakePair {
     }
 
     static HandshakePair of(VectorFile v, boolean elsewhere, CoverPolicy cover) throws Exception {
+        Suite suite = Arrays.stream(Suite.values()).filter(s -> s.text().equals(v.text("suite"))).findFirst().orElseThrow();
+        return of(v, elsewhere, cover, suite, List.of(Suite.values()));
+    }
+
+    /** What a vector describes, but with this suite. @param allowed what the server takes */
+    static HandshakePair of(VectorFile v, boolean elsewhere, CoverPolicy cover, Suite suite, List<Suite> allowed) throws Exception {
         VectorRandom clientRandom = new VectorRandom(v.bytes("stream-seed.client"));
         KemKeyPair host = KemKeyPair.fromSecrets(v.bytes("host.first"), v.bytes("host.second"));
         List<Identity> identities = new ArrayList<>();
@@ -161,7 +167,7 @@ final class HandshakePair {
             boolean kem = v.text(name + ".type").startsWith("mlkem");
             Identity identity = UserAuth.identity(kem
                     ? KemKeyPair.fromSecrets(v.bytes(name + ".first"), v.bytes(name + ".second"))
-                    : SigKeyPair.fromSecrets(v.bytes(name + ".first"), v.bytes(name + ".second")), clientRandom);
+                    : SigKeyPair.fromSecrets(suite.signatures(), v.bytes(name + ".first"), v.bytes(name + ".second")), clientRandom);
             identities.add(elsewhere ? elsewhere(identity) : identity);
             if (v.text(name + ".known").equals("yes")) {
                 known.add(identity.publicKey());
@@ -183,10 +189,10 @@ final class HandshakePair {
         }
         var settings = new ClientHandshake.Settings(mode, v.text("user"), trust, identities, !v.text("enrol").equals("none"),
                 new Cover(PaddingMode.of(v.number("padding")).orElseThrow(), new RateClass(v.number("rate"))), v.text("zk").equals("yes"), authKeys, false,
-                !v.text("quantum-offers").equals("none"));
+                !v.text("quantum-offers").equals("none"), suite);
         var invites = v.has("invite.key") ? List.of(new ServerOpening.ActiveInvite("1", v.bytes("invite.key"))) : List.<ServerOpening.ActiveInvite>of();
         HandshakePair pair = new HandshakePair(settings, v.time("time"), clientRandom, new VectorRandom(v.bytes("stream-seed.server")), ops(host),
-                KemKeyPair.fromSecrets(v.bytes("decoy.first"), v.bytes("decoy.second")), invites, v.text("first-contact").equals("open"), known, cover);
+                KemKeyPair.fromSecrets(v.bytes("decoy.first"), v.bytes("decoy.second")), invites, v.text("first-contact").equals("open"), known, cover, allowed);
         pair.authKeysKnown.addAll(authKeysKnown);
         pair.quantum(v);
         return pair;
@@ -287,7 +293,7 @@ final class HandshakePair {
     }
 
     private void examine(byte[] frames) throws Exception {
-        ServerOpening.Accepted accepted = opening.examine(frames, invites, time).orElseThrow();
+        ServerOpening.Accepted accepted = opening.examine(frames, invites, time).orElseThrow(() -> new ProtocolException(ProtocolException.Reason.CREDENTIAL, "silence"));
         replayId = accepted.replayId();
         server = new ServerHandshake(serverSettings, accepted, serverRandom);
         serverDo(server.begin());

@@ -18,7 +18,7 @@ import org.qnsp.crypto.Secret;
 class HandshakeVectorsTest {
     @ParameterizedTest
     @ValueSource(strings = {"simplex", "duplex-kem", "duplex-sig", "duplex-mixed", "duplex-denied", "invite-duplex-enrol", "open-simplex", "duplex-zk", "duplex-zk-denied",
-        "duplex-auth-key", "duplex-auth-key-alone", "duplex-quantum", "duplex-quantum-none", "simplex-quantum"})
+        "duplex-auth-key", "duplex-auth-key-alone", "duplex-quantum", "duplex-quantum-none", "simplex-quantum", "mlkem1024", "mlkem1024-invite", "hqc192"})
     void theWholeHandshakeIsAsSpecified(String name) throws Exception {
         play(name, false);
     }

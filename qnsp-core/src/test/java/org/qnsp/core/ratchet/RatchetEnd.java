@@ -11,6 +11,7 @@ import org.qnsp.core.message.FrameType;
 import org.qnsp.core.message.ProtocolException;
 import org.qnsp.core.message.RecordKind;
 import org.qnsp.core.message.RecordWriter;
+import org.qnsp.crypto.Kem;
 import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.Secret;
 
@@ -37,7 +38,7 @@ final class RatchetEnd implements RatchetHost {
     RatchetEnd(boolean client, byte[][] chains, byte[][] roots, RandomSource random, long nowNanos) {
         sealer = new FrameSealer(Secret.copyOf(chains[client ? 0 : 1]), 2, client ? 0 : 1);
         opener = new FrameOpener(Secret.copyOf(chains[client ? 1 : 0]), 2, client ? 1 : 0);
-        ratchet = new Ratchet(client, Secret.copyOf(roots[0]), Secret.copyOf(roots[1]), random, this, nowNanos);
+        ratchet = new Ratchet(client, Kem.MLKEM768, Secret.copyOf(roots[0]), Secret.copyOf(roots[1]), random, this, nowNanos);
     }
 
     /** Both ends, of the same chains and roots. */

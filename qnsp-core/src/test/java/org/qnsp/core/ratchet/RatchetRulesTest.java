@@ -24,6 +24,7 @@ import org.qnsp.core.message.RecordReader;
 import org.qnsp.core.message.RecordWriter;
 import org.qnsp.core.mux.Mux;
 import org.qnsp.core.ratchet.RatchetSecrets.KeyId;
+import org.qnsp.crypto.Kem;
 import org.qnsp.crypto.MlKem768;
 import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.Secret;
@@ -137,8 +138,8 @@ final class RatchetRulesTest {
                 }
             };
         }
-        ends[0] = new Ratchet(true, roots[0], roots[1], RANDOM, hosts[0], 0);
-        ends[1] = new Ratchet(false, roots[2], roots[3], RANDOM, hosts[1], 0);
+        ends[0] = new Ratchet(true, Kem.MLKEM768, roots[0], roots[1], RANDOM, hosts[0], 0);
+        ends[1] = new Ratchet(false, Kem.MLKEM768, roots[2], roots[3], RANDOM, hosts[1], 0);
         ends[1].terms(NEVER, RatchetSecrets.NONE);
         long frame = 0;
         for (int step = 1; step <= 3; step++) {
@@ -356,7 +357,7 @@ final class RatchetRulesTest {
         connect();
         assertFault(Reason.MALFORMED, () -> hear(server, new byte[] {3, 0, 0}, 0));
         connect();
-        assertFault(Reason.LIMIT, () -> hear(server, new byte[] {1, 0x10, 0x00}, 0)); // L-29
+        assertFault(Reason.LIMIT, () -> hear(server, new byte[] {1, 0x30, 0x00}, 0)); // L-29
         connect();
         KeyId key = new KeyId(new byte[1], 256);
         RatchetMessage.Offer nine = new RatchetMessage.Offer(new byte[1184], point(), new byte[32], List.of(key, key, key, key, key, key, key, key, key));

@@ -18,6 +18,7 @@ import org.qnsp.core.message.FrameType;
 import org.qnsp.core.message.ProtocolException;
 import org.qnsp.core.message.RecordReader;
 import org.qnsp.crypto.Kdf;
+import org.qnsp.crypto.Kem;
 import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.Secret;
 
@@ -39,7 +40,7 @@ final class RatchetVectorsTest {
                     random.fill(out);
                 }
             };
-            ratchet = new Ratchet(client, Kdf.expand(ck, "qnsp1 ratchet c2s", v.bytes("th")), Kdf.expand(ck, "qnsp1 ratchet s2c", v.bytes("th")), keys, this, 0);
+            ratchet = new Ratchet(client, Kem.MLKEM768, Kdf.expand(ck, "qnsp1 ratchet c2s", v.bytes("th")), Kdf.expand(ck, "qnsp1 ratchet s2c", v.bytes("th")), keys, this, 0);
             ratchet.terms(RatchetLimit.DEFAULT, secrets);
         }
 

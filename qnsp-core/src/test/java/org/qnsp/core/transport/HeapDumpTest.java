@@ -35,6 +35,7 @@ import org.qnsp.core.ratchet.RatchetLimit;
 import org.qnsp.core.ratchet.RatchetSecrets;
 import org.qnsp.crypto.Encoding;
 import org.qnsp.crypto.Kdf;
+import org.qnsp.crypto.Kem;
 import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.Secret;
 import org.qnsp.stealth.Cover;
@@ -131,7 +132,7 @@ final class HeapDumpTest {
             Secret[] peer = keys[client ? 1 : 0];
             return List.of(new Action.StartSending(own[0]), new Action.Send(new byte[] {99, 0, 0}), new Action.NextSendingStage(own[1]), new Action.NextSendingStage(own[2]),
                 new Action.StartReading(peer[0], false), new Action.NextReadingStage(peer[1]), new Action.NextReadingStage(peer[2]),
-                new Action.Roots(keys[0][3], keys[1][3]), new Action.Established(null, null, false, new byte[32], 0, new Action.Secrets(Secret.zeros(32), null)));
+                new Action.Roots(Kem.MLKEM768, keys[0][3], keys[1][3]), new Action.Established(null, null, false, new byte[32], 0, new Action.Secrets(Secret.zeros(32), null)));
         }
 
         private static Link link(Loop loop, SlotThread slots, SocketChannel socket, boolean client, byte[] seed) throws IOException {
@@ -178,8 +179,8 @@ final class HeapDumpTest {
 
         static byte[] chain(byte[] seed) throws ProtocolException {
             Replay replay = new Replay();
-            Ratchet client = new Ratchet(true, Secret.owning(key(seed, "keys", 3)), Secret.owning(key(seed, "keys", 7)), random(seed, "client", null), replay, 0);
-            Ratchet server = new Ratchet(false, Secret.owning(key(seed, "keys", 3)), Secret.owning(key(seed, "keys", 7)), random(seed, "server", null), replay, 0);
+            Ratchet client = new Ratchet(true, Kem.MLKEM768, Secret.owning(key(seed, "keys", 3)), Secret.owning(key(seed, "keys", 7)), random(seed, "client", null), replay, 0);
+            Ratchet server = new Ratchet(false, Kem.MLKEM768, Secret.owning(key(seed, "keys", 3)), Secret.owning(key(seed, "keys", 7)), random(seed, "server", null), replay, 0);
             server.terms(NEVER, RatchetSecrets.NONE);
             client.tick(200_000_000_000L, 0);
             byte[] payload = new byte[4_096];

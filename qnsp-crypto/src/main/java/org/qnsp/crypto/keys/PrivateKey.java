@@ -5,7 +5,7 @@ import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.Secret;
 
 /**
- * A long-term key pair of either type, kept as its seeds (K-4). Who holds it closes it, which wipes it; until
+ * A long-term key pair, kept as its seeds (K-4). Who holds it closes it, which wipes it; until
  * then any number of threads may use it.
  */
 public sealed interface PrivateKey extends AutoCloseable permits KemKeyPair, SigKeyPair {
@@ -31,7 +31,7 @@ public sealed interface PrivateKey extends AutoCloseable permits KemKeyPair, Sig
     static PrivateKey generate(KeyType type, RandomSource random) {
         return switch (type) {
             case KEM -> KemKeyPair.generate(random);
-            case SIG -> SigKeyPair.generate(random);
+            case SIG, SIG87 -> SigKeyPair.generate(type, random);
         };
     }
 
@@ -46,7 +46,7 @@ public sealed interface PrivateKey extends AutoCloseable permits KemKeyPair, Sig
         }
         return switch (type) {
             case KEM -> KemKeyPair.fromSecrets(first, second);
-            case SIG -> SigKeyPair.fromSecrets(first, second);
+            case SIG, SIG87 -> SigKeyPair.fromSecrets(type, first, second);
         };
     }
 }

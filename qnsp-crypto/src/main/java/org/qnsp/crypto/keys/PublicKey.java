@@ -10,7 +10,7 @@ import org.qnsp.crypto.MlKem768;
 import org.qnsp.crypto.Sha3;
 
 /**
- * A long-term public key of either type (K-1): a post-quantum and a classical part. Its parts have been checked: a coefficient
+ * A long-term public key (K-1): a post-quantum and a classical part. Its parts have been checked: a coefficient
  * out of range or an Ed25519 key that is no point never gets this far. Immutable; equal if the encodings are.
  */
 public final class PublicKey {
@@ -45,7 +45,7 @@ public final class PublicKey {
         }
         switch (type) {
             case KEM -> MlKem768.checkEncapsulationKey(first);
-            case SIG -> {
+            case SIG, SIG87 -> {
                 if (!Ed25519.isPublicKey(second)) {
                     throw new InvalidKeyEncodingException("the Ed25519 part is not a point of the curve");
                 }
@@ -58,7 +58,7 @@ public final class PublicKey {
         return type;
     }
 
-    /** The post-quantum part, a copy: ek of ML-KEM-768 (1184 bytes) or the ML-DSA-65 key (1952). */
+    /** The post-quantum part, a copy: ek of ML-KEM-768 (1184 bytes) or the ML-DSA key (1952 or 2592). */
     public byte[] first() {
         return first.clone();
     }

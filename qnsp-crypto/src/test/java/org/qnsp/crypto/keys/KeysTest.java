@@ -13,9 +13,11 @@ import java.util.Base64;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.qnsp.crypto.Encoding;
 import org.qnsp.crypto.InvalidKeyEncodingException;
+import org.qnsp.crypto.Kem;
 import org.qnsp.crypto.MlKem768;
 import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.Secret;
@@ -151,6 +153,9 @@ class KeysTest {
         for (String name : new String[] {"dilithium3", "mldsa65", "ed25519", "mldsa65-ed25519"}) {
             assertEquals(Optional.of(KeyType.SIG), KeyType.named(name));
         }
+        for (String name : new String[] {"dilithium5", "mldsa87", "mldsa87-ed25519"}) {
+            assertEquals(Optional.of(KeyType.SIG87), KeyType.named(name));
+        }
         assertEquals(Optional.empty(), KeyType.named("rsa"));
         assertEquals(Optional.empty(), KeyType.ofTypeName("mlkem768"));
     }
@@ -174,27 +179,30 @@ class KeysTest {
     @Test
     void kemPairsDecapsulateAndAgree() throws Exception {
         try (KemKeyPair pair = KemKeyPair.generate(random); X25519 peer = X25519.generate(random)) {
-            MlKem768.Encapsulation made = MlKem768.encapsulate(pair.publicKey().first(), random);
+            Kem.Encapsulation made = MlKem768.encapsulate(pair.publicKey().first(), random);
             assertTrue(pair.decapsulate(made.ciphertext()).matches(made.shared().bytes()));
             assertTrue(pair.agree(peer.publicKey()).matches(peer.agree(pair.publicKey().second()).bytes()));
         }
     }
 
-    @Test
-    void bothSignaturesMustVerify() { // H-12
-        SigKeyPair pair = SigKeyPair.generate(random);
-        SigKeyPair other = SigKeyPair.generate(random);
+    @ParameterizedTest
+    @CsvSource({"SIG,3309", "SIG87,4627"})
+    void bothSignaturesMustVerify(KeyType type, int first) { // H-12
+        SigKeyPair pair = SigKeyPair.generate(type, random);
+        SigKeyPair other = SigKeyPair.generate(type, random);
         byte[] message = random.bytes(200);
         byte[] signature = pair.sign(message, random);
-        assertEquals(3309 + 64, signature.length);
+        assertEquals(first + 64, signature.length);
+        assertEquals(first + 64, type.signatureBytes());
         assertTrue(SigKeyPair.verify(pair.publicKey(), message, signature));
         byte[] mixed = other.sign(message, random);
-        System.arraycopy(signature, 0, mixed, 0, 3309);
+        System.arraycopy(signature, 0, mixed, 0, first);
         assertFalse(SigKeyPair.verify(pair.publicKey(), message, mixed), "ML-DSA alone");
         assertFalse(SigKeyPair.verify(other.publicKey(), message, mixed), "Ed25519 alone");
         assertFalse(SigKeyPair.verify(other.publicKey(), message, signature));
         assertFalse(SigKeyPair.verify(pair.publicKey(), new byte[200], signature));
-        assertFalse(SigKeyPair.verify(pair.publicKey(), message, Arrays.copyOf(signature, 3372)));
+        assertFalse(SigKeyPair.verify(pair.publicKey(), message, Arrays.copyOf(signature, first + 63)));
+        assertFalse(SigKeyPair.verify(SigKeyPair.generate(type == KeyType.SIG ? KeyType.SIG87 : KeyType.SIG, random).publicKey(), message, signature));
         assertFalse(SigKeyPair.verify(KemKeyPair.generate(random).publicKey(), message, signature));
     }
 }

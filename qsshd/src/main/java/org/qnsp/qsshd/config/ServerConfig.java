@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,6 +28,7 @@ import org.qnsp.core.config.Keyword;
 import org.qnsp.core.config.Patterns;
 import org.qnsp.core.config.Settings;
 import org.qnsp.core.config.Tokens;
+import org.qnsp.core.handshake.Suite;
 import org.qnsp.core.qkd.QkdKeywords;
 import org.qnsp.core.qkd.QkdSettings;
 import org.qnsp.core.ratchet.RatchetLimit;
@@ -180,7 +182,7 @@ public final class ServerConfig {
             return wrong.get();
         }
         boolean isKeyList = keyword == ServerKeywords.ACCEPTED_KEYS;
-        if (isKeyList && !acceptsKeyType(value, KeyType.KEM) && !acceptsKeyType(value, KeyType.SIG)) {
+        if (isKeyList && Arrays.stream(KeyType.values()).noneMatch(type -> acceptsKeyType(value, type))) {
             return "Bad key types '" + value + "'.";
         }
         return null;
@@ -395,6 +397,12 @@ public final class ServerConfig {
     public AuthPolicy auth() {
         return new AuthPolicy(AuthPolicy.Proof.valueOf(settings.one(ServerKeywords.AUTH).toUpperCase(Locale.ROOT)),
                 AuthPolicy.Continuity.valueOf(settings.one(ServerKeywords.AUTH_KEY).toUpperCase(Locale.ROOT)));
+    }
+
+    /** The suites that are answered (S-3), in an order that depends on none that was asked for. */
+    public List<Suite> suites() {
+        List<String> names = settings.has(ServerKeywords.SUITES) ? settings.all(ServerKeywords.SUITES) : Suite.STANDARD.stream().map(Suite::label).toList();
+        return names.stream().map(name -> Suite.named(name).orElseThrow()).distinct().sorted().toList();
     }
 
     /** StealthPolicy, MinMode, MaxRate (C-34). */
@@ -786,6 +794,7 @@ public final class ServerConfig {
             case "loglevel" -> List.of(logLevel().equals("DEBUG1") ? "DEBUG" : logLevel());
             case "hostkey" -> hostKeys().stream().map(Path::toString).toList();
             case "entropy" -> List.of(entropy().use().toString());
+            case "suites" -> List.of(suites().stream().map(Suite::label).collect(Collectors.joining(" ")));
             case "drainmax", "maxrate", "entropysource", "entropykeyfile", "qkdkme", "qkdkmeid", "qkdca", "qkdcertificate", "qkdkey", "qkdsae", "qkdpeersae" -> settings.has(keyword) ? List.of(String.join(" ", settings.all(keyword))) : List.of(); // what it prints can be read
             case "permitrootlogin" -> List.of(permitRootLogin().name().toLowerCase(Locale.ROOT).replace('_', '-'));
             default -> keyword.many() ? many(keyword) : List.of(settings.one(keyword));

@@ -35,6 +35,7 @@ final class ServerKeywords {
     static final Keyword STEALTH_POLICY = obeyed(Keyword.flag("StealthPolicy", "yes").global());
     static final Keyword AUTH = obeyed(Keyword.choice("Auth", "any|kem|sig|zk", "any"));
     static final Keyword AUTH_KEY = obeyed(Keyword.choice("AuthKey", "off|prefer|require|sufficient", "prefer"));
+    static final Keyword SUITES = obeyed(Keyword.of("Suites", Form.WORDS, "mlkem768 mlkem1024").global());
     static final Keyword MIN_MODE = obeyed(Keyword.choice("MinMode", "low|normal|max", "low").global());
     static final Keyword MAX_RATE = obeyed(Keyword.of("MaxRate", Form.WORDS, null).global());
     static final Keyword ENTROPY = obeyed(Keyword.choice("Entropy", "system|qrng|qrng-only", null).global());

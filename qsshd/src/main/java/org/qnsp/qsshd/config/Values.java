@@ -1,12 +1,15 @@
 package org.qnsp.qsshd.config;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.qnsp.core.config.Addresses;
 import org.qnsp.core.config.Form;
 import org.qnsp.core.config.Keyword;
 import org.qnsp.core.config.Words;
+import org.qnsp.core.handshake.Suite;
 import org.qnsp.qsshd.sftp.Options;
 import org.qnsp.stealth.RateClass;
 
@@ -34,6 +37,7 @@ final class Values {
             case "persourcepenalties" -> Penalties.parse(values).isPresent();
             case "persourcepenaltyexemptlist" -> value.equals("none") || Addresses.isValidList(value);
             case "maxrate" -> values.size() <= 2 && values.stream().allMatch(v -> RateClass.parse(v).isPresent()) && !values.getLast().equals(values.size() == 2 ? "none" : "");
+            case "suites" -> values.stream().allMatch(v -> Suite.named(v).isPresent());
             case "drainmax" -> isNumber(value, 16, Integer.MAX_VALUE);
             case "chrootdirectory" -> value.equalsIgnoreCase("none") || value.startsWith("/") || value.startsWith("%h");
             default -> true;
@@ -45,6 +49,7 @@ final class Values {
         return switch (keyword.key()) {
             case "authenticationmethods" -> ": there is one method, publickey, and a login proves one key";
             case "maxrate" -> ": bytes a second, up to " + RateClass.HIGHEST + ", or none; then perhaps the same for mode max, where there must be a bound";
+            case "suites" -> ": some of " + Arrays.stream(Suite.values()).map(Suite::label).collect(Collectors.joining(", "));
             case "drainmax" -> ": at least 16";
             case "chrootdirectory" -> ": an absolute path is needed";
             default -> "";

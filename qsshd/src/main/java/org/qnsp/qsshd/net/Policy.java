@@ -33,11 +33,11 @@ public record Policy(ServerConfig config, HostKeys host, KemKeyPair decoy, Repla
     }
 
     ServerOpening opening() {
-        return new ServerOpening(host, config.firstContact() == ServerConfig.FirstContact.OPEN, config.clockWindowSeconds() * 1_000_000L);
+        return new ServerOpening(host, config.firstContact() == ServerConfig.FirstContact.OPEN, config.clockWindowSeconds() * 1_000_000L, config.suites());
     }
 
     ServerHandshake.Settings handshake() {
-        return new ServerHandshake.Settings(host, decoy, config.anonymousUser() != null, config.cover());
+        return new ServerHandshake.Settings(host, decoy, config.anonymousUser() != null, config.cover(), config.suites());
     }
 
     List<InviteFile.Entry> activeInvites(long nowSeconds) throws java.io.IOException {

@@ -17,6 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.qnsp.core.config.ConfigException;
+import org.qnsp.core.handshake.Suite;
 import org.qnsp.crypto.keys.KeyType;
 
 class ServerConfigTest {
@@ -85,6 +86,15 @@ class ServerConfigTest {
         assertEquals(List.of(new ServerConfig.Listen("127.0.0.1", 9), new ServerConfig.Listen("::1", 5)), config.withPorts(List.of(9)).listenAddresses());
     }
 
+    /** S-3: the order in which they are tried says nothing of the one that is asked for. */
+    @Test
+    void suites() throws Exception {
+        assertEquals(List.of(Suite.MLKEM768, Suite.HQC192), ServerConfig.load(null, List.of("Suites=hqc192 default hqc192"), files).suites());
+        assertTrue(ServerConfig.load(null, List.of("Suites=mlkem1024"), files).dump().contains("\nsuites mlkem1024\n"));
+        assertThrows(ConfigException.class, () -> ServerConfig.load(null, List.of("Suites=mlkem768 rsa"), files));
+        assertThrows(ConfigException.class, () -> ServerConfig.load(null, List.of("Suites="), files));
+    }
+
     @Test
     void defaults() throws Exception {
         ServerConfig config = ServerConfig.load(null, List.of(), files);
@@ -94,7 +104,8 @@ class ServerConfigTest {
         assertEquals(ServerConfig.FirstContact.INVITE, config.firstContact());
         assertEquals(ServerConfig.RootLogin.PROHIBIT_PASSWORD, config.permitRootLogin());
         assertTrue(config.acceptsEnv("LC_ALL") && config.acceptsEnv("GIT_PROTOCOL") && !config.acceptsEnv("LD_PRELOAD"));
-        assertTrue(config.acceptsKeyType(KeyType.KEM) && config.acceptsKeyType(KeyType.SIG));
+        assertTrue(config.acceptsKeyType(KeyType.KEM) && config.acceptsKeyType(KeyType.SIG) && config.acceptsKeyType(KeyType.SIG87));
+        assertEquals(List.of(Suite.MLKEM768, Suite.MLKEM1024), config.suites());
         assertNull(config.banner());
         assertNull(config.forceCommand());
         assertNull(config.anonymousUser());
