@@ -22,10 +22,10 @@ final class KeysFuzzTest {
     /** What is sealed with a passphrase is only parsed: to open it costs what a hostile file asks for. */
     @Test
     void keyFiles() throws Exception { // K-5
-        byte[][] good = new byte[4][];
+        byte[][] good = new byte[2 * KeyType.values().length][];
         for (int i = 0; i < good.length; i++) {
             char[] passphrase = i % 2 == 0 ? null : "secret".toCharArray();
-            try (PrivateKey key = PrivateKey.generate(i < 2 ? KeyType.KEM : KeyType.SIG, RandomSource.system())) {
+            try (PrivateKey key = PrivateKey.generate(KeyType.values()[i / 2], RandomSource.system())) {
                 good[i] = KeyFile.encode(key, "comment", passphrase, new PassphraseCost(8, 1, 1), RandomSource.system());
             }
         }
@@ -47,14 +47,14 @@ final class KeysFuzzTest {
 
     @Test
     void publicKeys() throws Exception { // K-1, K-2
-        byte[][] good = new byte[2][];
+        byte[][] good = new byte[KeyType.values().length][];
         for (KeyType type : KeyType.values()) {
             try (PrivateKey key = PrivateKey.generate(type, RandomSource.system())) {
                 good[type.ordinal()] = key.publicKey().encoded();
             }
         }
         for (int i = 0; i < INPUTS; i++) {
-            byte[] encoded = mutated(good[random.nextInt(2)]);
+            byte[] encoded = mutated(good[random.nextInt(good.length)]);
             try {
                 PublicKey key = PublicKey.decode(encoded);
                 assertTrue(Arrays.equals(encoded, key.encoded()), "two encodings of one key");
