@@ -195,7 +195,7 @@ def main():
     log('report: ' + os.path.join(out, 'README.md'))
     verdicts = report.verdicts(result)
     for name, good, what in verdicts:
-        log('%s  %s: %s' % ('ok  ' if good else 'FAIL', name, what))
+        log('%s  %s: %s' % ({True: 'ok  ', False: 'FAIL', None: 'open'}[good], name, what))
     return 0 if all(good for _, good, _ in verdicts) else 1
 
 

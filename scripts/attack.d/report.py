@@ -22,8 +22,11 @@ def percent(value):
     return '%.1f %%' % (100 * value)
 
 
+VERDICTS = {True: 'holds', False: '**fails**', None: 'open: chance is within the interval, which is too wide to claim it'}
+
+
 def verdicts(result):
-    """(name, whether it is as claimed, figures). Modes that hide nothing by design are the controls: they must be told apart, or the attack is too weak to say anything."""
+    """(name, whether it is as claimed, or None where there are too few traces to tell, figures). Modes that hide nothing by design are the controls: they must be told apart, or the attack is too weak to say anything."""
     small = bool(result['arguments'].get('smoke'))
     found = []
     for mode, entry in result['modes'].items():
@@ -38,7 +41,8 @@ def verdicts(result):
                 margin = 0.05 if len(question['labels']) == 2 else 0.03
                 # few traces cannot show that nothing is there; they can show that something is
                 good = figure['low'] <= figure['chance'] + margin if small else figure['high'] <= figure['chance'] + margin
-                found.append(('%s: %s' % (NAMES[mode], QUESTIONS[name]), bool(good), '%s (%s to %s), chance %s' % tuple(map(percent, (figure['accuracy'], figure['low'], figure['high'], figure['chance'])))))
+                good = None if not good and figure['low'] <= figure['chance'] else bool(good)
+                found.append(('%s: %s' % (NAMES[mode], QUESTIONS[name]), good, '%s (%s to %s), chance %s' % tuple(map(percent, (figure['accuracy'], figure['low'], figure['high'], figure['chance'])))))
         if mode in ('default', 'stealth'):
             for kind, keys in (entry.get('keystrokes') or {}).items():
                 good = keys['low'] <= 0.53 if small else keys['auc'] <= 0.53
@@ -168,7 +172,7 @@ def write(result, traces, out):
             'Written by `scripts/attack`, which records real sessions on loopback, has published classifiers tell from sizes and times of packets what was done in them, and tests the bytes. '
             'A wrong guess is what we want; plain OpenSSH, put to the same attack, shows that the attack is strong enough to find what is there.', '',
             '![What an observer sees](wire.svg)', '', '![How often attacks are right](accuracy.svg)', '', '![What they confuse](confusion.svg)', '', '![Times](times.svg)', '', '## Verdicts', '',
-            rows(['', 'claim', 'figures'], [['holds' if good else '**fails**', name, what] for name, good, what in verdicts(result)]),
+            rows(['', 'claim', 'figures'], [[VERDICTS[good], name, what] for name, good, what in verdicts(result)]),
             '## Which of them', '',
             'The best of five classifiers each (forest, k-fingerprinting, nearest neighbours, boosting, logistic regression on the cumulative curve), which favours the attack. Intervals: Clopper-Pearson, 95 %. '
             'Folds keep the traces of one run together.', '']
@@ -207,9 +211,10 @@ def write(result, traces, out):
             lines += [['planted: ' + name, '', 'caught by ' + ', '.join(test['caught_by']) if test['pass'] else '**not caught**'] for name, test in f['planted'].items()]
             text += ['### ' + NAMES[mode], '', rows(['frames', 'how many', 'tests passed'], lines)]
     text += ['## How', '',
-             'Commit %s, %s traces of %g s, %s sessions at a time, seed %s; %d runs, %d left out for a busy host or lost packets. Not counted: %d sessions that failed to do what their label says (in `results.json`).' %
+             'Commit %s, %s traces of %g s, %s sessions at a time, seed %s; %d runs, %d left out for a busy host or lost packets. Not counted: %d sessions that failed to do what their label says (in `results.json`). Load average: %s.' %
              (info.get('commit'), sum(entry['traces'] for entry in result['modes'].values()), result['seconds'], arguments.get('parallel'), arguments.get('seed'), len(result['runs']),
-              sum(run['steal'] > 0.05 or run['lost'] > 0 for run in result['runs']), sum(result.get('not counted', {}).values())), '',
+              sum(run['steal'] > 0.05 or run['lost'] > 0 for run in result['runs']), sum(result.get('not counted', {}).values()),
+              '%.1f to %.1f, other work of the machine included' % (min(run['load'] for run in result['runs']), max(run['load'] for run in result['runs']))), '',
              '%s, %s processors, Linux %s, %s; Python %s, numpy %s, scipy %s, scikit-learn %s. Sessions and daemons are an ordinary user\'s, without real-time priority; the path is loopback.' %
              (info['processor'], info['processors'], info['kernel'], info['openssh'].split(',')[0], info['python'], info['numpy'], info['scipy'], info['scikit-learn']), '',
              'What it does not say: that no other attack does better; that other paths and machines behave alike. Raw captures are not kept; their digests are in `results.json`.', '']

@@ -84,10 +84,10 @@ final class DocumentsTest {
         assertTrue(matcher.find(), "no table of options in " + source);
         Set<Character> taken = letters(matcher.group(1).replace(":", ""));
         Set<Character> told = manualLetters(page);
-        if (page.equals("qsshd.8")) { // those of `qsshd invite` are in the same manual
-            Matcher invite = Pattern.compile(table).matcher(Files.readString(Project.ROOT.resolve(source.replace("Arguments", "InviteCommand"))));
-            assertTrue(invite.find());
-            taken.addAll(letters(invite.group(1).replace(":", "")));
+        for (String command : page.equals("qsshd.8") ? List.of("InviteCommand", "AuthKeyCommand") : List.<String>of()) { // theirs are in the same manual
+            Matcher more = Pattern.compile(table).matcher(Files.readString(Project.ROOT.resolve(source.replace("Arguments", command))));
+            assertTrue(more.find());
+            taken.addAll(letters(more.group(1).replace(":", "")));
         }
         if (page.equals("qssh-keygen.1")) {
             taken.add('V'); // which stands alone and is taken before the table is looked at

@@ -137,6 +137,7 @@ final class TerminalTest {
         screen.press("G");
         screen.await("^1000$");
         screen.press("q");
+        screen.await(remotePrompt());
         screen.resize(100, 30);
         screen.enter("clear; top");
         screen.await("^top - .*");

@@ -64,7 +64,6 @@ final class Daemon implements AutoCloseable {
         this.source = source;
         this.adopted = adopted;
         this.policy = new AtomicReference<>(source.load());
-        LOG.info("entropy: {}", policy.get().entropy().description());
         ServerConfig config = policy.get().config();
         exchange = new Exchange(halfTheDescriptors() / 2, e -> LOG.error("fault", e));
         House house = new House(new Gatekeeper(new UserFiles(pump), new KeysCommand(pump)), new InProcessLauncher(pump, config.printMotd() ? InProcessLauncher.MOTD : List.of(), services.sftp()), lookups, workers,
@@ -100,7 +99,10 @@ final class Daemon implements AutoCloseable {
         for (Listen at : addresses(policy.get().config())) {
             listeners.put(at, new Listener(loop, reception, at, policy.get().config().addressFamily()));
         }
-        loop.execute(() -> listeners.values().forEach(Listener::accept));
+        loop.execute(() -> {
+            listeners.values().forEach(Listener::accept);
+            LOG.info("entropy: {}", policy.get().entropy().description());
+        });
     }
 
     /** A socket on all IPv6 addresses takes IPv4 too, so that one on all IPv4 addresses is neither needed nor to be had beside it. */

@@ -115,7 +115,7 @@ final class AuthKeys implements AutoCloseable {
         Thread.ofPlatform().daemon().name("qnsp-authkey").start(() -> {
             try (next) {
                 roll(connection, used, next);
-            } catch (IOException e) {
+            } catch (IOException | IllegalStateException e) { // the latter where the process ended meanwhile, and the keys are wiped
                 messages.debug("auth key not kept: " + e.getMessage());
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
