@@ -127,6 +127,12 @@ final class AuthTest {
         Files.writeString(ofClient(), lines[0] + "\nqnsp-authkey " + "A".repeat(64) + "\n" + lines[1]);
         assertEquals(USED, login());
 
+        // the host wants none for a while: the client keeps what it had
+        house.configure("AuthKey off");
+        assertEquals(NOT_USED, login());
+        house.configure();
+        assertEquals(USED, login("-o", "AuthKey=require"));
+
         // the host has lost them all
         forget(ofHost());
         Command.Result required = qssh("-o", "AuthKey=require").run().expect(255);
@@ -134,6 +140,11 @@ final class AuthTest {
         assertEquals(NOT_USED, login());
         assertEquals(USED, login("-o", "AuthKey=require"));
         assertEquals("in\n", qssh("-o", "AuthKey=off").run().expect(0).out());
+    }
+
+    private static Command invited(String invite, String name) {
+        return Command.of(House.program("qssh"), "-F", "none", "-o", "UserKnownHostsFile=" + dir.resolve(name), "-i", user.keyFile().toString(), "-o", "IdentityAgent=none",
+                invite.replaceFirst("//([^@?]*@)?", "//" + user.name() + "@"), "echo in");
     }
 
     @Test
@@ -148,6 +159,8 @@ final class AuthTest {
             Command stranger = Command.of(House.program("qssh")).with("-F", "none", "-o", "UserKnownHostsFile=" + elsewhere, "-i", user.keyFile().toString(), "-o",
                     "Port=" + house.daemon().port()).with(House.at(user), "echo in");
             assertEquals(255, stranger.run().status(), "no auth key, no login");
+            assertEquals(255, invited(house.daemon().invite(), "nobody's").run().status(), "an invite for nobody in particular lets the host be met, and no more");
+            letIn(invited(house.daemon().invite(user.name()), "users"));
             Command.of(House.program("qsshd"), "authkey", "-f", house.daemon().configurationFile().toString(), "-h", house.daemon().hostKeyFile().toString(), "-a", secret.toString(), user.name()).run().expect(0);
             letIn(Command.of(House.program("qssh")).with("-F", "none", "-o", "UserKnownHostsFile=" + elsewhere, "-i", user.keyFile().toString(), "-o",
                     "Port=" + house.daemon().port()).with(options).with(House.at(user), "echo in"));

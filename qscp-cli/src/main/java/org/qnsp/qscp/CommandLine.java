@@ -6,7 +6,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import org.qnsp.core.client.EntropyOptions;
 import org.qnsp.core.client.Getopt;
 import org.qnsp.core.client.LongOptions;
 import org.qnsp.qscp.CopyPlan.UsageException;
@@ -75,7 +74,7 @@ final class CommandLine {
                     operands.addAll(getopt.rest());
                     break;
                 }
-                line.option((char) option, option == '-' ? EntropyOptions.whole(LongOptions.whole(getopt.value(), getopt), getopt) : getopt.value());
+                line.option((char) option, option == '-' ? LongOptions.whole(getopt.value(), getopt) : getopt.value());
             }
         } catch (Getopt.UsageException e) {
             throw new UsageException(Arguments.text(e.getMessage()));
@@ -149,7 +148,7 @@ final class CommandLine {
             case "resume" -> resume = true;
             case "serve" -> serves = true;
             default -> {
-                String line = LongOptions.line(word).or(() -> EntropyOptions.line(Arguments.text(word))).orElseThrow(() -> new UsageException("unknown option -- " + Arguments.text(word)));
+                String line = LongOptions.line(Arguments.text(word)).orElseThrow(() -> new UsageException("unknown option -- " + Arguments.text(word)));
                 settings.add(line);
                 words.add("-o" + line);
             }

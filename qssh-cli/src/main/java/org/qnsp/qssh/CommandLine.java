@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
-import org.qnsp.core.client.EntropyOptions;
 import org.qnsp.core.client.Getopt;
 import org.qnsp.core.client.LongOptions;
 import org.qnsp.core.config.ConfigException;
@@ -61,7 +60,7 @@ final class CommandLine {
         try {
             for (int option = getopt.next(); option != Getopt.END; option = getopt.next()) {
                 if (option == '-') {
-                    String word = EntropyOptions.whole(LongOptions.whole(getopt.value(), getopt), getopt);
+                    String word = LongOptions.whole(getopt.value(), getopt);
                     line.word(word.equals("wire-report") ? word + "=" + getopt.argument() : word);
                 } else if (option != Getopt.OPERAND) {
                     line.option((char) option, getopt.value());
@@ -101,7 +100,7 @@ final class CommandLine {
             decided.put("ControlPath", "none"); // the wire is to be its own
             decided.put("ControlMaster", "no");
         } else {
-            options.add(LongOptions.line(word).or(() -> EntropyOptions.line(word)).orElseThrow(() -> UsageException.withUsage("unknown option -- -")));
+            options.add(LongOptions.line(word).orElseThrow(() -> UsageException.withUsage("unknown option -- -")));
         }
     }
 

@@ -54,6 +54,7 @@ final class Daemon implements AutoCloseable {
     private final ExecutorService judges = workers("qsshd-judge", 2, 256);
     private final ExecutorService lookups = workers("qsshd-lookup", 64, 256);
     private final ExecutorService workers = workers("qsshd-worker", 8, 1024);
+    private final ExecutorService quantum = workers("qsshd-quantum", 8, 64);
     private final Exchange exchange;
     private final Reception reception;
     private final Map<Listen, Listener> listeners = new HashMap<>();
@@ -66,7 +67,7 @@ final class Daemon implements AutoCloseable {
         this.policy = new AtomicReference<>(source.load());
         ServerConfig config = policy.get().config();
         exchange = new Exchange(halfTheDescriptors() / 2, e -> LOG.error("fault", e));
-        House house = new House(new Gatekeeper(new UserFiles(pump), new KeysCommand(pump)), new InProcessLauncher(pump, config.printMotd() ? InProcessLauncher.MOTD : List.of(), services.sftp()), lookups, workers,
+        House house = new House(new Gatekeeper(new UserFiles(pump), new KeysCommand(pump)), new InProcessLauncher(pump, config.printMotd() ? InProcessLauncher.MOTD : List.of(), services.sftp()), lookups, workers, quantum,
                 services, exchange, emptied);
         long held = Math.min(Limits.HELD_BYTES, Runtime.getRuntime().maxMemory() / 4); // L-12
         int drainMax = config.drainMax().orElseGet(() -> (int) Math.min(halfTheDescriptors(), Runtime.getRuntime().maxMemory() / 4 / STRANGER_BYTES));

@@ -62,6 +62,8 @@ final class House implements Hospitality {
     private final SessionLauncher launcher;
     private final Executor lookups;
     private final Executor workers;
+    /** Whoever knows the host's key can have one of these wait for a key server; lookups must not wait behind them. */
+    private final Executor quantum;
     private final Map<String, Integer> pendingLookups = new ConcurrentHashMap<>();
     private final Services services;
     private final Exchange exchange;
@@ -73,11 +75,12 @@ final class House implements Hospitality {
      * @param exchange what forwarding needs
      * @param emptied told when a guest or stranger has gone
      */
-    House(Gatekeeper gatekeeper, SessionLauncher launcher, Executor lookups, Executor workers, Services services, Exchange exchange, Runnable emptied) {
+    House(Gatekeeper gatekeeper, SessionLauncher launcher, Executor lookups, Executor workers, Executor quantum, Services services, Exchange exchange, Runnable emptied) {
         this.gatekeeper = gatekeeper;
         this.launcher = launcher;
         this.lookups = lookups;
         this.workers = workers;
+        this.quantum = quantum;
         this.services = services;
         this.exchange = exchange;
         this.emptied = emptied;
@@ -135,7 +138,7 @@ final class House implements Hospitality {
             return;
         }
         try {
-            lookups.execute(() -> {
+            quantum.execute(() -> {
                 try {
                     answer.accept(QuantumKeys.fetch(policy.quantum(), offer), null);
                 } catch (QkdException e) {

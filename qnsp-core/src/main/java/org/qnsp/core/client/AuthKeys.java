@@ -137,7 +137,7 @@ final class AuthKeys implements AutoCloseable {
             write(next.line() + "\n" + current);
             Boolean kept = ask(connection);
             if (kept != null) {
-                write(kept ? next.line() + "\n" : current);
+                write(kept ? next.line() + "\n" : seen);
                 messages.debug(kept ? "Auth key for the next login is kept by both ends" : "The host keeps no auth keys");
             }
         }
@@ -155,7 +155,7 @@ final class AuthKeys implements AutoCloseable {
         if (lines.isEmpty()) {
             Files.deleteIfExists(file);
         } else {
-            KeyFile.write(file, (about + lines).getBytes(StandardCharsets.UTF_8), true);
+            KeyFile.write(file, (lines.startsWith(about) ? lines : about + lines).getBytes(StandardCharsets.UTF_8), true);
         }
     }
 

@@ -3,7 +3,7 @@ package org.qnsp.core.client;
 import java.util.Optional;
 import org.qnsp.core.config.Words;
 
-/** The long options that say what feeds the entropy pool; the same for every client program. */
+/** The long options that say what feeds the entropy pool: those of {@link LongOptions} that a program without a host takes too. */
 public final class EntropyOptions {
     private static final String SOURCE = "entropy-source";
     private static final String KEY_FILE = "entropy-key-file";

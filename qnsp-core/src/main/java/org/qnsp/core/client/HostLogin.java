@@ -134,7 +134,11 @@ public final class HostLogin implements AutoCloseable {
 
     /** Whether an auth key may have to do alone, for want of any other. */
     private boolean mayUseAuthKey() {
-        return continuity() && config.pubkeyAuthentication() && trust.pinned().stream().anyMatch(key -> !keysFor(key).forLogin().isEmpty());
+        return continuity() && config.pubkeyAuthentication() && trust.pinned().stream().anyMatch(key -> {
+            try (AuthKeys kept = keysFor(key)) {
+                return !kept.forLogin().isEmpty();
+            }
+        });
     }
 
     /** Where the user wants hosts remembered auth keys are kept too. */
@@ -241,6 +245,7 @@ public final class HostLogin implements AutoCloseable {
         connector.entropy().require(config.entropy(), messages::info, messages::debug);
         boolean enrol = tried instanceof Trust.Invited;
         Mode mode = config.mode() == ClientConfig.Mode.SIMPLEX ? Mode.SIMPLEX : Mode.DUPLEX;
+        closeAuthKeys();
         authKeys = continuity() && tried instanceof Trust.Pinned(PublicKey key) ? keysFor(key) : null;
         boolean required = config.auth().authKey() == AuthSettings.Continuity.REQUIRE && !enrol && mode == Mode.DUPLEX;
         if (required && (authKeys == null || authKeys.forLogin().isEmpty())) {
@@ -284,6 +289,8 @@ public final class HostLogin implements AutoCloseable {
             authKeys = authKeys == null ? keysFor(login.hostKey()) : authKeys;
             requests.rolls(authKeys);
             authKeys.loggedIn(login.connection(), login.result().authKey(), login.result().secrets().next());
+        } else if (login.result().secrets().next() != null) {
+            login.result().secrets().next().close();
         }
         keyUpdate.loggedIn(login.id(), trust.vouchedFor() ? login.hostKey() : null);
         return login;

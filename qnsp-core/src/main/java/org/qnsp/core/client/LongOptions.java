@@ -9,7 +9,7 @@ public final class LongOptions {
 
     /** A word with its value, which may be the next argument. @param word without its two dashes */
     public static String whole(String word, Getopt getopt) throws Getopt.UsageException {
-        return word.equals("padding") || word.equals("rate") ? word + "=" + getopt.argument() : word;
+        return word.equals("padding") || word.equals("rate") ? word + "=" + getopt.argument() : EntropyOptions.whole(word, getopt);
     }
 
     /** The line of configuration that a word stands for, without its two dashes; empty for another word. The line's value is checked as any line's. */
@@ -24,6 +24,6 @@ public final class LongOptions {
         if (whole != null) {
             return Optional.of(whole);
         }
-        return word.startsWith("padding=") || word.startsWith("rate=") ? Optional.of(Character.toUpperCase(word.charAt(0)) + word.substring(1)) : Optional.empty();
+        return word.startsWith("padding=") || word.startsWith("rate=") ? Optional.of(Character.toUpperCase(word.charAt(0)) + word.substring(1)) : EntropyOptions.line(word);
     }
 }

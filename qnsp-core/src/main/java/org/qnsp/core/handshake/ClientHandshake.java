@@ -126,15 +126,15 @@ public final class ClientHandshake implements AutoCloseable {
         /** @param e null where the opening's exchange is the suite's */
         record AwaitContactReply(Kem.Pair e, X25519 x) implements State {}
 
-        record AwaitFinished(byte[] xS, byte[] ekE2) implements State {}
+        record AwaitFinished(byte[] ekE2) implements State {}
 
         record AwaitQuantumKeys(AwaitFinished finished) implements State {}
 
         record AwaitQuantumAnswer(AwaitFinished finished, QuantumOffer offer) implements State {}
 
-        record AwaitWork(Work work) implements State {}
+        record AwaitWork(KeyWork work) implements State {}
 
-        record AwaitChallenge(byte[] xS, List<Entry> entries, byte[] th) implements State {}
+        record AwaitChallenge(List<Entry> entries, byte[] th) implements State {}
 
         record AwaitOpenings(List<Identity.Commitment> commitments) implements State {}
 
@@ -149,6 +149,7 @@ public final class ClientHandshake implements AutoCloseable {
     private KeySchedule schedule;
     private PublicKey hostKey;
     private final Quantum quantum = new Quantum();
+    private byte[] xS;
     private int authKey;
 
     public ClientHandshake(Settings settings, RandomSource random) {
@@ -309,7 +310,7 @@ public final class ClientHandshake implements AutoCloseable {
         return agreed(m.cover(), s.x, m.xS(), m.ekE2(), actions);
     }
 
-    private State agreed(Cover cover, X25519 ephemeral, byte[] xS, byte[] ekE2, List<Action> actions) throws ProtocolException {
+    private State agreed(Cover cover, X25519 ephemeral, byte[] ofServer, byte[] ekE2, List<Action> actions) throws ProtocolException {
         if (!cover.serves(settings.cover)) {
             throw new ProtocolException(Reason.COVER, "less cover than was asked for"); // C-34
         }
@@ -318,14 +319,15 @@ public final class ClientHandshake implements AutoCloseable {
             throw new ProtocolException(Reason.MALFORMED, "mode of the reply");
         }
         try (X25519 x = ephemeral) {
-            schedule.mix(Labels.EE, x.agree(xS));
+            schedule.mix(Labels.EE, x.agree(ofServer));
             schedule.mix(Labels.ES, x.agree(hostKey.second()));
         } catch (GeneralSecurityException e) {
             throw new ProtocolException(Reason.MALFORMED, "key agreement"); // H-10
         }
         actions.add(new NextSendingStage(schedule.stage(Labels.HANDSHAKE_C2S)));
         actions.add(new NextReadingStage(schedule.stage(Labels.HANDSHAKE_S2C)));
-        return new State.AwaitFinished(xS, ekE2);
+        xS = ofServer;
+        return new State.AwaitFinished(ekE2);
     }
 
     private State onFinished(State.AwaitFinished s, ServerFinished m, byte[] whole, List<Action> actions) throws ProtocolException {
@@ -417,101 +419,57 @@ public final class ClientHandshake implements AutoCloseable {
             schedule.mix(Labels.CA, new byte[32]);
             return application(null, actions);
         }
-        return use(new Signing(s.xS, encapsulate(settings.suite.kem(), s.ekE2), schedule.th()), settings.identities.stream().anyMatch(i -> i instanceof Identity.Sig && i.waits()), actions);
+        Kem.Encapsulation toServer = encapsulate(settings.suite.kem(), s.ekE2);
+        schedule.mix(Labels.KE2, toServer.shared()); // H-13 says so after CI, which changes th and not ck
+        return use(new KeyWork.Signing(keys(), toServer.ciphertext(), schedule.th()), settings.identities.stream().anyMatch(i -> i instanceof Identity.Sig && i.waits()), actions);
     }
 
-    /** What the user's keys do, which may lie elsewhere. Running it touches nothing that changes, so that it may happen on another thread. */
-    private abstract static class Work implements Runnable {
-        abstract State then(List<Action> actions);
-
-        /** The handshake is over: what was found, or will yet be, is wiped. */
-        void end() {}
+    private KeyWork.Keys keys() {
+        return new KeyWork.Keys(settings, hostKey.fingerprint(), random);
     }
 
-    private State use(Work work, boolean waits, List<Action> actions) {
+    private State use(KeyWork work, boolean waits, List<Action> actions) {
         if (waits) {
             actions.add(new UseKeys(work));
             return new State.AwaitWork(work);
         }
         work.run();
-        return work.then(actions);
+        return used(work, actions);
+    }
+
+    private State used(KeyWork work, List<Action> actions) {
+        switch (work) {
+            case KeyWork.Signing signing -> {
+                ClientIdentity identity = signing.identity();
+                send(actions, identity);
+                return new State.AwaitChallenge(identity.entries(), schedule.th());
+            }
+            case KeyWork.Proving proving -> {
+                return answer(proving.which(), proving.secret(), actions);
+            }
+            case KeyWork.Committing committing -> {
+                send(actions, committing.message());
+                return new State.AwaitOpenings(committing.commitments());
+            }
+            case KeyWork.Opening opening -> {
+                send(actions, opening.message());
+                return answer(opening.first(), Secret.zeros(32), actions);
+            }
+        }
     }
 
     /** Goes on after {@link UseKeys}, once its work was run. */
     public List<Action> onKeysUsed() {
-        if (!(state instanceof State.AwaitWork(Work work))) {
+        if (!(state instanceof State.AwaitWork(KeyWork work))) {
             throw new IllegalStateException("no keys were asked for");
         }
         List<Action> actions = new ArrayList<>();
-        state = work.then(actions);
+        state = used(work, actions);
         return actions;
     }
 
     private boolean keysWait() {
         return settings.identities.stream().anyMatch(i -> i instanceof Identity.Kem && i.waits());
-    }
-
-    /** H-12: makes the entries of CI, signed where the key is one that signs. */
-    private final class Signing extends Work {
-        private final byte[] xS;
-        private final Kem.Encapsulation toServer;
-        private final byte[] th;
-        private List<Entry> entries = List.of();
-
-        Signing(byte[] xS, Kem.Encapsulation toServer, byte[] th) {
-            this.xS = xS;
-            this.toServer = toServer;
-            this.th = th;
-        }
-
-        @Override
-        public void run() {
-            List<Entry> unsigned = settings.identities.isEmpty() ? List.of(Entry.of(Method.AUTH_KEY, new byte[32])) : settings.identities.stream().map(this::unsigned).toList();
-            byte[] t = UserAuth.toSign(th, identity(unsigned).head());
-            List<Entry> signed = new ArrayList<>();
-            for (int i = 0; i < unsigned.size(); i++) {
-                Entry entry = unsigned.get(i);
-                signed.add(entry.method() == Method.SIG ? new Entry(entry.method(), entry.keyHash(), sign((Identity.Sig) settings.identities.get(i), t)) : entry);
-            }
-            entries = signed;
-        }
-
-        private Entry unsigned(Identity identity) {
-            PublicKey key = identity.publicKey();
-            return switch (identity) {
-                case Identity.Kem kem when settings.zk -> new Entry(Method.ZK, key.fingerprint(), key.encoded());
-                case Identity.Kem kem -> Entry.of(Method.KEM, key.fingerprint());
-                case Identity.Sig sig -> Entry.of(Method.SIG, key.fingerprint());
-            };
-        }
-
-        /** A key whose holder does not sign is offered all the same, with what is no signature: the others go on, and the wire looks alike. */
-        private byte[] sign(Identity.Sig sig, byte[] t) {
-            int length = settings.suite.signatures().signatureBytes();
-            try {
-                byte[] made = sig.sign(t, hostKey.fingerprint(), settings.user);
-                return made.length == length ? made : random.bytes(length);
-            } catch (IOException e) {
-                return random.bytes(length);
-            }
-        }
-
-        private ClientIdentity identity(List<Entry> entries) {
-            byte[] enrol = settings.enrol ? settings.identities.getFirst().publicKey().encoded() : new byte[0];
-            return new ClientIdentity(toServer.ciphertext(), settings.user, entries, enrol, settings.authKeys.stream().map(AuthKey::id).toList());
-        }
-
-        @Override
-        State then(List<Action> actions) {
-            send(actions, identity(entries));
-            schedule.mix(Labels.KE2, toServer.shared());
-            return new State.AwaitChallenge(xS, entries, schedule.th());
-        }
-
-        @Override
-        void end() {
-            toServer.shared().close();
-        }
     }
 
     private State onChallenge(State.AwaitChallenge s, ServerChallenge m, byte[] whole, List<Action> actions) throws ProtocolException {
@@ -523,114 +481,8 @@ public final class ClientHandshake implements AutoCloseable {
             throw new ProtocolException(Reason.AUTH_KEY, "the host knows no auth key of this client");
         }
         authKey = m.authKey();
-        if (!settings.zk) {
-            return use(new Proving(s, m.challenges(), whole), keysWait(), actions);
-        }
         schedule.absorb(whole);
-        return use(new Committing(m.challenges(), schedule.th()), keysWait(), actions);
-    }
-
-    /** H-15: finds the first entry that holds. */
-    private final class Proving extends Work {
-        private final State.AwaitChallenge asked;
-        private final List<Challenge> challenges;
-        private final byte[] whole;
-        private int which;
-        private Secret a;
-        private boolean unwanted;
-
-        Proving(State.AwaitChallenge asked, List<Challenge> challenges, byte[] whole) {
-            this.asked = asked;
-            this.challenges = challenges;
-            this.whole = whole;
-        }
-
-        @Override
-        public void run() {
-            Secret found = null;
-            for (int i = 0; i < challenges.size() && found == null; i++) {
-                found = proof(i, challenges.get(i));
-                if (found != null) {
-                    found(found, i);
-                }
-            }
-        }
-
-        private synchronized void found(Secret proof, int entry) {
-            a = proof;
-            which = entry;
-            if (unwanted) {
-                a.close();
-            }
-        }
-
-        @Override
-        synchronized void end() {
-            unwanted = true;
-            if (a != null) {
-                a.close();
-            }
-        }
-
-        /** The secret a for this entry if the challenge shows that it may log in, else null; null too where the holder of the key does not answer. */
-        private Secret proof(int entry, Challenge challenge) {
-            return switch (challenge) {
-                case Challenge.Kem c -> proof((Identity.Kem) settings.identities.get(entry), c);
-                case Challenge.Sig c -> c.accepted() ? Secret.zeros(32) : null;
-                case Challenge.Shared c -> c.accepted() ? Secret.zeros(32) : null;
-                case Challenge.Zk c -> throw new IllegalStateException("challenge of another method");
-            };
-        }
-
-        private Secret proof(Identity.Kem kem, Challenge.Kem challenge) {
-            try {
-                Secret answer = kem.answer(challenge.ciphertext(), asked.xS, hostKey.fingerprint(), settings.user, asked.th);
-                if (MessageDigest.isEqual(UserAuth.confirm(answer, asked.th), challenge.confirm())) {
-                    return answer;
-                }
-                answer.close();
-                return null;
-            } catch (IOException e) {
-                return null;
-            }
-        }
-
-        @Override
-        State then(List<Action> actions) {
-            schedule.absorb(whole);
-            // where none holds the server will refuse; until then nothing is different
-            return answer(which, a == null ? Secret.owning(random.bytes(32)) : a, actions);
-        }
-    }
-
-    /** H-34: commits to every challenge, whatever it is; random bytes stand for what the holder of a key does not answer. */
-    private final class Committing extends Work {
-        private final List<Challenge> challenges;
-        private final byte[] th;
-        private final List<Identity.Commitment> commitments = new ArrayList<>();
-
-        Committing(List<Challenge> challenges, byte[] th) {
-            this.challenges = challenges;
-            this.th = th;
-        }
-
-        @Override
-        public void run() {
-            for (int i = 0; i < challenges.size(); i++) {
-                Challenge.Zk c = (Challenge.Zk) challenges.get(i);
-                try {
-                    commitments.add(((Identity.Kem) settings.identities.get(i)).commit(c.ciphertext(), c.ephemeral(), hostKey.fingerprint(), settings.user, th));
-                } catch (IOException e) {
-                    commitments.add(null);
-                }
-            }
-        }
-
-        @Override
-        State then(List<Action> actions) {
-            send(actions, new ZkCommitments(commitments.stream().map(c -> c == null ? random.bytes(32) : c.value()).toList()));
-            return new State.AwaitOpenings(commitments);
-        }
+        return use(settings.zk ? new KeyWork.Committing(keys(), m.challenges(), schedule.th()) : new KeyWork.Proving(keys(), xS, s.th, m.challenges()), keysWait(), actions);
     }
 
     private State onOpenings(State.AwaitOpenings s, ZkOpenings m, byte[] whole, List<Action> actions) throws ProtocolException {
@@ -638,44 +490,7 @@ public final class ClientHandshake implements AutoCloseable {
             throw new ProtocolException(Reason.MALFORMED, "openings");
         }
         schedule.absorb(whole);
-        return use(new Opening(s.commitments, m.openings()), keysWait(), actions);
-    }
-
-    /** H-36: opens the commitments to the challenges that were honest. */
-    private final class Opening extends Work {
-        private final List<Identity.Commitment> commitments;
-        private final List<ZkOpening> openings;
-        private final List<byte[]> rhos = new ArrayList<>();
-
-        Opening(List<Identity.Commitment> commitments, List<ZkOpening> openings) {
-            this.commitments = commitments;
-            this.openings = openings;
-        }
-
-        @Override
-        public void run() {
-            for (int i = 0; i < openings.size(); i++) {
-                rhos.add(open(commitments.get(i), openings.get(i)));
-            }
-        }
-
-        private byte[] open(Identity.Commitment commitment, ZkOpening opening) {
-            try {
-                return commitment == null ? null : commitment.open(opening.message(), opening.scalar());
-            } catch (IOException e) {
-                return null;
-            }
-        }
-
-        @Override
-        State then(List<Action> actions) {
-            send(actions, new ZkProofs(rhos.stream().map(rho -> rho == null ? random.bytes(32) : rho).toList()));
-            int first = 0;
-            while (first < rhos.size() - 1 && rhos.get(first) == null) {
-                first++;
-            }
-            return answer(first, Secret.zeros(32), actions);
-        }
+        return use(new KeyWork.Opening(keys(), s.commitments, m.openings()), keysWait(), actions);
     }
 
     private void mixShared(int which) {

@@ -353,9 +353,6 @@ public final class ServerHandshake implements AutoCloseable {
     /** H-16. */
     private void mixShared(AuthKey shared) {
         schedule.mixShared(shared, quantum, quantumKeys);
-        if (shared != null) {
-            shared.close();
-        }
         if (quantumKeys != null) {
             quantumKeys.close();
         }
@@ -400,7 +397,15 @@ public final class ServerHandshake implements AutoCloseable {
             case State.AwaitAnonymousJudgement s -> state = found.accountDenial == null
                     ? accept(null, null, false, actions)
                     : deny(ServerDenial.ACCOUNT, found.accountDenial, actions);
-            case State.AwaitKeys s -> state = challenge(s, found, actions);
+            case State.AwaitKeys s -> {
+                try {
+                    state = challenge(s, found, actions);
+                } finally {
+                    if (found.shared != null) {
+                        found.shared.close(); // also where a key of the client's is at fault
+                    }
+                }
+            }
             default -> throw new IllegalStateException("no keys asked for");
         }
         return actions;

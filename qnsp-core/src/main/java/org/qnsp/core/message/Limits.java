@@ -52,7 +52,7 @@ public final class Limits {
     public static final int CONTROL_TEXT_BYTES = 4_096;
     /** L-24: offers of quantum keys in a handshake. */
     public static final int QUANTUM_OFFERS = 3;
-    /** L-25: quantum keys in an offer. */
+    /** L-25: quantum keys in an offer, in the handshake or a ratchet (H-31, R-11). */
     public static final int QUANTUM_KEYS = 8;
     /** L-26: bits of a quantum key. */
     public static final int QUANTUM_KEY_BITS = 8_192;
@@ -62,8 +62,6 @@ public final class Limits {
     public static final int AUTH_KEYS_OF_USER = 64;
     /** L-29: bytes of a message about ratchets with its header. */
     public static final int RATCHET_MESSAGE_BYTES = 12_288;
-    /** L-25: keys that an offer names. */
-    public static final int RATCHET_KEYS = 8;
     /** L-30: frames that a switch is announced ahead, at most. */
     public static final int SWITCH_AHEAD_FRAMES = 1_024;
 

@@ -139,7 +139,7 @@ public final class Etsi014KeySource implements KeySource {
     public List<QkdKey> fetch(String master, List<String> ids) throws QkdException {
         List<UUID> wanted = new ArrayList<>();
         for (String id : ids) {
-            UUID uuid = KeyName.uuid(id).orElseThrow(() -> new IllegalArgumentException("not in the form of a UUID"));
+            UUID uuid = QkdKey.uuid(id).orElseThrow(() -> new IllegalArgumentException("not in the form of a UUID"));
             if (used.contains(uuid)) {
                 throw new QkdException(Reason.REUSED_KEY, "key " + id + " was used before");
             }
@@ -156,7 +156,7 @@ public final class Etsi014KeySource implements KeySource {
             List<QkdKey> keys = keys(reply.body());
             Map<UUID, QkdKey> byId = new HashMap<>();
             checked(keys, () -> {
-                keys.forEach(key -> byId.put(KeyName.uuid(key.id()).orElseThrow(), key));
+                keys.forEach(key -> byId.put(QkdKey.uuid(key.id()).orElseThrow(), key));
                 if (keys.isEmpty()) {
                     throw new QkdException(Reason.UNKNOWN_KEY, "the key server gave no keys");
                 }
@@ -181,7 +181,7 @@ public final class Etsi014KeySource implements KeySource {
         try {
             boolean fresh = true;
             for (QkdKey key : keys) {
-                fresh &= used.add(KeyName.uuid(key.id()).orElseThrow());
+                fresh &= used.add(QkdKey.uuid(key.id()).orElseThrow());
             }
             check.run();
             if (!fresh) {
@@ -224,7 +224,7 @@ public final class Etsi014KeySource implements KeySource {
             throw new JsonException("a key without bytes");
         }
         String id = text(object, "key_ID");
-        if (!KeyName.uuid(id).map(names::add).orElse(false)) {
+        if (!QkdKey.uuid(id).map(names::add).orElse(false)) {
             throw new JsonException("a key whose name is no UUID or occurs twice");
         }
         Secret secret = Secret.owning(key.base64());

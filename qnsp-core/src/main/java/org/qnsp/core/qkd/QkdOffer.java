@@ -1,6 +1,8 @@
 package org.qnsp.core.qkd;
 
 import java.util.List;
+import org.qnsp.core.handshake.QuantumOffer.KeyName;
+import org.qnsp.core.message.Limits;
 
 /**
  * What a client has to offer: keys that the server can fetch by their names. Whoever holds it closes it, which wipes the keys.
@@ -13,7 +15,7 @@ import java.util.List;
  */
 public record QkdOffer(List<QkdKey> keys, String sae, String peer, String kme, boolean simulated) implements AutoCloseable {
     /** Keys of an offer. */
-    public static final int MOST_KEYS = 8;
+    public static final int MOST_KEYS = Limits.QUANTUM_KEYS;
     /** What the keys of an offer amount to, at least. */
     public static final int BITS = 256;
 

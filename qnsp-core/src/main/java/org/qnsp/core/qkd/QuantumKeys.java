@@ -26,14 +26,13 @@ public final class QuantumKeys {
     /** Gets keys as their master. @param settings whose mode is not OFF @param peer whom they are for */
     public static Offered offer(QkdSettings settings, String peer) throws QkdException {
         try (QkdOffer got = MasterSae.offer(settings.with(peer))) {
-            List<QuantumOffer.KeyName> names = got.names().stream().map(name -> new QuantumOffer.KeyName(name.id(), name.bits())).toList();
-            return new Offered(new QuantumOffer(got.sae(), got.peer(), names), joined(got.keys()), got.kme(), got.simulated());
+            return new Offered(new QuantumOffer(got.sae(), got.peer(), got.names()), joined(got.keys()), got.kme(), got.simulated());
         }
     }
 
     /** Gets the keys that the other end offers. The caller's to close. */
     public static Secret fetch(SlaveSae slave, QuantumOffer offer) throws QkdException {
-        List<QkdKey> keys = slave.fetch(offer.clientSae(), offer.serverSae(), offer.keys().stream().map(name -> new KeyName(name.id(), name.bits())).toList());
+        List<QkdKey> keys = slave.fetch(offer.clientSae(), offer.serverSae(), offer.keys());
         try {
             return joined(keys);
         } finally {

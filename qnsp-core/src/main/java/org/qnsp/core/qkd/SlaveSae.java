@@ -8,6 +8,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import org.qnsp.core.handshake.QuantumOffer.KeyName;
 import org.qnsp.core.qkd.QkdException.Reason;
 
 /**
@@ -77,7 +78,7 @@ public final class SlaveSae implements AutoCloseable {
         Set<UUID> distinct = new HashSet<>();
         long bits = 0;
         for (KeyName name : names) {
-            if (!KeyName.uuid(name.id()).map(distinct::add).orElse(false) || name.bits() < 8 || name.bits() > Etsi014KeySource.LARGEST_KEY_BITS || name.bits() % 8 != 0) {
+            if (!QkdKey.uuid(name.id()).map(distinct::add).orElse(false) || name.bits() < 8 || name.bits() > Etsi014KeySource.LARGEST_KEY_BITS || name.bits() % 8 != 0) {
                 throw new QkdException(Reason.MALFORMED, "the offer names no keys");
             }
             bits += name.bits();

@@ -70,7 +70,7 @@ sealed interface RatchetMessage {
 
     private static List<KeyId> keys(BodyReader in) throws ProtocolException {
         int count = in.u8();
-        if (count > Limits.RATCHET_KEYS) {
+        if (count > Limits.QUANTUM_KEYS) {
             throw new ProtocolException(Reason.LIMIT, count + " keys in an offer"); // L-25
         }
         List<KeyId> keys = new ArrayList<>(count);

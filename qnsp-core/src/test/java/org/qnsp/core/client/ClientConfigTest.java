@@ -304,4 +304,16 @@ class ClientConfigTest {
         ConfigException e = assertThrows(ConfigException.class, () -> loader.checkOptions(List.of("ControlPersist")));
         assertEquals(List.of("command-line line 0: no argument after keyword \"controlpersist\""), e.lines());
     }
+
+    /** Who requires keys of a kind shares no connection with who does not. */
+    @Test
+    void whatIsRequiredIsSharedWithItsLikeOnly() throws Exception {
+        String qkd = "QkdKme https://127.0.0.1:1\nQkdCa /ca\nQkdCertificate /cert\nQkdKey /key\nQkdSae a\nQkdPeerSae b\n";
+        assertEquals("/run/s", load("ControlPath /run/s").controlPath());
+        assertEquals("/run/s", load("ControlPath /run/s\nEntropy qrng\nQkd prefer\n" + qkd).controlPath());
+        assertEquals("/run/s.qkd", load("ControlPath /run/s\nQkd require\n" + qkd).controlPath());
+        assertEquals("/run/s.qrng", load("ControlPath /run/s\nEntropy qrng-only").controlPath());
+        assertNull(load("Entropy qrng-only").controlPath());
+        assertTrue(load("Padding max\nQkd require\n" + qkd).controlPath().endsWith(".qkd"));
+    }
 }

@@ -9,6 +9,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.qnsp.core.handshake.QuantumOffer.KeyName;
 import org.qnsp.core.config.ConfigException;
 import org.qnsp.core.config.Keyword;
 import org.qnsp.core.config.Settings;

@@ -125,7 +125,8 @@ public final class Gatekeeper {
                     shared = kept.get();
                 }
             }
-            if (allowed && which == 0 && invite == null && ask.user() != null && config.auth().authKey() == AuthPolicy.Continuity.REQUIRE) {
+            boolean invited = invite != null && invite.user().filter(name::equals).isPresent();
+            if (allowed && which == 0 && !invited && ask.user() != null && config.auth().authKey() == AuthPolicy.Continuity.REQUIRE) {
                 LOG.info("login of {} from {} refused: no auth key that is known here, and AuthKey is require", quoted(name), origin.address);
                 allowed = false;
             }

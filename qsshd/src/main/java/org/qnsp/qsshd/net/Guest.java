@@ -151,7 +151,12 @@ public final class Guest implements Link.Owner, Connection.Listener {
         switch (question) {
             case Action.FindKeys ask -> findKeys(from, ask);
             case Action.FetchQuantumKeys(QuantumOffer offer) -> hospitality.fetchQuantumKeys(invitation.policy, origin(), offer,
-                    (keys, refusal) -> from.proceed(() -> handshake.onQuantumKeys(keys, refusal)));
+                    (keys, refusal) -> loop.execute(() -> {
+                        if (over && keys != null) {
+                            keys.close();
+                        }
+                        from.proceed(() -> handshake.onQuantumKeys(keys, refusal));
+                    }));
             default -> throw new IllegalStateException("a server is not asked for " + question.getClass().getSimpleName());
         }
     }
@@ -164,6 +169,9 @@ public final class Guest implements Link.Owner, Connection.Listener {
             useTaken = found.useTaken();
             if (over) {
                 giveBack();
+                if (found.shared() != null) {
+                    found.shared().close();
+                }
                 return;
             }
             Link.Answer answer = answer(found);
