@@ -212,6 +212,8 @@ final class RemoteSession {
         }
         if (plan.tty()) {
             ptyRequest = ask(pty());
+        } else {
+            channel.unattended();
         }
         startRequest = ask(plan.start());
     }

@@ -8,7 +8,7 @@ final class ByteQueue {
     private static final byte[] NONE = new byte[0];
     private static final int LEAST_BYTES = 1 << 10;
     /** An empty queue keeps an array up to this size, so that a stream read as it comes allocates nothing. */
-    private static final int KEPT_BYTES = 8 << 10;
+    private static final int KEPT_BYTES = 64 << 10;
     private static final int MOST_BYTES = 1 << 30;
 
     private byte[] ring = NONE;

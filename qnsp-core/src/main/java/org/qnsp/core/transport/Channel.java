@@ -110,6 +110,15 @@ public final class Channel {
         return connection.locked(mux -> mux.room(id));
     }
 
+    /** No person waits in front of this channel, so more may be queued. Returns the channel. */
+    public Channel unattended() {
+        connection.locked(mux -> {
+            mux.unattended(id);
+            return 0;
+        });
+        return this;
+    }
+
     /** Waits for the peer to accept the channel. @throws IOException if it refuses, or the connection is lost */
     public void awaitOpened() throws IOException {
         connection.await(changed, () -> opened || refusal != null || closed);

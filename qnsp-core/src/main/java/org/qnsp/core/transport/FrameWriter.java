@@ -36,8 +36,11 @@ final class FrameWriter implements SlotThread.Slotted {
     private final LongSupplier jitter;
     private final LongSupplier micros;
     private final Consumer<IOException> failed;
+    private final Runnable buildSlot = this::buildSlot;
     private final ArrayDeque<ByteBuffer> sealed = new ArrayDeque<>();
-    private final byte[] burst = new byte[BURST_FRAMES * FrameLayout.FRAME_BYTES];
+    /** Of slots that are written, for those to come; the monitor of {@link #sealed} guards it too. */
+    private final ArrayDeque<ByteBuffer> spare = new ArrayDeque<>();
+    private ByteBuffer burst;
     private StealthProfile profile;
     private Pacer pacer;
     private Loop.Timer timer;
@@ -149,7 +152,8 @@ final class FrameWriter implements SlotThread.Slotted {
             leftOut++;
         } else {
             saturated &= backlogBytes() >= (long) pacer.slotFrames() * FrameLayout.PAYLOAD_BYTES;
-            ByteBuffer slot = ByteBuffer.wrap(seal(new byte[pacer.slotFrames() * FrameLayout.FRAME_BYTES], pacer.slotFrames()));
+            ByteBuffer slot = slotBuffer(pacer.slotFrames() * FrameLayout.FRAME_BYTES);
+            seal(slot.array(), pacer.slotFrames());
             synchronized (sealed) {
                 sealed.add(slot);
             }
@@ -157,9 +161,19 @@ final class FrameWriter implements SlotThread.Slotted {
         pacer.hold(connection.relaying()); // C-31
         slots.schedule(pacer.slotNanos() + pacer.jitterNanos(), this); // where nothing was sealed too: what waits for the socket goes at some slot
         pacer.advance(now + AHEAD_NANOS);
-        timer = loop.at(pacer.slotNanos() - AHEAD_NANOS, this::buildSlot);
+        timer = loop.at(pacer.slotNanos() - AHEAD_NANOS, buildSlot);
         if (!over() && pacer.burstFrames() > 0) {
             writeBurst();
+        }
+    }
+
+    private ByteBuffer slotBuffer(int bytes) {
+        synchronized (sealed) {
+            ByteBuffer buffer = spare.poll();
+            while (buffer != null && buffer.capacity() != bytes) { // of another rung
+                buffer = spare.poll();
+            }
+            return buffer == null ? ByteBuffer.allocate(bytes) : buffer.clear();
         }
     }
 
@@ -190,7 +204,7 @@ final class FrameWriter implements SlotThread.Slotted {
         whenFinished = task;
     }
 
-    private byte[] seal(byte[] frames, int count) {
+    private void seal(byte[] frames, int count) {
         int said = 0;
         for (int i = 0; i < count; i++) {
             stages.build(frames, i * FrameLayout.FRAME_BYTES, micros.getAsLong(), records);
@@ -201,7 +215,6 @@ final class FrameWriter implements SlotThread.Slotted {
         if (observer != null) {
             observer.sent(count, said);
         }
-        return frames;
     }
 
     /** Tells of all that is sealed from now on. */
@@ -229,6 +242,9 @@ final class FrameWriter implements SlotThread.Slotted {
                     return false; // F-1: the rest of these bytes comes first, whatever comes next
                 }
                 sealed.remove();
+                if (head != burst) {
+                    spare.add(head);
+                }
             }
             return true;
         }
@@ -289,9 +305,12 @@ final class FrameWriter implements SlotThread.Slotted {
                 burstWaiting = false;
                 burstNanos = now;
                 pacer.burst(frames);
-                seal(burst, frames);
+                if (burst == null) {
+                    burst = ByteBuffer.allocate(BURST_FRAMES * FrameLayout.FRAME_BYTES);
+                }
+                seal(burst.array(), frames);
                 synchronized (sealed) {
-                    sealed.add(ByteBuffer.wrap(burst, 0, frames * FrameLayout.FRAME_BYTES));
+                    sealed.add(burst.clear().limit(frames * FrameLayout.FRAME_BYTES));
                 }
             }
             queueBurst(now);

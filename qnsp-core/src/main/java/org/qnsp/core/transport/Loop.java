@@ -6,6 +6,7 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.util.PriorityQueue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
 /**
@@ -40,12 +41,19 @@ public final class Loop implements AutoCloseable {
         }
     }
 
+    /** With more channels than this a turn waits for more to do. */
+    private static final int MANY_CHANNELS = 64;
+    /** How far apart the turns of a loop with many channels begin: sockets that become ready one by one would each cost a wake-up of this thread. */
+    private static final long TURN_NANOS = 500_000;
+
     private final Selector selector;
     private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final PriorityQueue<Timer> timers = new PriorityQueue<>();
     private final Consumer<RuntimeException> bugs;
     private final Thread thread;
+    private final Consumer<SelectionKey> ready = this::ready;
     private volatile boolean closed;
+    private long turnNanos;
 
     /** @param bugs is told of a task or handler that failed by our own fault; the loop goes on */
     public Loop(String name, Consumer<RuntimeException> bugs) throws IOException {
@@ -60,6 +68,7 @@ public final class Loop implements AutoCloseable {
         tasks.add(task);
         if (Thread.currentThread() != thread) {
             selector.wakeup();
+            LockSupport.unpark(thread);
         }
     }
 
@@ -89,28 +98,43 @@ public final class Loop implements AutoCloseable {
             }
             runTasks();
             runTimers();
-            for (SelectionKey key : selector.selectedKeys()) {
-                if (key.isValid()) {
-                    guarded(() -> ((Handler) key.attachment()).ready(key));
-                }
-            }
-            selector.selectedKeys().clear();
         }
     }
 
     private void select() throws IOException {
+        if (selector.keys().size() > MANY_CHANNELS) {
+            rest();
+        }
         Timer next = timers.peek();
         if (!tasks.isEmpty()) {
-            selector.selectNow();
+            selector.selectNow(ready);
         } else if (next == null) {
-            selector.select();
+            selector.select(ready);
         } else {
             // A selector waits whole milliseconds, so a timer may be up to one late; frames are built two ahead of their slot.
             long waitMillis = Math.ceilDiv(next.nanos - System.nanoTime(), 1_000_000L);
             if (waitMillis > 0) {
-                selector.select(waitMillis);
+                selector.select(ready, waitMillis);
             } else {
-                selector.selectNow();
+                selector.selectNow(ready);
+            }
+        }
+    }
+
+    /** Lets a while pass since the last turn began, unless there is a task. */
+    private void rest() {
+        for (long left = turnNanos + TURN_NANOS - System.nanoTime(); left > 0 && tasks.isEmpty() && !closed; left = turnNanos + TURN_NANOS - System.nanoTime()) {
+            LockSupport.parkNanos(this, left);
+        }
+        turnNanos = System.nanoTime();
+    }
+
+    private void ready(SelectionKey key) {
+        if (key.isValid()) {
+            try {
+                ((Handler) key.attachment()).ready(key);
+            } catch (RuntimeException | Error e) {
+                failed(e);
             }
         }
     }
@@ -134,11 +158,14 @@ public final class Loop implements AutoCloseable {
     private void guarded(Runnable task) {
         try {
             task.run();
-        } catch (RuntimeException e) {
-            bugs.accept(e);
-        } catch (Error e) {
-            bugs.accept(new IllegalStateException(e)); // one connection's trouble: without the loop all of them hang, and nobody knows why
+        } catch (RuntimeException | Error e) {
+            failed(e);
         }
+    }
+
+    /** One connection's trouble, even an error: without the loop all of them hang, and nobody knows why. */
+    private void failed(Throwable e) {
+        bugs.accept(e instanceof RuntimeException bug ? bug : new IllegalStateException(e));
     }
 
     /** Stops the loop; channels stay their owners' to close. */
@@ -146,5 +173,6 @@ public final class Loop implements AutoCloseable {
     public void close() {
         closed = true;
         selector.wakeup();
+        LockSupport.unpark(thread);
     }
 }
