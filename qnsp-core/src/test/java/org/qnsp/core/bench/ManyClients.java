@@ -33,8 +33,8 @@ import org.qnsp.stealth.Cover;
  * Run by scripts/bench: many clients in one process, in the default mode, each with a connection and a session of its own on a daemon that runs already. Prints
  * lines of {@code name values}. Arguments: directory with keys, port, then
  * <pre>
- * open AT_ONCE ROUNDS COUNT        opened N               sessions a second of each round, login to exit of `true`
- * idle PID GC-COMMAND NUMBER...    idle N KIB CORES       of the daemon itself, without what its sessions run
+ * open AT_ONCE COUNT                       opened N            sessions a second, login to exit of `true`
+ * idle PID GC-COMMAND SECONDS NUMBER...    idle N KIB CORES    of the daemon itself, without what its sessions run
  * </pre>
  * GC-COMMAND makes the daemon collect its garbage, given its process id; memory is what smaps_rollup calls proportional, beyond that of a daemon that has
  * served one session.
@@ -42,8 +42,7 @@ import org.qnsp.stealth.Cover;
 final class ManyClients {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final int LOGINS_AT_ONCE = 16;
-    private static final long IDLE_SECONDS = 10;
-    private static final long SETTLED_MILLIS = 3_000; // past the prologue, and past ZUncommitDelay as scripts/bench sets it
+    private static final long SETTLED_MILLIS = 2_500; // past the prologue, and past ZUncommitDelay as scripts/bench sets it
 
     private final Connector connector = new Connector(bug -> System.err.println("bench: " + bug));
     private final ClientHandshake.Settings settings;
@@ -62,28 +61,24 @@ final class ManyClients {
         ManyClients clients = new ManyClients(Path.of(args[0]), Integer.parseInt(args[1]));
         List<String> rest = List.of(args).subList(3, args.length);
         if (args[2].equals("open")) {
-            clients.open(Integer.parseInt(rest.get(0)), Integer.parseInt(rest.get(1)), Integer.parseInt(rest.get(2)));
+            clients.open(Integer.parseInt(rest.get(0)), Integer.parseInt(rest.get(1)));
         } else {
-            clients.idle(Long.parseLong(rest.get(0)), rest.get(1), rest.stream().skip(2).mapToInt(Integer::parseInt).toArray());
+            clients.idle(Long.parseLong(rest.get(0)), rest.get(1), Integer.parseInt(rest.get(2)), rest.stream().skip(3).mapToInt(Integer::parseInt).toArray());
         }
         System.out.flush();
         Runtime.getRuntime().halt(0); // closing a thousand connections one by one is nobody's figure
     }
 
-    private void open(int atOnce, int rounds, int count) throws Exception {
-        StringBuilder line = new StringBuilder("opened");
+    private void open(int atOnce, int count) throws Exception {
         try (ExecutorService pool = Executors.newFixedThreadPool(atOnce)) {
             many(pool, atOnce, "true"); // what is compiled on the way is not the daemon's
-            for (int round = 0; round < rounds; round++) {
-                long start = System.nanoTime();
-                many(pool, count, "true");
-                line.append(String.format(Locale.ROOT, " %.2f", count / ((System.nanoTime() - start) / 1e9)));
-            }
+            long start = System.nanoTime();
+            many(pool, count, "true");
+            System.out.printf(Locale.ROOT, "opened %.2f%n", count / ((System.nanoTime() - start) / 1e9));
         }
-        System.out.println(line);
     }
 
-    private void idle(long daemon, String collect, int[] numbers) throws Exception {
+    private void idle(long daemon, String collect, int seconds, int[] numbers) throws Exception {
         try (ExecutorService pool = Executors.newFixedThreadPool(LOGINS_AT_ONCE)) {
             many(pool, 1, "true");
             double before = settled(daemon, collect);
@@ -94,7 +89,7 @@ final class ManyClients {
                 double kib = (settled(daemon, collect) - before) / wanted;
                 double cpu = cpu(daemon);
                 long start = System.nanoTime();
-                Thread.sleep(IDLE_SECONDS * 1_000);
+                Thread.sleep(seconds * 1_000L);
                 System.out.printf(Locale.ROOT, "idle %d %.1f %.4f%n", wanted, kib, (cpu(daemon) - cpu) / ((System.nanoTime() - start) / 1e9));
             }
         }

@@ -14,14 +14,14 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 final class Parts {
     private static final int WARM = 4;
     private static final int MEASURED = 5;
-    private static final TimeValue EACH = TimeValue.milliseconds(300);
 
     private Parts() {}
 
-    /** Arguments: how many JVMs one after the other, and a regular expression. */
+    /** Arguments: how many JVMs one after the other, milliseconds of an iteration, and a regular expression. */
     public static void main(String[] args) throws Exception {
-        var options = new OptionsBuilder().include(args[1]).forks(Integer.parseInt(args[0])).mode(Mode.AverageTime).timeUnit(java.util.concurrent.TimeUnit.MICROSECONDS)
-                .warmupIterations(WARM).warmupTime(EACH).measurementIterations(MEASURED).measurementTime(EACH).verbosity(VerboseMode.SILENT).build();
+        TimeValue each = TimeValue.milliseconds(Integer.parseInt(args[1]));
+        var options = new OptionsBuilder().include(args[2]).forks(Integer.parseInt(args[0])).mode(Mode.AverageTime).timeUnit(java.util.concurrent.TimeUnit.MICROSECONDS)
+                .warmupIterations(WARM).warmupTime(each).measurementIterations(MEASURED).measurementTime(each).verbosity(VerboseMode.SILENT).build();
         for (RunResult result : new Runner(options).run()) {
             System.out.println(name(result.getParams()) + result.getBenchmarkResults().stream().flatMap(fork -> fork.getIterationResults().stream())
                     .map(iteration -> String.format(Locale.ROOT, "\t%.4f", iteration.getPrimaryResult().getScore())).collect(Collectors.joining()));

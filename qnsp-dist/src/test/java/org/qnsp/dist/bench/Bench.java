@@ -26,25 +26,29 @@ import java.util.stream.Stream;
 final class Bench {
     /** How much is done: bounds of sizes and numbers. What fits into the time lies between. */
     private enum Extent {
-        BRIEF(1, 1, 16, 16, 20, 5, new int[] {1, 20}),
-        USUAL(3, 5, 64, 1024, 240, 100, new int[] {1, 100, 1000}),
-        FULL(5, 9, 1024, 1024, 600, 100, new int[] {1, 100, 1000});
+        BRIEF(1, 1, 16, 16, 200, 3, 8, 10, new int[] {1}),
+        USUAL(3, 5, 64, 1024, 2_000, 100, 240, 64, new int[] {1, 100, 1000}),
+        FULL(5, 9, 1024, 1024, 2_000, 100, 600, 128, new int[] {1, 100, 1000});
 
         final int least;
         final int most;
         final int leastMebibytes;
         final int mostMebibytes;
-        final int keys;
+        final int files;
         final int farFiles;
+        final int keys;
+        final int sessions;
         final int[] idle;
 
-        Extent(int least, int most, int leastMebibytes, int mostMebibytes, int keys, int farFiles, int[] idle) {
+        Extent(int least, int most, int leastMebibytes, int mostMebibytes, int files, int farFiles, int keys, int sessions, int[] idle) {
             this.least = least;
             this.most = most;
             this.leastMebibytes = leastMebibytes;
             this.mostMebibytes = mostMebibytes;
-            this.keys = keys;
+            this.files = files;
             this.farFiles = farFiles;
+            this.keys = keys;
+            this.sessions = sessions;
             this.idle = idle;
         }
     }
@@ -57,10 +61,12 @@ final class Bench {
     private static final Row.Target NONE = new Row.Target.None();
     private static final double[] NOTHING = {};
     private static final String GCM = "aes128-gcm@openssh.com";
-    private static final int FILES = 2_000;
     private static final int DIRECTORIES = 20;
     private static final int AT_ONCE = 32;
+    /** Starts of Java: with more of them the time to log in runs out on few processors. */
+    private static final int FEW_AT_ONCE = 4;
     private static final int FAR_MILLIS = 100;
+    private static final int[] OTHER_MILLIS = {20, 200};
     /** What one work may take for all its turns. */
     private static final double BULK_SECONDS = 33;
     private static final double SHORT_SECONDS = 12;
@@ -260,8 +266,7 @@ final class Bench {
 
     private void bulk(String what, Transfer transfer) throws Exception {
         int mebibytes = fitting(qnsp, BULK_SECONDS / extent.least / 1.4, transfer); // the others take their share
-        Side low = qnsp(qsshPort, "--padding=low");
-        List<Side> sides = List.of(qnsp, openssh, gcm, low);
+        List<Side> sides = List.of(qnsp, openssh, gcm, qnsp(qsshPort, "--padding=low"));
         double[][] f = turns(extent.least, extent.most, BULK_SECONDS, sides.stream().map(side -> (Callable<Double>) () -> rate(mebibytes, transfer.nanos(side, mebibytes))).toList());
         String size = what + ", " + mebibytes + " MiB";
         report.add(Row.rates(size, f[0], f[1], new Row.Target.Speed(1, 1.5)));
@@ -270,8 +275,8 @@ final class Bench {
     }
 
     private void smallFiles(boolean up) throws Exception {
-        Path tree = runner.tree(extent == Extent.BRIEF ? FILES / 10 : FILES, DIRECTORIES);
-        int files = extent == Extent.BRIEF ? FILES / 10 : FILES;
+        int files = extent.files;
+        Path tree = runner.tree(files, DIRECTORIES);
         double[][] f = turns(extent.least, extent.most, SHORT_SECONDS, Stream.of(qnsp, openssh).map(side -> (Callable<Double>) () -> rate(files, runner.copied(side, tree, up))).toList());
         report.add(new Row(files + " files of 4 KiB " + (up ? "up" : "down"), "files/s", true, f[0], f[1], new Row.Target.Speed(1, 2)));
     }
@@ -319,21 +324,21 @@ final class Bench {
     }
 
     private void otherLinks() throws Exception {
-        for (int roundTrip : new int[] {20, 200}) {
+        for (int roundTrip : OTHER_MILLIS) {
             overLine(roundTrip, false, (ssh, qssh) -> trues("`qssh host true` over a round trip of " + roundTrip + " ms", ssh, qssh, 1, NONE));
         }
-        farPipe(20, NONE, false, 256);
-        farPipe(200, NONE, false, 32);
+        farPipe(OTHER_MILLIS[0], NONE, false, 256);
+        farPipe(OTHER_MILLIS[1], NONE, false, 32);
     }
 
     // ---- the parts and the daemon
 
     private List<String> program(String name, String... arguments) throws IOException, InterruptedException {
-        return Runner.said(Stream.of(java, List.of(name), List.of(arguments)).flatMap(List::stream).toList());
+        return Runner.said(Stream.of(java, List.of(name), List.of(arguments)).flatMap(List::stream).toList(), false);
     }
 
     private void parts() throws Exception {
-        for (String line : program("org.qnsp.core.bench.Parts", extent == Extent.BRIEF ? "1" : "3", "FrameBench|HandshakeBench")) {
+        for (String line : program("org.qnsp.core.bench.Parts", extent == Extent.FULL ? "3" : "1", extent == Extent.BRIEF ? "50" : "300", "FrameBench|HandshakeBench")) {
             String[] words = line.split("\t");
             boolean frame = words[0].startsWith("FrameBench");
             report.add(new Row(frame ? "a frame, one core: " + words[0] : "a login, both ends on one core: " + words[0], "us", false,
@@ -342,19 +347,20 @@ final class Bench {
     }
 
     private void sessions() throws Exception {
-        int count = extent == Extent.BRIEF ? AT_ONCE : 2 * AT_ONCE;
-        double[][] f = turns(extent.least, extent.least, 0, List.of(
-                () -> Double.valueOf(program("org.qnsp.core.bench.ManyClients", work.toString(), Integer.toString(qsshPort), "open", Integer.toString(AT_ONCE), "1", Integer.toString(count))
-                        .getLast().split(" ")[1]),
-                () -> opened(openssh, count)));
-        report.add(new Row("sessions opened, " + AT_ONCE + " at once: those of QNSP by one process of ours", "/s", true, f[0], f[1], new Row.Target.Speed(1, 5)));
-        double[] processes = turns(1, extent.least, SHORT_SECONDS, List.of(() -> opened(qnsp, AT_ONCE)))[0];
-        report.add(new Row("the same, each by a `qssh` of its own", "/s", true, processes, f[1], NONE));
+        double[][] f = turns(extent.least, extent.least, 0, List.of(() -> openedByOne(extent.sessions), () -> opened(openssh, AT_ONCE, extent.sessions)));
+        report.add(new Row("sessions opened, " + AT_ONCE + " at once: those of QNSP by one process", "/s", true, f[0], f[1], new Row.Target.Speed(1, 5)));
+        double[][] processes = turns(1, extent.least, SHORT_SECONDS, Stream.of(qnsp, openssh).map(side -> (Callable<Double>) () -> opened(side, FEW_AT_ONCE, 2 * FEW_AT_ONCE)).toList());
+        report.add(new Row("sessions opened, " + FEW_AT_ONCE + " at once, each by a client of its own", "/s", true, processes[0], processes[1], NONE));
+    }
+
+    private double openedByOne(int count) throws IOException, InterruptedException {
+        return Double.parseDouble(program("org.qnsp.core.bench.ManyClients", work.toString(), Integer.toString(qsshPort), "open", Integer.toString(AT_ONCE), Integer.toString(count))
+                .getLast().split(" ")[1]);
     }
 
     /** Sessions a second. */
-    private double opened(Side side, int count) throws Exception {
-        try (ExecutorService pool = Executors.newFixedThreadPool(AT_ONCE)) {
+    private double opened(Side side, int atOnce, int count) throws Exception {
+        try (ExecutorService pool = Executors.newFixedThreadPool(atOnce)) {
             long start = System.nanoTime();
             List<Future<Long>> all = IntStream.range(0, count).mapToObj(i -> pool.submit(() -> runner.timed(side.run("true")))).toList();
             for (Future<Long> each : all) {
@@ -365,7 +371,7 @@ final class Bench {
     }
 
     private void idle() throws Exception {
-        List<String> arguments = new ArrayList<>(List.of(work.toString(), idlePort, "idle", idleDaemon, work.resolve("collect").toString()));
+        List<String> arguments = new ArrayList<>(List.of(work.toString(), idlePort, "idle", idleDaemon, work.resolve("collect").toString(), extent == Extent.BRIEF ? "2" : "10"));
         Arrays.stream(extent.idle).mapToObj(Integer::toString).forEach(arguments::add);
         for (String line : program("org.qnsp.core.bench.ManyClients", arguments.toArray(String[]::new))) {
             String[] words = line.split(" ");

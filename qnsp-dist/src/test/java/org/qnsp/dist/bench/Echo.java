@@ -13,6 +13,9 @@ final class Echo {
     private static final int LEAST_GAP_MILLIS = 10;
     private static final int MORE_GAP_MILLIS = 30;
 
+    /** Keys of one session; then it is another side's turn. */
+    private static final int PART = 120;
+
     private Echo() {}
 
     /** Milliseconds from key to echo, keys some 25 ms apart. */
@@ -45,9 +48,9 @@ final class Echo {
     /** Of each side, in turns. */
     static List<double[]> of(Runner runner, List<Side> sides, int count) throws IOException, InterruptedException {
         List<double[]> all = sides.stream().map(side -> new double[count]).toList();
-        for (int half = 0; half < 2; half++) {
+        for (int part = 0; part < count; part += PART) {
             for (int s = 0; s < sides.size(); s++) {
-                measure(runner, sides.get(s), all.get(s), half * (count / 2), count / 2);
+                measure(runner, sides.get(s), all.get(s), part, Math.min(PART, count - part));
             }
         }
         return all;

@@ -39,8 +39,8 @@ final class Report {
         text.append("# Measured beside OpenSSH\n\n");
         text.append("Made by `scripts/bench`; how it measures and what the figures leave out is in [ADR 0120](adr/0120-measured-in-turns-beside-openssh.md). Run it on your own machine.\n\n");
         text.append("- ").append(LocalDate.now()).append("; ").append(machine()).append('\n');
-        text.append("- QNSP: ").append(Runner.said(List.of(bin.resolve("qssh").toString(), "-V")).getFirst()).append(", default mode where none is named; OpenSSH: ")
-                .append(Runner.said(List.of("ssh", "-V")).getFirst()).append(", its defaults where none are named, no PAM\n");
+        text.append("- QNSP: ").append(Runner.said(List.of(bin.resolve("qssh").toString(), "-V"), true).getFirst()).append(", default mode where none is named; OpenSSH: ")
+                .append(Runner.said(List.of("ssh", "-V"), true).getFirst()).append(", its defaults where none are named, no PAM\n");
         text.append(String.format(Locale.ROOT, "- load average %s before, %s after; %.1f %% of the processor time was taken by other guests of the machine; it took %.0f s%n", loadBefore,
                 load(), stolen, (System.nanoTime() - began) / 1e9));
         text.append("- of ").append(met + missed).append(" targets ").append(met).append(" are reached and ").append(missed).append(" are not\n\n");

@@ -93,9 +93,9 @@ final class Runner {
         }
     }
 
-    /** What a program prints, line by line. */
-    static List<String> said(List<String> command) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    /** What a program prints, line by line; with what it says of errors, or those are shown. */
+    static List<String> said(List<String> command, boolean errors) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(command).redirectErrorStream(errors).redirectError(ProcessBuilder.Redirect.INHERIT).start();
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         if (process.waitFor() != 0) {
             throw new IOException("exit status " + process.exitValue() + " of " + command + ": " + said);
