@@ -18,6 +18,8 @@ import java.lang.classfile.MethodModel;
 import java.lang.classfile.MethodTransform;
 import java.lang.classfile.Opcode;
 import java.lang.classfile.TypeKind;
+import java.lang.classfile.constantpool.PoolEntry;
+import java.lang.classfile.constantpool.Utf8Entry;
 import java.lang.classfile.instruction.InvokeDynamicInstruction;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.ConstantDesc;
@@ -30,24 +32,36 @@ import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /**
- * Rewrites in our jars what a start-up cache cannot hold: {@code switch} over types, and {@code equals} and {@code hashCode} of records.
+ * Makes the jars of the distribution quick to start from.
+ *
+ * <p>In ours it rewrites what a start-up cache cannot hold: {@code switch} over types, and {@code equals} and {@code hashCode} of records.
  * The compiler leaves both to be spun as hidden classes when they are first met (JEP 483 keeps lambdas and string concatenation alone),
  * which costs a short command more than its cryptography. Here they become the comparisons that they stand for.
  *
- * <p>{@code java PlainClasses.java DIRECTORY JAR...}: the jars, by name, in that directory, in which all classes they refer to lie.
+ * <p>Of Bouncy Castle it keeps what can be reached from other jars: the JDK looks for services in every jar of the class path, the first
+ * time it resolves a name or sets up a cipher, and for that reads the directory of each to its end.
+ *
+ * <p>{@code java PlainClasses.java DIRECTORY JAR...}: our jars, by name, in that directory, in which all classes they refer to lie.
  */
 final class PlainClasses {
+    private static final String LARGE = "bcprov-";
+    private static final String LICENCE = "org/bouncycastle/LICENSE.class";
+    private static final Pattern LARGE_NAME = Pattern.compile("org[/.]bouncycastle[/.][\\w/.$]+");
     private static final ClassDesc CD_Objects = ClassDesc.of("java.util.Objects");
 
     private final ClassFile classFile;
@@ -65,6 +79,7 @@ final class PlainClasses {
                 jars.add(jar.toUri().toURL());
             }
         }
+        shrink(directory);
         try (URLClassLoader loader = new URLClassLoader(jars.toArray(URL[]::new), ClassLoader.getPlatformClassLoader())) {
             PlainClasses tool = new PlainClasses(loader);
             for (int i = 1; i < args.length; i++) {
@@ -74,19 +89,69 @@ final class PlainClasses {
     }
 
     private void rewrite(Path jar) throws IOException {
+        Map<String, byte[]> entries = read(jar);
+        entries.replaceAll((name, bytes) -> name.endsWith(".class") ? plain(bytes) : bytes);
+        write(jar, entries);
+    }
+
+    private static void shrink(Path directory) throws IOException {
+        Path large = null;
+        Deque<byte[]> unseen = new ArrayDeque<>();
+        try (var files = Files.newDirectoryStream(directory, "*.jar")) {
+            for (Path jar : files) {
+                if (jar.getFileName().toString().startsWith(LARGE)) {
+                    large = jar;
+                } else {
+                    read(jar).forEach((name, bytes) -> {
+                        if (name.endsWith(".class")) {
+                            unseen.add(bytes);
+                        }
+                    });
+                }
+            }
+        }
+        Map<String, byte[]> all = read(large);
+        Map<String, byte[]> kept = new TreeMap<>();
+        all.forEach((name, bytes) -> {
+            boolean isLegal = name.startsWith("META-INF/") && !name.startsWith("META-INF/services/") && !name.endsWith(".class");
+            if (isLegal || name.equals(LICENCE)) {
+                kept.put(name, bytes);
+            }
+        });
+        // a class of this name, and those in its place in newer versions of Java
+        Map<String, List<String>> forms = all.keySet().stream().filter(name -> name.endsWith(".class"))
+                .collect(Collectors.groupingBy(name -> name.replaceFirst("^META-INF/versions/\\d+/", "").replaceFirst("\\.class$", "")));
+        while (!unseen.isEmpty()) {
+            for (PoolEntry constant : ClassFile.of().parse(unseen.poll()).constantPool()) {
+                if (constant instanceof Utf8Entry text) {
+                    LARGE_NAME.matcher(text.stringValue()).results().flatMap(found -> forms.getOrDefault(found.group().replace('.', '/'), List.of()).stream())
+                            .filter(name -> kept.put(name, all.get(name)) == null).forEach(name -> unseen.add(all.get(name)));
+                }
+            }
+        }
+        write(large, kept);
+    }
+
+    private static Map<String, byte[]> read(Path jar) throws IOException {
         Map<String, byte[]> entries = new TreeMap<>();
         try (JarFile file = new JarFile(jar.toFile())) {
             for (JarEntry entry : (Iterable<JarEntry>) file.stream()::iterator) {
+                if (entry.isDirectory()) {
+                    continue;
+                }
                 try (InputStream content = file.getInputStream(entry)) {
                     entries.put(entry.getName(), content.readAllBytes());
                 }
             }
         }
+        return entries;
+    }
+
+    private static void write(Path jar, Map<String, byte[]> entries) throws IOException {
         Path made = jar.resolveSibling(jar.getFileName() + ".new");
         try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(made)); ZipOutputStream zip = new ZipOutputStream(out)) {
-            byte[] manifest = entries.remove(JarFile.MANIFEST_NAME);
-            put(zip, JarFile.MANIFEST_NAME, manifest);
-            entries.forEach((name, bytes) -> put(zip, name, name.endsWith(".class") ? plain(bytes) : bytes));
+            put(zip, JarFile.MANIFEST_NAME, entries.remove(JarFile.MANIFEST_NAME));
+            entries.forEach((name, bytes) -> put(zip, name, bytes));
         }
         Files.move(made, jar, StandardCopyOption.REPLACE_EXISTING);
     }
