@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -36,7 +37,7 @@ import org.qnsp.stealth.Cover;
  * open AT_ONCE COUNT                       opened N            sessions a second, login to exit of `true`
  * idle PID GC-COMMAND SECONDS NUMBER...    idle N KIB CORES    of the daemon itself, without what its sessions run
  * </pre>
- * GC-COMMAND makes the daemon collect its garbage, given its process id; memory is what smaps_rollup calls proportional, beyond that of a daemon that has
+ * NaN where so many sessions could not be had. GC-COMMAND makes the daemon collect its garbage, given its process id; memory is what smaps_rollup calls proportional, beyond that of a daemon that has
  * served one session.
  */
 final class ManyClients {
@@ -84,7 +85,13 @@ final class ManyClients {
             double before = settled(daemon, collect);
             int there = 0;
             for (int wanted : numbers) {
-                many(pool, wanted - there, "echo; exec sleep 600 </dev/null");
+                try {
+                    many(pool, wanted - there, "echo; exec sleep 600 </dev/null");
+                } catch (ExecutionException e) {
+                    System.err.println("bench: not " + wanted + " sessions at once: " + e.getCause().getMessage());
+                    System.out.println("idle " + wanted + " NaN NaN");
+                    continue;
+                }
                 there = wanted;
                 double kib = (settled(daemon, collect) - before) / wanted;
                 double cpu = cpu(daemon);
@@ -113,8 +120,9 @@ final class ManyClients {
         Channel.Request asked = channel.ask(exec.name(), exec.encode());
         Login login = connector.login(settings, connection, key -> false, Connector.tcp(List.of(InetAddress.getLoopbackAddress()), port, null, PATIENCE));
         login.await(PATIENCE, PATIENCE);
+        channel.awaitOpened();
         if (!asked.await().ok()) {
-            throw new IOException("no session");
+            throw new IOException("the command was refused");
         }
         if (channel.input(DataStream.MAIN).read() < 0) {
             channel.awaitClosed();
