@@ -7,12 +7,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.qnsp.core.client.Connector;
 import org.qnsp.core.client.Login;
 import org.qnsp.core.handshake.ClientHandshake;
@@ -42,6 +45,8 @@ import org.qnsp.stealth.Cover;
  */
 final class ManyClients {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
+    /** For all that are begun together. */
+    private static final Duration TOGETHER = Duration.ofSeconds(75);
     private static final int LOGINS_AT_ONCE = 16;
     private static final long SETTLED_MILLIS = 2_500; // past the prologue, and past ZUncommitDelay as scripts/bench sets it
 
@@ -86,11 +91,12 @@ final class ManyClients {
             int there = 0;
             for (int wanted : numbers) {
                 try {
-                    many(pool, wanted - there, "echo; exec sleep 600 </dev/null");
-                } catch (ExecutionException e) {
-                    System.err.println("bench: not " + wanted + " sessions at once: " + e.getCause().getMessage());
-                    System.out.println("idle " + wanted + " NaN NaN");
-                    continue;
+                    many(pool, wanted - there, "echo; exec cat >/dev/null");
+                } catch (ExecutionException | TimeoutException e) {
+                    System.err.println("bench: not " + wanted + " sessions at once: " + (e.getCause() == null ? "they take longer than " + TOGETHER : e.getCause().getMessage()));
+                    Arrays.stream(numbers).filter(n -> n >= wanted).forEach(n -> System.out.println("idle " + n + " NaN NaN"));
+                    System.out.flush();
+                    Runtime.getRuntime().halt(0); // the pool still waits
                 }
                 there = wanted;
                 double kib = (settled(daemon, collect) - before) / wanted;
@@ -107,8 +113,9 @@ final class ManyClients {
         for (int i = 0; i < count; i++) {
             under.add(pool.submit(() -> session(command)));
         }
+        long until = System.nanoTime() + TOGETHER.toNanos();
         for (Future<?> each : under) {
-            each.get();
+            each.get(Math.max(0, until - System.nanoTime()), TimeUnit.NANOSECONDS);
         }
     }
 
