@@ -132,7 +132,7 @@ final class Flame {
     }
 
     private static String method(RecordedFrame frame) {
-        return frame.getMethod().getType().getName().replaceAll("\\$\\$Lambda.*", "\$\$Lambda") + "." + frame.getMethod().getName();
+        return frame.getMethod().getType().getName().replaceAll("\\$\\$Lambda.*", "\\$\\$Lambda") + "." + frame.getMethod().getName();
     }
 
     /** The nearest place in code of this project. */

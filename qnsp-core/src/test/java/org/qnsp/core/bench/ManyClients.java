@@ -7,11 +7,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.qnsp.core.client.Connector;
 import org.qnsp.core.client.Login;
 import org.qnsp.core.handshake.ClientHandshake;
@@ -36,11 +40,13 @@ import org.qnsp.stealth.Cover;
  * open AT_ONCE COUNT                       opened N            sessions a second, login to exit of `true`
  * idle PID GC-COMMAND SECONDS NUMBER...    idle N KIB CORES    of the daemon itself, without what its sessions run
  * </pre>
- * GC-COMMAND makes the daemon collect its garbage, given its process id; memory is what smaps_rollup calls proportional, beyond that of a daemon that has
+ * NaN where so many sessions could not be had. GC-COMMAND makes the daemon collect its garbage, given its process id; memory is what smaps_rollup calls proportional, beyond that of a daemon that has
  * served one session.
  */
 final class ManyClients {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
+    /** For all that are begun together. */
+    private static final Duration TOGETHER = Duration.ofSeconds(75);
     private static final int LOGINS_AT_ONCE = 16;
     private static final long SETTLED_MILLIS = 2_500; // past the prologue, and past ZUncommitDelay as scripts/bench sets it
 
@@ -84,7 +90,14 @@ final class ManyClients {
             double before = settled(daemon, collect);
             int there = 0;
             for (int wanted : numbers) {
-                many(pool, wanted - there, "echo; exec sleep 600 </dev/null");
+                try {
+                    many(pool, wanted - there, "echo; exec cat >/dev/null");
+                } catch (ExecutionException | TimeoutException e) {
+                    System.err.println("bench: not " + wanted + " sessions at once: " + (e.getCause() == null ? "they take longer than " + TOGETHER : e.getCause().getMessage()));
+                    Arrays.stream(numbers).filter(n -> n >= wanted).forEach(n -> System.out.println("idle " + n + " NaN NaN"));
+                    System.out.flush();
+                    Runtime.getRuntime().halt(0); // the pool still waits
+                }
                 there = wanted;
                 double kib = (settled(daemon, collect) - before) / wanted;
                 double cpu = cpu(daemon);
@@ -100,8 +113,9 @@ final class ManyClients {
         for (int i = 0; i < count; i++) {
             under.add(pool.submit(() -> session(command)));
         }
+        long until = System.nanoTime() + TOGETHER.toNanos();
         for (Future<?> each : under) {
-            each.get();
+            each.get(Math.max(0, until - System.nanoTime()), TimeUnit.NANOSECONDS);
         }
     }
 
@@ -113,8 +127,9 @@ final class ManyClients {
         Channel.Request asked = channel.ask(exec.name(), exec.encode());
         Login login = connector.login(settings, connection, key -> false, Connector.tcp(List.of(InetAddress.getLoopbackAddress()), port, null, PATIENCE));
         login.await(PATIENCE, PATIENCE);
+        channel.awaitOpened();
         if (!asked.await().ok()) {
-            throw new IOException("no session");
+            throw new IOException("the command was refused");
         }
         if (channel.input(DataStream.MAIN).read() < 0) {
             channel.awaitClosed();

@@ -53,6 +53,8 @@ final class BenchTest {
         assertEquals("| pipe | ms | 400 | 100 | 4.00 x slower | 1.00 x | 1.50 x | NO | 1 |", row(false, 400, 100, SPEED).line());
         Row own = new Row("memory", "KiB", false, new double[] {31, 33, 90}, NOTHING, new Row.Target.Most(256, 32));
         assertEquals("| memory | KiB | 33.0 [31.0-90.0] |  |  | <= 256 | <= 32.0 | must | 3 |", own.line());
+        Row failed = new Row("memory", "KiB", false, new double[] {Double.NaN}, NOTHING, new Row.Target.Most(256, 32));
+        assertEquals("| memory | KiB | failed |  |  | <= 256 | <= 32.0 | NO | 1 |", failed.line(), "what cannot be measured is not reached");
         assertEquals("", row(true, 1, 1, new Row.Target.None()).reached());
     }
 

@@ -28,9 +28,9 @@ final class Figures {
         return median(IntStream.range(0, Math.min(first.length, second.length)).mapToDouble(i -> moreIsBetter ? first[i] / second[i] : second[i] / first[i]).toArray());
     }
 
-    /** With three digits that count. */
+    /** With three digits that count; in words what could not be measured. */
     static String number(double value) {
-        return String.format(Locale.ROOT, Math.abs(value) >= 100 ? "%.0f" : Math.abs(value) >= 10 ? "%.1f" : "%.2f", value);
+        return Double.isNaN(value) ? "failed" : String.format(Locale.ROOT, Math.abs(value) >= 100 ? "%.0f" : Math.abs(value) >= 10 ? "%.1f" : "%.2f", value);
     }
 
     /** The median, and where there are several the range. */
