@@ -37,7 +37,8 @@ public final class FrameCipher {
     private final boolean[][] verdicts = new boolean[FrameTags.MOST][];
     private final int[] verdictIndices = new int[FrameTags.MOST];
     private final boolean[] verdict = new boolean[1];
-    private final Cipher aes;
+    /** Made when it is first needed: providers take their time. */
+    private Cipher aes;
     private final LentKey lentKey = new LentKey();
     // F-3: the counter block begins with zero, which is safe as each key serves one frame (F-2).
     private final IvParameterSpec counter = new IvParameterSpec(new byte[BLOCK_BYTES]);
@@ -45,14 +46,6 @@ public final class FrameCipher {
     private final byte[] work = new byte[SEALED_BYTES];
     private final byte[] discarded = new byte[BLOCK_BYTES];
     private boolean keyHeld;
-
-    public FrameCipher() {
-        try {
-            aes = Cipher.getInstance("AES/CTR/NoPadding");
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("this Java runtime has no AES/CTR/NoPadding", e);
-        }
-    }
 
     /**
      * Has the code that computes several tags at once compiled, and from then on used; without it all goes one by one. Takes some tenths of a second of a
@@ -173,6 +166,9 @@ public final class FrameCipher {
     /** F-3: AES-256-CTR over the bytes, in place; the same both ways. */
     private void crypt(byte[] frame, int off, int length, byte[] encKey) {
         try {
+            if (aes == null) {
+                aes = Cipher.getInstance("AES/CTR/NoPadding");
+            }
             keyHeld = true;
             aes.init(Cipher.ENCRYPT_MODE, lentKey.holding(encKey), counter);
             System.arraycopy(frame, off, work, 0, length);

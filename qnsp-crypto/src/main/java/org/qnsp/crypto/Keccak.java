@@ -1,5 +1,7 @@
 package org.qnsp.crypto;
 
+import java.util.concurrent.locks.LockSupport;
+
 /**
  * Eight sponges of Keccak-f[1600] side by side, with the rate of SHA3-256 and SHAKE256: word i of sponge k lies at {@code i * LANES + k}, in states and in what
  * they absorb. Vectors do several at once where the runtime and the processor have them and {@link #warmUp} has had them compiled; else the sponges take turns.
@@ -28,8 +30,9 @@ final class Keccak {
     }
 
     /** Eight permutations take a microsecond or two as compiled vector code, a hundred before. */
-    private static final long WARM_NANOS = 6_000;
-    private static final int WARM_CALLS = 100;
+    private static final long WARM_NANOS = 5_000;
+    /** Calls in a row that are to be as quick as that. */
+    private static final int WARM_CALLS = 50;
     /** A machine that is too busy to compile in this time does without. */
     private static final long PATIENCE_NANOS = 20_000_000_000L;
 
@@ -49,7 +52,12 @@ final class Keccak {
         absorber = how;
     }
 
-    /** Has the vector code compiled, if there is any, and from then on used. Takes some tenths of a second of a processor, once. */
+    /** Whether vectors are in use. */
+    static boolean vectors() {
+        return absorber != SCALAR;
+    }
+
+    /** Has the vector code compiled, if there is any, and from then on used. Takes some tenths of a second, once, and at most half of a processor. */
     static synchronized void warmUp() {
         if (warmedUp) {
             return;
@@ -62,16 +70,20 @@ final class Keccak {
         long[] state = new long[STATE_WORDS * LANES];
         long[] words = new long[BLOCK_WORDS * LANES];
         long began = System.nanoTime();
-        for (long now = began; now - began < PATIENCE_NANOS; ) {
-            for (int i = 0; i < WARM_CALLS; i++) {
-                vectors.absorb(state, words, 0, LANES);
+        int quick = 0;
+        for (long now = began; now - began < PATIENCE_NANOS && quick < WARM_CALLS; ) {
+            vectors.absorb(state, words, 0, LANES);
+            long took = System.nanoTime() - now;
+            if (took < WARM_NANOS) {
+                quick++;
+            } else {
+                quick = 0;
+                LockSupport.parkNanos(took);
             }
-            long then = System.nanoTime();
-            if (then - now < WARM_CALLS * WARM_NANOS) {
-                use(vectors);
-                return;
-            }
-            now = then;
+            now = System.nanoTime();
+        }
+        if (quick == WARM_CALLS) {
+            use(vectors);
         }
     }
 

@@ -8,6 +8,7 @@ import java.util.PriorityQueue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import org.qnsp.crypto.FrameCipher;
 
 /**
  * One thread that waits for sockets, timers and tasks and runs what belongs to them, one at a time. Nothing that it runs may block.
@@ -52,6 +53,8 @@ public final class Loop implements AutoCloseable {
     private final Consumer<RuntimeException> bugs;
     private final Thread thread;
     private final Consumer<SelectionKey> ready = this::ready;
+    /** One for all connections, so that their frames can be sealed and opened together. */
+    private final FrameCipher cipher = new FrameCipher();
     private volatile boolean closed;
     private long turnNanos;
 
@@ -82,6 +85,11 @@ public final class Loop implements AutoCloseable {
     /** Registers a non-blocking channel; on the loop only. */
     public SelectionKey register(SelectableChannel channel, int interest, Handler handler) throws IOException {
         return channel.register(selector, interest, handler);
+    }
+
+    /** What seals and opens frames on this loop; on the loop only. */
+    FrameCipher cipher() {
+        return cipher;
     }
 
     /** Whether the caller runs on this loop. */
