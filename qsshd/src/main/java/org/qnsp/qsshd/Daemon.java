@@ -19,6 +19,7 @@ import org.qnsp.core.message.Limits;
 import org.qnsp.core.transport.CreditBudget;
 import org.qnsp.core.transport.Loop;
 import org.qnsp.core.transport.SlotThread;
+import org.qnsp.core.transport.WarmUp;
 import org.qnsp.core.transport.Wire;
 import org.qnsp.qsshd.auth.Gatekeeper;
 import org.qnsp.qsshd.config.ServerConfig;
@@ -104,6 +105,7 @@ final class Daemon implements AutoCloseable {
             listeners.values().forEach(Listener::accept);
             LOG.info("entropy: {}", policy.get().entropy().description());
         });
+        WarmUp.begin();
     }
 
     /** A socket on all IPv6 addresses takes IPv4 too, so that one on all IPv4 addresses is neither needed nor to be had beside it. */

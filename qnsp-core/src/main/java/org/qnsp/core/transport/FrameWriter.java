@@ -192,12 +192,17 @@ final class FrameWriter implements SlotThread.Slotted {
 
     private byte[] seal(byte[] frames, int count) {
         int said = 0;
-        for (int i = 0; i < count; i++) {
-            stages.build(frames, i * FrameLayout.FRAME_BYTES, micros.getAsLong(), records);
-            said += stages.said();
-            dataFrames += stages.said() > 0 ? 1 : 0;
+        try {
+            for (int i = 0; i < count; i++) {
+                stages.buildLater(frames, i * FrameLayout.FRAME_BYTES, micros.getAsLong(), records);
+                said += stages.said();
+                dataFrames += stages.said() > 0 ? 1 : 0;
+            }
+        } finally {
+            stages.finish();
         }
         sentFrames += count;
+        WarmUp.batch(count);
         if (observer != null) {
             observer.sent(count, said);
         }

@@ -125,8 +125,8 @@ public final class Link implements Loop.Handler {
         this.handshaker = handshaker;
         this.owner = owner;
         this.cover = cover;
-        this.stages = new StageWriter(client ? 0 : 1, random);
-        this.reader = new StageReader(client ? 1 : 0);
+        this.stages = new StageWriter(client ? 0 : 1, random, loop.cipher());
+        this.reader = new StageReader(client ? 1 : 0, loop.cipher());
         this.ratchets = new RatchetDriver(loop, client, random, connection, stages, reader, this::fault);
         this.writer = new FrameWriter(loop, slots, wire, stages, connection, ratchets, cover.profile(client), random, Link::clockMicros, this::lost);
         writer.onFinished(this::goodbyeSaid);
@@ -335,7 +335,7 @@ public final class Link implements Loop.Handler {
                     lengths[opened] = held;
                     held = 0;
                 } else {
-                    lengths[opened] = reader.open(buffer, frame);
+                    lengths[opened] = reader.open(buffer, frame, count - opened);
                     received(lengths[opened]);
                 }
                 if (reader.quantum()) { // at once: the next frame may have other keys
@@ -345,6 +345,8 @@ public final class Link implements Loop.Handler {
                 }
             }
         } finally {
+            reader.finish();
+            WarmUp.batch(opened);
             // what verified before a frame that did not is good
             connection.receive(buffer, starts, lengths, opened);
         }

@@ -7,6 +7,7 @@ import java.nio.channels.Selector;
 import java.util.PriorityQueue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
+import org.qnsp.crypto.FrameCipher;
 
 /**
  * One thread that waits for sockets, timers and tasks and runs what belongs to them, one at a time. Nothing that it runs may block.
@@ -45,6 +46,8 @@ public final class Loop implements AutoCloseable {
     private final PriorityQueue<Timer> timers = new PriorityQueue<>();
     private final Consumer<RuntimeException> bugs;
     private final Thread thread;
+    /** One for all connections, so that their frames can be sealed and opened together. */
+    private final FrameCipher cipher = new FrameCipher();
     private volatile boolean closed;
 
     /** @param bugs is told of a task or handler that failed by our own fault; the loop goes on */
@@ -73,6 +76,11 @@ public final class Loop implements AutoCloseable {
     /** Registers a non-blocking channel; on the loop only. */
     public SelectionKey register(SelectableChannel channel, int interest, Handler handler) throws IOException {
         return channel.register(selector, interest, handler);
+    }
+
+    /** What seals and opens frames on this loop; on the loop only. */
+    FrameCipher cipher() {
+        return cipher;
     }
 
     /** Whether the caller runs on this loop. */
