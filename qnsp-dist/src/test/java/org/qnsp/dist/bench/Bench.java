@@ -350,6 +350,9 @@ final class Bench {
     private void parts() throws Exception {
         for (String line : program("org.qnsp.core.bench.Parts", extent == Extent.FULL ? "3" : "1", extent == Extent.BRIEF ? "50" : "300", "FrameBench|HandshakeBench")) {
             String[] words = line.split("\t");
+            if (words.length == 1) {
+                continue; // what the JVM has to say
+            }
             boolean frame = words[0].startsWith("FrameBench");
             report.add(new Row(frame ? "a frame, one core: " + words[0] : "a login, both ends on one core: " + words[0], "us", false,
                     Arrays.stream(words).skip(1).mapToDouble(Double::parseDouble).toArray(), NOTHING, words[0].endsWith(" 64") ? new Row.Target.Most(0.9, 0.6) : NONE));
