@@ -71,8 +71,7 @@ final class ManyClients {
         } else {
             clients.idle(Long.parseLong(rest.get(0)), rest.get(1), Integer.parseInt(rest.get(2)), rest.stream().skip(3).mapToInt(Integer::parseInt).toArray());
         }
-        System.out.flush();
-        Runtime.getRuntime().halt(0); // closing a thousand connections one by one is nobody's figure
+        System.exit(0); // closing a thousand connections one by one is nobody's figure
     }
 
     private void open(int atOnce, int count) throws Exception {
@@ -95,8 +94,7 @@ final class ManyClients {
                 } catch (ExecutionException | TimeoutException e) {
                     System.err.println("bench: not " + wanted + " sessions at once: " + (e.getCause() == null ? "they take longer than " + TOGETHER : e.getCause().getMessage()));
                     Arrays.stream(numbers).filter(n -> n >= wanted).forEach(n -> System.out.println("idle " + n + " NaN NaN"));
-                    System.out.flush();
-                    Runtime.getRuntime().halt(0); // the pool still waits
+                    System.exit(0); // the pool still waits
                 }
                 there = wanted;
                 double kib = (settled(daemon, collect) - before) / wanted;
