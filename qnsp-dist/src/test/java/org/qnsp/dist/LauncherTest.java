@@ -47,6 +47,15 @@ final class LauncherTest {
     }
 
     @Test
+    void theRuntimeHasVectorsAndIsQuietAboutThem() throws Exception { // docs/adr/0111
+        String java = dist.resolve("runtime/bin/java").toString();
+        Outcome modules = run(List.of("env", "-i", java, "--show-module-resolution", "--version"));
+        assertTrue(modules.output().contains("jdk.incubator.vector") && !modules.output().contains("WARNING"), modules.output());
+        Outcome version = run(List.of("env", "-i", java, "--version"));
+        assertTrue(version.output().startsWith("openjdk 25"), version.output());
+    }
+
+    @Test
     void aLauncherIsFoundThroughAChainOfLinks() throws Exception {
         Path there = Files.createDirectories(scratch.resolve("with space/there"));
         Files.createSymbolicLink(there.resolve("installed"), dist);
