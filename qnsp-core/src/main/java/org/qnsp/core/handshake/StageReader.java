@@ -116,6 +116,11 @@ public final class StageReader implements AutoCloseable {
         return opener.recordBytes();
     }
 
+    /** Has the next frames of the application verified ahead by the next {@link #finish}; then they are to be opened, there. */
+    public void lookAhead(byte[] frames, int offset, int count) {
+        opener.lookAhead(frames, offset, count);
+    }
+
     /** Forgets the keys of the frames that were opened. */
     public void finish() {
         cipher.finish();

@@ -23,7 +23,7 @@ final class FrameWriter implements SlotThread.Slotted {
     private static final int WAITING_SLOTS = 2;
     /** How long a peer that takes nothing is waited for at the end. */
     private static final long PATIENCE_NANOS = 2_000_000_000L;
-    private static final int BURST_FRAMES = 32;
+    private static final int BURST_FRAMES = 128;
     /** Frames written in bursts before others get their turn. */
     private static final int BURST_TURN_FRAMES = 512;
 
@@ -40,6 +40,11 @@ final class FrameWriter implements SlotThread.Slotted {
     private final ArrayDeque<ByteBuffer> sealed = new ArrayDeque<>();
     /** Of slots that are written, for those to come; the monitor of {@link #sealed} guards it too. */
     private final ArrayDeque<ByteBuffer> spare = new ArrayDeque<>();
+    private final Runnable complete = this::complete;
+    /** A slot that is sealed but for its tags. */
+    private ByteBuffer begun;
+    private long begunNanos;
+    private boolean begins;
     private ByteBuffer burst;
     private StealthProfile profile;
     private Pacer pacer;
@@ -104,6 +109,7 @@ final class FrameWriter implements SlotThread.Slotted {
 
     /** No slot after the one that is sealed; then this, on the loop. */
     void stop(Runnable then) {
+        complete();
         stopping = true;
         stopped = then;
         stoppedNanos = System.nanoTime();
@@ -131,6 +137,7 @@ final class FrameWriter implements SlotThread.Slotted {
     }
 
     private void buildSlot() {
+        complete(); // a loop that is late comes here twice in a turn
         if (stopping) {
             return;
         }
@@ -152,18 +159,32 @@ final class FrameWriter implements SlotThread.Slotted {
             leftOut++;
         } else {
             saturated &= backlogBytes() >= (long) pacer.slotFrames() * FrameLayout.PAYLOAD_BYTES;
-            ByteBuffer slot = slotBuffer(pacer.slotFrames() * FrameLayout.FRAME_BYTES);
-            seal(slot.array(), pacer.slotFrames());
-            synchronized (sealed) {
-                sealed.add(slot);
-            }
+            begun = slotBuffer(pacer.slotFrames() * FrameLayout.FRAME_BYTES);
+            seal(begun.array(), pacer.slotFrames());
         }
         pacer.hold(connection.relaying()); // C-31
-        slots.schedule(pacer.slotNanos() + pacer.jitterNanos(), this); // where nothing was sealed too: what waits for the socket goes at some slot
+        begunNanos = pacer.slotNanos() + pacer.jitterNanos();
+        begins = true;
+        loop.together(complete);
         pacer.advance(now + AHEAD_NANOS);
         timer = loop.at(pacer.slotNanos() - AHEAD_NANOS, buildSlot);
         if (!over() && pacer.burstFrames() > 0) {
             writeBurst();
+        }
+    }
+
+    /** Gives the slot that was built last to the slot thread; where it is left out too: what waits for the socket goes at some slot. */
+    private void complete() {
+        if (begins) {
+            stages.finish();
+            synchronized (sealed) {
+                if (begun != null) {
+                    sealed.add(begun);
+                }
+            }
+            begun = null;
+            slots.schedule(begunNanos, this);
+            begins = false;
         }
     }
 
@@ -204,16 +225,13 @@ final class FrameWriter implements SlotThread.Slotted {
         whenFinished = task;
     }
 
+    /** All but the tags. */
     private void seal(byte[] frames, int count) {
         int said = 0;
-        try {
-            for (int i = 0; i < count; i++) {
-                stages.buildLater(frames, i * FrameLayout.FRAME_BYTES, micros.getAsLong(), records);
-                said += stages.said();
-                dataFrames += stages.said() > 0 ? 1 : 0;
-            }
-        } finally {
-            stages.finish();
+        for (int i = 0; i < count; i++) {
+            stages.buildLater(frames, i * FrameLayout.FRAME_BYTES, micros.getAsLong(), records);
+            said += stages.said();
+            dataFrames += stages.said() > 0 ? 1 : 0;
         }
         sentFrames += count;
         WarmUp.batch(count);
@@ -284,9 +302,11 @@ final class FrameWriter implements SlotThread.Slotted {
             pacer.hold(connection.relaying()); // C-31
         }
         if (stopping || pacer == null || pacer.burstFrames() == 0) {
+            dropBurst();
             awaitWritable.accept(false); // the slots write what is left
             return;
         }
+        complete(); // what is sealed first goes first
         long now = System.nanoTime();
         if (now - burstNanos < pacer.burstGapNanos() && backlogBytes() < (long) BURST_FRAMES * FrameLayout.PAYLOAD_BYTES) {
             queueBurst(burstNanos + pacer.burstGapNanos());
@@ -314,6 +334,7 @@ final class FrameWriter implements SlotThread.Slotted {
                     burst = ByteBuffer.allocate(BURST_FRAMES * FrameLayout.FRAME_BYTES);
                 }
                 seal(burst.array(), frames);
+                stages.finish();
                 synchronized (sealed) {
                     sealed.add(burst.clear().limit(frames * FrameLayout.FRAME_BYTES));
                 }
@@ -322,6 +343,13 @@ final class FrameWriter implements SlotThread.Slotted {
         } catch (IOException e) {
             stopping = true;
             failed.accept(e);
+        }
+    }
+
+    /** It is large, and the connection may be still for hours. */
+    private void dropBurst() {
+        synchronized (sealed) {
+            burst = sealed.isEmpty() ? null : burst;
         }
     }
 

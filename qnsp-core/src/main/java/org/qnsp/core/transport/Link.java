@@ -67,11 +67,12 @@ public final class Link implements Loop.Handler {
         List<Action> apply() throws ProtocolException, IOException;
     }
 
+    private static final byte[] NOTHING = new byte[0];
+
     private enum Phase { HANDSHAKE, APPLICATION, DENIED, FAULT, CLOSING, CLOSED }
 
-    private static final int BUFFER_FRAMES = 64;
-    /** The most bytes that {@link #start} takes as read before. */
-    public static final int EARLY_BYTES = BUFFER_FRAMES * FrameLayout.FRAME_BYTES;
+    /** The most bytes that {@link #start} takes as read before, and that wait for an answer during the handshake. */
+    public static final int EARLY_BYTES = 64 * FrameLayout.FRAME_BYTES;
     /** Ends after a fault fall on multiples of this from the link's start, so that they do not depend on what was wrong, or when. */
     private static final long FAULT_GRID_NANOS = 2_000_000_000L;
     /** After the prologue: time enough for the slots that carry a denial. */
@@ -89,12 +90,15 @@ public final class Link implements Loop.Handler {
     private final StageReader reader;
     private final FrameWriter writer;
     private final RatchetDriver ratchets;
-    private final byte[] buffer = new byte[BUFFER_FRAMES * FrameLayout.FRAME_BYTES];
-    private final int[] starts = new int[BUFFER_FRAMES];
-    private final int[] lengths = new int[BUFFER_FRAMES];
+    private final Runnable completeRead = this::completeRead;
     private volatile Cover cover;
+    /** What was read and could not be used yet: a part of a frame, or what waits for an answer. */
+    private byte[] rest = NOTHING;
+    private int restBytes;
+    /** What is worked on; else null. */
+    private byte[] buffer;
     private int buffered;
-    /** Of the first frame in the buffer, where it is opened and its records have to wait for an answer: how many bytes they are; else 0. */
+    /** Of the first frame in the rest, where it is opened and its records have to wait for an answer: how many bytes they are; else 0. */
     private int held;
     private WireObserver observer;
     private long receivedFrames;
@@ -146,14 +150,22 @@ public final class Link implements Loop.Handler {
      * @param early what was read before, at most {@link #EARLY_BYTES}
      */
     public void start(List<Action> begin, byte[] early) {
-        try {
+        safely(() -> {
             inputKey = loop.register(wire.input(), SelectionKey.OP_READ, this);
             outputKey = wire.output() == wire.input() ? inputKey : loop.register(wire.output(), 0, this);
             startedNanos = System.nanoTime();
-            System.arraycopy(early, 0, buffer, 0, early.length);
-            buffered = early.length;
             perform(begin);
-            process();
+            process(early.clone(), early.length);
+        });
+    }
+
+    private interface Step {
+        void run() throws ProtocolException, IOException;
+    }
+
+    private void safely(Step step) {
+        try {
+            step.run();
         } catch (ProtocolException e) {
             fault(e);
         } catch (IOException e) {
@@ -172,18 +184,12 @@ public final class Link implements Loop.Handler {
         if (phase != Phase.HANDSHAKE) {
             return; // the peer was faster in going
         }
-        try {
+        safely(() -> {
             paused = false;
             perform(answer.apply());
-            process();
+            process(rest, restBytes);
             interest(inputKey, SelectionKey.OP_READ, !paused);
-        } catch (ProtocolException e) {
-            fault(e);
-        } catch (IOException e) {
-            lost(e);
-        } catch (RuntimeException e) {
-            throw ours(e);
-        }
+        });
     }
 
     private void perform(List<Action> actions) {
@@ -249,30 +255,57 @@ public final class Link implements Loop.Handler {
     }
 
     private void read() {
-        try {
-            if (buffered == buffer.length && phase.ordinal() <= Phase.APPLICATION.ordinal()) {
+        safely(() -> {
+            boolean heeded = phase.ordinal() <= Phase.APPLICATION.ordinal();
+            int most = phase == Phase.APPLICATION ? Reads.MOST_FRAMES * FrameLayout.FRAME_BYTES : EARLY_BYTES;
+            int before = heeded ? restBytes : 0;
+            if (before >= most) {
                 interest(inputKey, SelectionKey.OP_READ, false); // only while an answer is awaited
                 return;
             }
-            int at = phase.ordinal() <= Phase.APPLICATION.ordinal() ? buffered : 0;
-            int n = wire.read(ByteBuffer.wrap(buffer, at, buffer.length - at));
-            heardNanos = System.nanoTime();
-            if (n < 0) {
-                endOfInput();
-            } else if (phase.ordinal() <= Phase.APPLICATION.ordinal()) {
-                buffered += n;
-                process();
+            byte[] into = loop.reads().take();
+            int length = before;
+            try {
+                System.arraycopy(rest, 0, into, 0, before);
+                int n = wire.read(ByteBuffer.wrap(into, before, most - before));
+                heardNanos = System.nanoTime();
+                length += Math.max(0, n);
+                if (n < 0) {
+                    endOfInput();
+                } else if (heeded) {
+                    buffer = into;
+                    buffered = length;
+                }
+            } finally {
+                if (buffer == null) {
+                    loop.reads().give(into, length);
+                }
             }
-        } catch (ProtocolException e) {
-            fault(e);
-        } catch (IOException e) {
-            lost(e);
-        } catch (RuntimeException e) {
-            throw ours(e);
+            if (buffer != null && held == 0 && phase == Phase.APPLICATION && reader.application()) {
+                reader.lookAhead(buffer, 0, buffered / FrameLayout.FRAME_BYTES); // with those of other links
+                loop.together(completeRead);
+            } else {
+                completeRead();
+            }
+        });
+    }
+
+    private void completeRead() {
+        byte[] read = buffer;
+        int length = buffered;
+        if (read != null) {
+            try {
+                safely(() -> process(read, length));
+            } finally {
+                loop.reads().give(read, length);
+            }
         }
     }
 
-    private void process() throws ProtocolException, IOException {
+    /** Does what there is to do with these bytes, and keeps the rest. */
+    private void process(byte[] bytes, int length) throws ProtocolException, IOException {
+        buffer = bytes;
+        buffered = length;
         int at = 0;
         try {
             while (!(paused && held > 0) && at < buffered && phase.ordinal() <= Phase.APPLICATION.ordinal()) {
@@ -284,8 +317,18 @@ public final class Link implements Loop.Handler {
                 at += took;
             }
         } finally {
-            System.arraycopy(buffer, at, buffer, 0, buffered - at);
-            buffered -= at;
+            keep(at);
+            buffer = null;
+        }
+    }
+
+    private void keep(int from) {
+        restBytes = phase == Phase.CLOSED ? 0 : buffered - from;
+        if (restBytes > rest.length) {
+            rest = java.util.Arrays.copyOfRange(buffer, from, Math.max(buffered, from + FrameLayout.FRAME_BYTES));
+        } else {
+            System.arraycopy(buffer, from, rest, 0, restBytes);
+            rest = restBytes == 0 && rest.length > FrameLayout.FRAME_BYTES ? NOTHING : rest;
         }
     }
 
@@ -327,6 +370,8 @@ public final class Link implements Loop.Handler {
     private int applicationFrames(int at) throws ProtocolException {
         int count = (buffered - at) / FrameLayout.FRAME_BYTES;
         int opened = 0;
+        int[] starts = loop.reads().starts;
+        int[] lengths = loop.reads().lengths;
         try {
             for (; opened < count; opened++) {
                 int frame = at + opened * FrameLayout.FRAME_BYTES;
@@ -532,7 +577,8 @@ public final class Link implements Loop.Handler {
         ratchets.close();
         stages.close();
         reader.close();
-        java.util.Arrays.fill(buffer, (byte) 0);
+        java.util.Arrays.fill(rest, (byte) 0);
+        restBytes = 0;
         connection.lose(cause == null ? new EOFException("connection closed") : cause);
         if (!handsOff) {
             if (inputKey != null) {

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.PriorityQueue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
@@ -47,6 +49,9 @@ public final class Loop implements AutoCloseable {
     /** How far apart the turns of a loop with many channels begin: sockets that become ready one by one would each cost a wake-up of this thread. */
     private static final long TURN_NANOS = 500_000;
 
+    /** What is begun and not completed at most: it may hold memory. */
+    private static final int MOST_TOGETHER = 64;
+
     private final Selector selector;
     private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final PriorityQueue<Timer> timers = new PriorityQueue<>();
@@ -55,6 +60,8 @@ public final class Loop implements AutoCloseable {
     private final Consumer<SelectionKey> ready = this::ready;
     /** One for all connections, so that their frames can be sealed and opened together. */
     private final FrameCipher cipher = new FrameCipher();
+    private final Reads reads = new Reads();
+    private final List<Runnable> batch = new ArrayList<>();
     private volatile boolean closed;
     private long turnNanos;
 
@@ -87,6 +94,11 @@ public final class Loop implements AutoCloseable {
         return channel.register(selector, interest, handler);
     }
 
+    /** What the links of this loop read into; on the loop only. */
+    Reads reads() {
+        return reads;
+    }
+
     /** What seals and opens frames on this loop; on the loop only. */
     FrameCipher cipher() {
         return cipher;
@@ -104,8 +116,30 @@ public final class Loop implements AutoCloseable {
             } catch (IOException e) {
                 throw new IllegalStateException("selector failed", e);
             }
+            complete();
             runTasks();
             runTimers();
+            complete();
+        }
+    }
+
+    /**
+     * Has this run once what else is ready now has had its turn, or enough has come together: what many connections begin in one turn is completed in one go.
+     * On the loop only.
+     */
+    void together(Runnable completion) {
+        batch.add(completion);
+        if (batch.size() == MOST_TOGETHER) {
+            complete();
+        }
+    }
+
+    private void complete() {
+        if (!batch.isEmpty()) {
+            List<Runnable> begun = List.copyOf(batch);
+            batch.clear();
+            cipher.finish();
+            begun.forEach(this::guarded);
         }
     }
 
