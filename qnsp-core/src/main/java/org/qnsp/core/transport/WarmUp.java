@@ -9,8 +9,8 @@ import org.qnsp.crypto.FrameCipher;
  * Compiling costs more than it saves where little is moved, and can hold up the end of a process.
  */
 public final class WarmUp {
-    /** Frames in batches of some size after which more are expected: 1.4 MiB. */
-    private static final int BULK_FRAMES = 2_048;
+    /** Frames in batches of some size after which more are expected: 360 KiB. */
+    private static final int BULK_FRAMES = 512;
     private static final int BATCH_FRAMES = 8;
 
     private static final AtomicBoolean begun = new AtomicBoolean();
