@@ -118,6 +118,7 @@ public final class FrameOpener implements AutoCloseable {
         Arrays.fill(aheadKeys, key, key + FrameCipher.KEY_BYTES, (byte) 0);
         aheadAt++;
         ahead--;
+        aheadFrames = ahead > 0 ? frames : null; // they are somebody else's memory
         cipher.decrypt(frames, offset, encryptionKey);
         opened(frames, offset);
         return true;
@@ -168,6 +169,7 @@ public final class FrameOpener implements AutoCloseable {
     private void forget(int kept) {
         Arrays.fill(aheadKeys, (aheadAt + kept) * FrameCipher.KEY_BYTES, (aheadAt + ahead) * FrameCipher.KEY_BYTES, (byte) 0);
         ahead = kept;
+        aheadFrames = kept > 0 ? aheadFrames : null;
     }
 
     private void check(byte[] frame, int offset) throws ProtocolException {

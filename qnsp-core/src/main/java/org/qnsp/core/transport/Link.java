@@ -71,8 +71,9 @@ public final class Link implements Loop.Handler {
 
     private enum Phase { HANDSHAKE, APPLICATION, DENIED, FAULT, CLOSING, CLOSED }
 
+    private static final int EARLY_FRAMES = 64;
     /** The most bytes that {@link #start} takes as read before, and that wait for an answer during the handshake. */
-    public static final int EARLY_BYTES = 64 * FrameLayout.FRAME_BYTES;
+    public static final int EARLY_BYTES = EARLY_FRAMES * FrameLayout.FRAME_BYTES;
     /** Ends after a fault fall on multiples of this from the link's start, so that they do not depend on what was wrong, or when. */
     private static final long FAULT_GRID_NANOS = 2_000_000_000L;
     /** After the prologue: time enough for the slots that carry a denial. */
@@ -95,6 +96,7 @@ public final class Link implements Loop.Handler {
     /** What was read and could not be used yet: a part of a frame, or what waits for an answer. */
     private byte[] rest = NOTHING;
     private int restBytes;
+    private int readFrames = Reads.LEAST_FRAMES;
     /** What is worked on; else null. */
     private byte[] buffer;
     private int buffered;
@@ -257,19 +259,26 @@ public final class Link implements Loop.Handler {
     private void read() {
         safely(() -> {
             boolean heeded = phase.ordinal() <= Phase.APPLICATION.ordinal();
-            int most = phase == Phase.APPLICATION ? Reads.MOST_FRAMES * FrameLayout.FRAME_BYTES : EARLY_BYTES;
             int before = heeded ? restBytes : 0;
-            if (before >= most) {
+            if (before >= EARLY_BYTES) {
                 interest(inputKey, SelectionKey.OP_READ, false); // only while an answer is awaited
                 return;
             }
-            byte[] into = loop.reads().take();
+            while (before >= readFrames * FrameLayout.FRAME_BYTES) {
+                readFrames *= 2;
+            }
+            byte[] into = loop.reads().take(readFrames);
             int length = before;
             try {
                 System.arraycopy(rest, 0, into, 0, before);
-                int n = wire.read(ByteBuffer.wrap(into, before, most - before));
+                int n = wire.read(ByteBuffer.wrap(into, before, into.length - before));
                 heardNanos = System.nanoTime();
                 length += Math.max(0, n);
+                if (length == into.length) { // there may be more
+                    readFrames = Math.min(phase == Phase.APPLICATION ? Reads.MOST_FRAMES : EARLY_FRAMES, 2 * readFrames);
+                } else if (length < into.length / 4) {
+                    readFrames = Math.max(Reads.LEAST_FRAMES, readFrames / 2);
+                }
                 if (n < 0) {
                     endOfInput();
                 } else if (heeded) {
