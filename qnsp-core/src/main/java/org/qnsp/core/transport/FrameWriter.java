@@ -19,6 +19,8 @@ import org.qnsp.stealth.StealthProfile;
 final class FrameWriter implements SlotThread.Slotted {
     /** How long before its slot a frame is sealed. */
     private static final long AHEAD_NANOS = 2_000_000;
+    /** The same on a loop whose turns take longer. */
+    private static final long CROWDED_AHEAD_NANOS = 4_000_000;
     /** Sealed slots that may wait for a full socket; then slots are left out. */
     private static final int WAITING_SLOTS = 2;
     /** How long a peer that takes nothing is waited for at the end. */
@@ -166,8 +168,9 @@ final class FrameWriter implements SlotThread.Slotted {
         begunNanos = pacer.slotNanos() + pacer.jitterNanos();
         begins = true;
         loop.together(complete);
-        pacer.advance(now + AHEAD_NANOS);
-        timer = loop.at(pacer.slotNanos() - AHEAD_NANOS, buildSlot);
+        long ahead = loop.crowded() ? CROWDED_AHEAD_NANOS : AHEAD_NANOS;
+        pacer.advance(now + ahead);
+        timer = loop.at(pacer.slotNanos() - ahead, buildSlot);
         if (!over() && pacer.burstFrames() > 0) {
             writeBurst();
         }

@@ -143,8 +143,13 @@ public final class Loop implements AutoCloseable {
         }
     }
 
+    /** Whether turns are made to wait for more to do. */
+    boolean crowded() {
+        return selector.keys().size() > MANY_CHANNELS;
+    }
+
     private void select() throws IOException {
-        if (selector.keys().size() > MANY_CHANNELS) {
+        if (crowded()) {
             rest();
         }
         Timer next = timers.peek();

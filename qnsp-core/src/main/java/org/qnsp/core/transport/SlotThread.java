@@ -19,6 +19,9 @@ public final class SlotThread implements AutoCloseable {
     /** How far apart this thread wakes up at least: where many connections tick, most of what a slot costs is the waking. */
     private static final long GRAIN_NANOS = 250_000;
 
+    /** So long after several slots were due at once it wakes up as often as it may, so that nobody need wake it. */
+    private static final long BUSY_NANOS = 20_000_000;
+
     private record Due(long nanos, Slotted sender) {}
 
     private final ConcurrentLinkedQueue<Due> asked = new ConcurrentLinkedQueue<>();
@@ -41,7 +44,7 @@ public final class SlotThread implements AutoCloseable {
     /** Asks for one slot at this time of {@link System#nanoTime()}. */
     void schedule(long nanos, Slotted sender) {
         asked.add(new Due(nanos, sender));
-        if (nanos - wakesNanos < 0) {
+        if (nanos + GRAIN_NANOS - wakesNanos < 0) {
             LockSupport.unpark(thread);
         }
     }
@@ -55,6 +58,7 @@ public final class SlotThread implements AutoCloseable {
         Punctuality.exactWaits();
         realTime = asksRealTime && Punctuality.realTime();
         long woke = System.nanoTime() - GRAIN_NANOS;
+        long busyNanos = woke - BUSY_NANOS;
         boolean rested = true;
         while (!closed) {
             long now = System.nanoTime();
@@ -62,11 +66,12 @@ public final class SlotThread implements AutoCloseable {
             if (due != null && due.nanos - now <= 0) {
                 queue.poll();
                 woke = rested ? now : woke;
+                busyNanos = rested ? busyNanos : now;
                 rested = false;
                 due.sender.writeSlot();
                 continue;
             }
-            long rest = due == null ? IDLE_NANOS : Math.max(due.nanos - now, woke + GRAIN_NANOS - now);
+            long rest = now - busyNanos < BUSY_NANOS ? GRAIN_NANOS : due == null ? IDLE_NANOS : Math.max(due.nanos - now, woke + GRAIN_NANOS - now);
             wakesNanos = now + rest;
             if (asked.isEmpty()) { // after the line above: who asks from here on sees when it wakes up
                 LockSupport.parkNanos(this, rest);
