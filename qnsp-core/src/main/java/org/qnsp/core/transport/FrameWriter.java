@@ -26,6 +26,8 @@ final class FrameWriter implements SlotThread.Slotted {
     /** How long a peer that takes nothing is waited for at the end. */
     private static final long PATIENCE_NANOS = 2_000_000_000L;
     private static final int BURST_FRAMES = 128;
+    /** after so many frames at the latest their keys are erased. */
+    private static final int KEPT_FRAMES = 64;
     /** Frames written in bursts before others get their turn. */
     private static final int BURST_TURN_FRAMES = 512;
 
@@ -233,6 +235,9 @@ final class FrameWriter implements SlotThread.Slotted {
         int said = 0;
         for (int i = 0; i < count; i++) {
             stages.buildLater(frames, i * FrameLayout.FRAME_BYTES, micros.getAsLong(), records);
+            if ((i + 1) % KEPT_FRAMES == 0) {
+                stages.finish();
+            }
             said += stages.said();
             dataFrames += stages.said() > 0 ? 1 : 0;
         }
