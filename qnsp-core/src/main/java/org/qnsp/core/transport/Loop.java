@@ -58,8 +58,8 @@ public final class Loop implements AutoCloseable {
     private final Consumer<RuntimeException> bugs;
     private final Thread thread;
     private final Consumer<SelectionKey> ready = this::ready;
-    /** One for all connections, so that their frames can be sealed and opened together. */
-    private final FrameCipher cipher = new FrameCipher();
+    /** One for all connections, so that their frames can be sealed and opened together; null where there are none. */
+    private volatile FrameCipher cipher;
     private final Reads reads = new Reads();
     private final List<Runnable> batch = new ArrayList<>();
     private volatile boolean closed;
@@ -99,8 +99,11 @@ public final class Loop implements AutoCloseable {
         return reads;
     }
 
-    /** What seals and opens frames on this loop; on the loop only. */
-    FrameCipher cipher() {
+    /** What seals and opens frames, to be used on this loop only. */
+    synchronized FrameCipher cipher() {
+        if (cipher == null) {
+            cipher = new FrameCipher();
+        }
         return cipher;
     }
 
@@ -138,7 +141,10 @@ public final class Loop implements AutoCloseable {
         if (!batch.isEmpty()) {
             List<Runnable> begun = List.copyOf(batch);
             batch.clear();
-            cipher.finish();
+            FrameCipher shared = cipher;
+            if (shared != null) {
+                shared.finish();
+            }
             begun.forEach(this::guarded);
         }
     }
