@@ -11,6 +11,8 @@ import java.lang.classfile.ClassTransform;
 import java.lang.classfile.CodeTransform;
 import java.lang.classfile.MethodModel;
 import java.lang.classfile.MethodTransform;
+import java.lang.classfile.instruction.InvokeInstruction;
+import java.lang.constant.ClassDesc;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
@@ -18,6 +20,7 @@ import java.nio.file.Path;
 import java.security.CodeSigner;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -33,7 +36,9 @@ import java.util.zip.ZipOutputStream;
  * Prepares third-party jars for the distribution, so that a start-up cache takes them:
  * <ul>
  * <li>a signed jar is verified against the certificate expected of it, then its signature is removed;
- * <li>classes older than Java 6 get stack maps and the class file version of Java 8.
+ * <li>classes older than Java 6 get stack maps and the class file version of Java 8;
+ * <li>a class that all cryptography goes through says its one warning, about an unknown setting, nowhere: for the sake of it every program
+ *     would set up the logging of the JDK, which looks through all jars.
  * </ul>
  * Other entries are copied as they are. The output depends on the input alone.
  *
@@ -44,6 +49,9 @@ final class PrepareJars {
     private static final Map<Pattern, String> SIGNERS = Map.of(
             // CN=Legion of the Bouncy Castle Inc., OU=Java Software Code Signing (issued 2025-12-17)
             Pattern.compile("bc[a-z]+-jdk18on-.*\\.jar"), "7c3b84e39bab35b23044ada94939fde3c817b0d4214e02d2185ebed98e4620d9");
+
+    private static final String SILENCED = "org/bouncycastle/crypto/CryptoServicesRegistrar.class";
+    private static final ClassDesc LOGGER = ClassDesc.of("java.util.logging.Logger");
 
     private static final Pattern SIGNATURE_FILE =
             Pattern.compile("META-INF/(SIG-[^/]*|[^/]*\\.(SF|RSA|DSA|EC))", Pattern.CASE_INSENSITIVE);
@@ -112,13 +120,14 @@ final class PrepareJars {
         throw new Refused(jar + ": " + entry.getName() + " is not signed by the certificate expected of this jar");
     }
 
-    /** Rewrites in place each class file below Java 6; JVM caches exclude what the old verifier must check. */
+    /** Rewrites in place each class file below Java 6, as JVM caches exclude what the old verifier must check, and the one with a logger. */
     private static void modernise(Path jar, Map<String, byte[]> entries) throws IOException {
         try (URLClassLoader loader = new URLClassLoader(new URL[] {jar.toUri().toURL()}, ClassLoader.getPlatformClassLoader())) {
             ClassFile classFile = ClassFile.of(ClassFile.StackMapsOption.GENERATE_STACK_MAPS,
                     ClassFile.ClassHierarchyResolverOption.of(ClassHierarchyResolver.ofResourceParsing(loader).cached()));
             entries.replaceAll((name, bytes) -> name.endsWith(".class") && majorVersion(bytes) < ClassFile.JAVA_6_VERSION
                     ? modernised(classFile, name, bytes) : bytes);
+            entries.computeIfPresent(SILENCED, (name, bytes) -> silenced(classFile, bytes));
         }
     }
 
@@ -138,6 +147,28 @@ final class PrepareJars {
             throw new Refused(name + ": " + errors.getFirst().getMessage());
         }
         return updated;
+    }
+
+    /** Without its logger: the one that it gets is null, and what it is told falls. */
+    private static byte[] silenced(ClassFile classFile, byte[] bytes) {
+        List<String> replaced = new ArrayList<>();
+        CodeTransform calls = (code, element) -> {
+            if (element instanceof InvokeInstruction call && call.owner().asSymbol().equals(LOGGER)) {
+                replaced.add(call.name().stringValue());
+                switch (call.name().stringValue()) {
+                    case "getLogger" -> code.pop().aconst_null();
+                    case "warning" -> code.pop2();
+                    default -> throw new Refused(SILENCED + " calls " + call.name() + " of its logger");
+                }
+            } else {
+                code.with(element);
+            }
+        };
+        byte[] made = classFile.transformClass(classFile.parse(bytes), ClassTransform.transformingMethodBodies(calls));
+        if (!replaced.contains("getLogger")) {
+            throw new Refused(SILENCED + " has no logger any more: this step can go");
+        }
+        return made;
     }
 
     private static int majorVersion(byte[] classFile) {

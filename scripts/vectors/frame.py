@@ -33,7 +33,7 @@ def frame_type(payload):
 
 def page(chain):                                          # R-1
     """16 pairs (encryption key, MAC key) and the next chain key."""
-    out = XOF(LP("qnsp1 page") + LP(chain), 1056)
+    out = b"".join(XOF(LP("qnsp1 page") + LP(chain) + u8(j), 132) for j in range(8))
     keys = [(out[64 * i:64 * i + 32], out[64 * i + 32:64 * i + 64]) for i in range(16)]
     return keys, out[1024:]
 

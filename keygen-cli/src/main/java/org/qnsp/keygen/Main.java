@@ -1,6 +1,7 @@
 package org.qnsp.keygen;
 
 import java.util.List;
+import org.qnsp.core.client.AtExit;
 import org.qnsp.core.client.LocalUser;
 import org.qnsp.core.client.TerminalPrompt;
 import org.qnsp.crypto.RandomSource;
@@ -19,6 +20,6 @@ public final class Main {
         Console console = new Console(System.in, System.out, System.err, new TerminalPrompt(System::getenv, true));
         int status = new Keygen(console, LocalUser.current(), RandomSource.system()).run(List.of(arguments));
         console.out().flush();
-        System.exit(status);
+        AtExit.exit(status);
     }
 }

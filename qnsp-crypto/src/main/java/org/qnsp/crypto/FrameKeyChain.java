@@ -1,13 +1,16 @@
 package org.qnsp.crypto;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Arrays;
-import org.bouncycastle.crypto.digests.SHAKEDigest;
 
 /**
  * The keys of the frames of one stage and direction, in order (R-1).
  *
  * <pre>
- * XOF(LP("qnsp1 page") | LP(c), 1056) = 16 x (encryption key 32 | MAC key 32) | next chain key 32
+ * part(j) = XOF(LP("qnsp1 page") | LP(c) | u8(j), 132)
+ * part(0) | ... | part(7) = 16 x (encryption key 32 | MAC key 32) | next chain key 32
  * </pre>
  *
  * Keys are wiped here as they are handed out, and a chain key as soon as its page exists (R-2): nothing in this object leads back
@@ -24,10 +27,9 @@ public final class FrameKeyChain implements AutoCloseable {
     private static final int PAGE_BYTES = NEXT_CHAIN_KEY + KEY_BYTES;
     /** Size of the state that is handed over. */
     public static final int HANDED_OVER_BYTES = 1 + PAGE_BYTES;
-    private static final byte[] PREFIX =
-            Encoding.concat(Encoding.lp(Encoding.ascii(Labels.PAGE)), Encoding.u32(KEY_BYTES));
+    /** A chain needs it for one page in a hundred microseconds at most, so those of a thread share one. */
+    private static final ThreadLocal<PageParts> PARTS = ThreadLocal.withInitial(PageParts::new);
 
-    private final SHAKEDigest shake = new SHAKEDigest(256);
     private final byte[] page = new byte[PAGE_BYTES];
     private int nextFrame;
     private boolean closed;
@@ -95,9 +97,7 @@ public final class FrameKeyChain implements AutoCloseable {
 
     /** The page of the chain key that ends the present one; writing it overwrites that chain key. */
     private void turnPage() {
-        shake.update(PREFIX, 0, PREFIX.length);
-        shake.update(page, NEXT_CHAIN_KEY, KEY_BYTES);
-        shake.doFinal(page, 0, PAGE_BYTES); // also resets, that is zeroes, the sponge
+        PARTS.get().derive(page);
         nextFrame = 0;
     }
 
@@ -106,5 +106,42 @@ public final class FrameKeyChain implements AutoCloseable {
     public void close() {
         closed = true;
         Arrays.fill(page, (byte) 0);
+    }
+
+    /** The eight parts of a page, each of one permutation, side by side. */
+    private static final class PageParts {
+        private static final VarHandle WORD = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+        private static final int LANES = Keccak.LANES;
+        private static final int PART_BYTES = PAGE_BYTES / LANES;
+        private static final byte[] PREFIX = Encoding.concat(Encoding.lp(Encoding.ascii(Labels.PAGE)), Encoding.u32(KEY_BYTES));
+        private static final byte PADDING = 0x1f;
+
+        private final byte[] block = new byte[Keccak.BLOCK_WORDS * 8];
+        private final long[] words = new long[Keccak.BLOCK_WORDS * LANES];
+        private final long[] state = new long[Keccak.STATE_WORDS * LANES];
+
+        void derive(byte[] page) {
+            int number = PREFIX.length + KEY_BYTES;
+            System.arraycopy(PREFIX, 0, block, 0, PREFIX.length);
+            System.arraycopy(page, NEXT_CHAIN_KEY, block, PREFIX.length, KEY_BYTES);
+            block[number + 1] = PADDING;
+            block[block.length - 1] = (byte) 0x80;
+            for (int lane = 0; lane < LANES; lane++) {
+                block[number] = (byte) lane;
+                for (int i = 0; i < Keccak.BLOCK_WORDS; i++) {
+                    words[i * LANES + lane] = (long) WORD.get(block, i * 8);
+                }
+            }
+            Keccak.absorb(state, words, 0, LANES);
+            for (int lane = 0; lane < LANES; lane++) {
+                for (int i = 0; i < Keccak.BLOCK_WORDS; i++) {
+                    WORD.set(block, i * 8, state[i * LANES + lane]);
+                }
+                System.arraycopy(block, 0, page, lane * PART_BYTES, PART_BYTES);
+            }
+            Arrays.fill(block, (byte) 0);
+            Arrays.fill(words, 0);
+            Arrays.fill(state, 0);
+        }
     }
 }

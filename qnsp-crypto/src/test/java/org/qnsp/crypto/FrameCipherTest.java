@@ -1,6 +1,7 @@
 package org.qnsp.crypto;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -15,6 +16,8 @@ import org.bouncycastle.crypto.modes.SICBlockCipher;
 import org.bouncycastle.crypto.params.KeyParameter;
 import org.bouncycastle.crypto.params.ParametersWithIV;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** F-2 to F-5 and against a naive version on Bouncy Castle. */
 class FrameCipherTest {
@@ -104,19 +107,71 @@ class FrameCipherTest {
         assertThrows(IllegalArgumentException.class, () -> cipher.seal(new byte[768], 0, key, key, 0, 0, -1)); // F-5
     }
 
+    @ParameterizedTest
+    @MethodSource("org.qnsp.crypto.KeccakTest#ways")
+    void framesOfABatchAreThoseOfOneByOne(Keccak.Absorber way) { // F-4, whatever is in the other lanes
+        Keccak.use(way);
+        FrameCipher cipher = new FrameCipher();
+        for (int count = 1; count <= 2 * FrameTags.MOST + 1; count++) {
+            byte[][] plain = new byte[count][];
+            byte[][] keys = new byte[2 * count][];
+            byte[][] frames = new byte[count][];
+            for (int i = 0; i < count; i++) {
+                plain[i] = random.bytes(768);
+                frames[i] = Encoding.concat(new byte[i], plain[i]);
+                keys[2 * i] = random.bytes(32);
+                keys[2 * i + 1] = random.bytes(32);
+                cipher.sealLater(frames[i], i, keys[2 * i], keys[2 * i + 1], 2 + i, i & 1, 1L << 3 * i);
+            }
+            cipher.finish();
+            boolean[] verified = new boolean[count + 1];
+            for (int i = 0; i < count; i++) {
+                assertArrayEquals(Encoding.concat(new byte[i], naive(plain[i], keys[2 * i], keys[2 * i + 1], 2 + i, i & 1, 1L << 3 * i)), frames[i]);
+                frames[i][i + (i % 2 == 0 ? 0 : random.bytes(1)[0] & 0xff)] ^= (byte) (i % 2 << count % 8); // every other one is not what was sent
+                cipher.verifyLater(frames[i], i, keys[2 * i + 1], 2 + i, i & 1, 1L << 3 * i, verified, i + 1);
+            }
+            cipher.finish();
+            for (int i = 0; i < count; i++) {
+                assertEquals(i % 2 == 0, verified[i + 1]);
+                cipher.decrypt(frames[i], i, keys[2 * i]);
+                assertEquals(i % 2 == 0, Arrays.equals(plain[i], 0, 736, frames[i], i, i + 736));
+            }
+        }
+    }
+
     @Test
-    void theKeyChainIsPagesOfShake256() {
+    void eachBitOfATagCounts() { // F-8
+        byte[] key = random.bytes(32);
+        FrameCipher cipher = new FrameCipher();
+        byte[] frame = random.bytes(768);
+        cipher.seal(frame, 0, key, key, 2, 1, 5);
+        for (int bit = 0; bit < 256; bit++) {
+            byte[] other = frame.clone();
+            other[736 + bit / 8] ^= (byte) (1 << bit % 8);
+            byte[] before = other.clone();
+            assertFalse(cipher.open(other, 0, key, key, 2, 1, 5));
+            assertArrayEquals(before, other);
+        }
+        assertTrue(cipher.open(frame, 0, key, key, 2, 1, 5));
+    }
+
+    @ParameterizedTest
+    @MethodSource("org.qnsp.crypto.KeccakTest#ways")
+    void theKeyChainIsPagesOfShake256(Keccak.Absorber way) {
+        Keccak.use(way);
         byte[] chainKey = random.bytes(32);
         byte[] expectedChain = chainKey.clone();
         byte[] encKey = new byte[32];
         byte[] macKey = new byte[32];
         try (FrameKeyChain chain = new FrameKeyChain(Secret.copyOf(chainKey))) {
             for (int page = 0; page < 20; page++) {
-                SHAKEDigest shake = new SHAKEDigest(256);
-                byte[] in = Encoding.concat(Vectors.hex("0000000a"), Encoding.ascii("qnsp1 page"), Vectors.hex("00000020"), expectedChain);
-                shake.update(in, 0, in.length);
                 byte[] out = new byte[1056];
-                shake.doFinal(out, 0, 1056);
+                for (byte part = 0; part < 8; part++) {
+                    SHAKEDigest shake = new SHAKEDigest(256);
+                    byte[] in = Encoding.concat(Vectors.hex("0000000a"), Encoding.ascii("qnsp1 page"), Vectors.hex("00000020"), expectedChain, new byte[] {part});
+                    shake.update(in, 0, in.length);
+                    shake.doFinal(out, part * 132, 132);
+                }
                 for (int i = 0; i < 16; i++) {
                     chain.next(encKey, macKey);
                     assertArrayEquals(Arrays.copyOfRange(out, 64 * i, 64 * i + 32), encKey);

@@ -87,6 +87,7 @@ final class ArchitectureTest {
         "org.qnsp.core.message.Codec,       org.slf4j.Logger",
         "org.qnsp.core.frame.FrameSealer,   org.bouncycastle.crypto.Digest",
         "org.qnsp.qsshd.Main,               org.bouncycastle.crypto.Digest",
+        "org.qnsp.crypto.FrameTags,         jdk.incubator.vector.LongVector",
         "org.qnsp.core.unlisted.Thing,      java.lang.String",
     })
     void aForbiddenTypeIsFound(String user, String used) {
@@ -104,6 +105,7 @@ final class ArchitectureTest {
         "org.qnsp.gateway.Bridge,           org.qnsp.crypto.keys.PublicKey",
         "org.qnsp.crypto.entropy.Pool,      org.qnsp.crypto.Secret",
         "org.qnsp.crypto.Kem,               org.bouncycastle.crypto.Digest",
+        "org.qnsp.crypto.KeccakLanes,       jdk.incubator.vector.LongVector",
     })
     void anAllowedTypeIsNoFault(String user, String used) {
         assertEquals(List.of(), Architecture.faults(classMentioning(user, used, ClassFile.ACC_PRIVATE)));

@@ -1,6 +1,7 @@
 package org.qnsp.dist;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -8,12 +9,16 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.lang.reflect.RecordComponent;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -47,6 +52,15 @@ final class LauncherTest {
     }
 
     @Test
+    void theRuntimeHasVectorsAndIsQuietAboutThem() throws Exception { // docs/adr/0111
+        String java = dist.resolve("runtime/bin/java").toString();
+        Outcome modules = run(List.of("env", "-i", java, "--show-module-resolution", "--version"));
+        assertTrue(modules.output().contains("jdk.incubator.vector") && !modules.output().contains("WARNING"), modules.output());
+        Outcome version = run(List.of("env", "-i", java, "--version"));
+        assertTrue(version.output().startsWith("openjdk 25"), version.output());
+    }
+
+    @Test
     void aLauncherIsFoundThroughAChainOfLinks() throws Exception {
         Path there = Files.createDirectories(scratch.resolve("with space/there"));
         Files.createSymbolicLink(there.resolve("installed"), dist);
@@ -69,6 +83,46 @@ final class LauncherTest {
         }
         Files.delete(cache);
         assertTellsVersion("qscp", run(List.of(copy + "/bin/qscp", "-V")));
+    }
+
+    /** Their methods are rewritten when the distribution is built. */
+    @Test
+    void recordsAreEqualWhereAllOfThemIs() throws Exception {
+        List<URL> jars = new ArrayList<>();
+        try (var files = Files.newDirectoryStream(dist.resolve("lib"), "*.jar")) {
+            for (Path jar : files) {
+                jars.add(jar.toUri().toURL());
+            }
+        }
+        try (URLClassLoader loader = new URLClassLoader(jars.toArray(URL[]::new), ClassLoader.getPlatformClassLoader())) {
+            Class<?> type = loader.loadClass("org.qnsp.core.transport.WireMeter"); // has an object, whole numbers of both lengths and a fraction
+            Class<?>[] fields = Arrays.stream(type.getRecordComponents()).map(RecordComponent::getType).toArray(Class[]::new);
+            Object some = made(type, fields, -1);
+            assertEquals(some, made(type, fields, -1));
+            assertEquals(some.hashCode(), made(type, fields, -1).hashCode());
+            for (int i = 0; i < fields.length; i++) {
+                Object other = made(type, fields, i);
+                assertNotEquals(some, other);
+                assertNotEquals(some.hashCode(), other.hashCode());
+            }
+            assertNotEquals(some, null);
+            assertNotEquals(some, "other");
+        }
+    }
+
+    /** One of whose fields is as in no other. @param other which, -1 for none */
+    private static Object made(Class<?> type, Class<?>[] fields, int other) throws ReflectiveOperationException {
+        Object[] values = new Object[fields.length];
+        for (int i = 0; i < fields.length; i++) {
+            int n = i == other ? 77 : 5;
+            values[i] = switch (fields[i].getName()) {
+                case "int" -> n;
+                case "long" -> (long) n << 32;
+                case "double" -> n + 0.5;
+                default -> i == other ? null : fields[i].getField("NORMAL").get(null);
+            };
+        }
+        return type.getDeclaredConstructor(fields).newInstance(values);
     }
 
     @Test

@@ -18,6 +18,7 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -102,6 +103,50 @@ final class MultiplexTest {
         Matcher said = Pattern.compile("Master running \\(pid=(\\d+)\\)\r\n").matcher(ask("check").run().expect(0).err());
         assertTrue(said.matches());
         return ProcessHandle.of(Long.parseLong(said.group(1))).orElseThrow();
+    }
+
+    /** What a run of this command begins to use of the program's classes and the JDK's, internal names. */
+    private Set<String> classesOf(Command command) throws IOException, InterruptedException {
+        Path installed = Path.of(House.program("qssh")).getParent().getParent();
+        Path copy = Files.createDirectories(dir.resolve("traced"));
+        Path log = dir.resolve("classes");
+        if (Files.notExists(copy.resolve("bin"))) {
+            Files.createSymbolicLink(copy.resolve("lib"), installed.resolve("lib"));
+            Files.createSymbolicLink(copy.resolve("runtime"), installed.resolve("runtime"));
+            Path launcher = Files.createDirectory(copy.resolve("bin")).resolve("qssh");
+            Files.writeString(launcher, Files.readString(Path.of(House.program("qssh"))).replace("-Xlog:disable -Xlog:all=error:stderr", "-Xlog:class+init=info:file=" + log));
+            Files.setPosixFilePermissions(launcher, PosixFilePermissions.fromString("rwxr-xr-x"));
+        }
+        Command.Result result = Command.script(command.quoted().replace(House.program("qssh"), copy.resolve("bin/qssh").toString())).limit(LONG).run().expect(0);
+        assertEquals("", result.err());
+        try (Stream<String> lines = Files.lines(log)) {
+            Set<String> classes = lines.map(Pattern.compile("Initializing '([^']+)'")::matcher).filter(Matcher::find).map(found -> found.group(1)).collect(Collectors.toSet());
+            assertTrue(classes.contains("org/qnsp/qssh/Qssh"));
+            return classes;
+        }
+    }
+
+    private static void assertWithout(Set<String> classes, String... prefixes) {
+        for (String prefix : prefixes) {
+            assertEquals(List.of(), classes.stream().filter(name -> name.startsWith(prefix)).sorted().toList());
+        }
+    }
+
+    @Test
+    void commandsUseNoMoreThanTheyNeed() throws Exception {
+        String[] never = {"java/util/logging/", "jdk/internal/logger/", "java/lang/runtime/SwitchBootstraps", "java/lang/runtime/ObjectMethods", "sun/security/ec/", "sun/security/ssl/",
+            "org/qnsp/stealth/Leakage"};
+        String[] cryptography = {"org/bouncycastle/", "javax/crypto/", "org/qnsp/crypto/EntropyPool", "org/qnsp/core/handshake/ClientHandshake"};
+        Set<String> login = classesOf(qssh("", "true"));
+        assertTrue(login.contains("org/qnsp/core/handshake/ClientHandshake"));
+        assertWithout(login, never);
+        Set<String> configuration = classesOf(Command.of(House.program("qssh"), "-F", "none", "-G", "somewhere"));
+        assertWithout(configuration, "java/util/logging/", "jdk/internal/logger/");
+        assertWithout(configuration, "org/bouncycastle/crypto/digests/", "org/bouncycastle/crypto/kems/", "javax/crypto/", "org/qnsp/crypto/EntropyPool");
+        master();
+        Set<String> shared = classesOf(qssh("", "true"));
+        assertWithout(shared, never);
+        assertWithout(shared, cryptography);
     }
 
     private boolean isThere() {

@@ -224,6 +224,8 @@ final class TerminalTest {
         screen.enter("clear; stty size");
         screen.await("^20 90$");
         screen.resize(80, 24);
+        screen.enter("clear; until [ \"$(stty size)\" = '24 80' ]; do sleep 0.1; done; echo resized");
+        screen.await("^resized$");
         screen.press("Enter");
         screen.type("~.");
         screen.await("Connection to 127\\.0\\.0\\.1 closed\\.$");

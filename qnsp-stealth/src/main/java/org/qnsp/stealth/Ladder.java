@@ -10,8 +10,8 @@ final class Ladder {
     static final int EDGES_PER_SECOND = (int) (1_000_000_000 / StealthProfile.EPOCH_NANOS);
     static final int EDGES_PER_MINUTE = 60 * EDGES_PER_SECOND;
     static final int EDGES_PER_HOUR = 60 * EDGES_PER_MINUTE;
-    /** C-25: a backlog goes to the lowest rung that carries it in so many seconds. */
-    private static final int DRAIN_SECONDS = 2;
+    /** C-25: in so many epochs the first rung has to carry a backlog, or it is not enough; those above it have one. */
+    private static final int FIRST_DRAIN_EDGES = 2 * EDGES_PER_SECOND;
 
     private final StealthProfile profile;
     private final int top;
@@ -112,7 +112,7 @@ final class Ladder {
 
     private int lowestFor(long backlogBytes) {
         int lowest = 1;
-        while (lowest < top && backlogBytes > DRAIN_SECONDS * profile.rungs().get(lowest).goodput()) {
+        while (lowest < top && backlogBytes > (lowest == 1 ? FIRST_DRAIN_EDGES : 1) * profile.rungs().get(lowest).goodput() / EDGES_PER_SECOND) {
             lowest++;
         }
         return lowest;

@@ -152,6 +152,15 @@ class PacerTest {
         assertEquals(0, max.burstFrames());
     }
 
+    @ParameterizedTest
+    @CsvSource({"71_000, 0", "72_000, 1", "1_100_000, 1", "1_200_000, 2", "2_200_000, 2", "2_400_000, 3"})
+    void anExcursionBeginsWhereItsBacklogBelongs(long backlog, int rung) { // C-25
+        Pacer pacer = pacer(new Cover(PaddingMode.NORMAL, RateClass.UNBOUNDED).profile(false));
+        slots(pacer, 100);
+        pacer.decide(backlog, false);
+        assertEquals(rung, pacer.level());
+    }
+
     @Test
     void modeLowWritesAtOnceButNotAllTheTime() { // C-36
         Pacer low = pacer(new Cover(PaddingMode.LOW, RateClass.UNBOUNDED).profile(true));

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Consumer;
+import org.qnsp.core.client.AtExit;
 import org.qnsp.core.client.ConnectFailure;
 import org.qnsp.core.client.Messages;
 import org.qnsp.core.config.ConfigException;
@@ -35,7 +36,7 @@ public final class Main {
     public static void main(String[] arguments) {
         int status = new Main(new SessionDialer(), System.out, System.err).run(Arguments.ofProcess(arguments));
         System.out.flush();
-        System.exit(status);
+        AtExit.exit(status);
     }
 
     /**

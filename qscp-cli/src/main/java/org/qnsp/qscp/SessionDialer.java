@@ -208,7 +208,7 @@ final class SessionDialer implements Dialer {
 
         Service(Connection connection) throws IOException {
             SessionRequest.Subsystem service = new SessionRequest.Subsystem(SessionRequest.Subsystem.COPY);
-            channel = connection.open("session", new byte[0], Limits.CHANNEL_CREDIT_BYTES, this);
+            channel = connection.open("session", new byte[0], Limits.CHANNEL_CREDIT_BYTES, this).unattended();
             asked = channel.ask(service.name(), service.encode());
         }
 

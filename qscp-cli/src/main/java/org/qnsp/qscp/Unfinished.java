@@ -1,25 +1,23 @@
 package org.qnsp.qscp;
 
+import org.qnsp.core.client.AtExit;
+
 /** Sees to it that a process that is told to end (TERM, INT, HUP) leaves no temporary file behind (P-20). */
 final class Unfinished implements AutoCloseable {
-    private final Thread hook;
+    private final Runnable abandon;
 
-    private Unfinished(Thread hook) {
-        this.hook = hook;
+    private Unfinished(Runnable abandon) {
+        this.abandon = abandon;
     }
 
     static Unfinished removedAtExit(LocalTarget target) {
-        Thread hook = new Thread(target::abandon, "qscp-abandon");
-        Runtime.getRuntime().addShutdownHook(hook);
-        return new Unfinished(hook);
+        Runnable abandon = target::abandon;
+        AtExit.add(abandon);
+        return new Unfinished(abandon);
     }
 
     @Override
     public void close() {
-        try {
-            Runtime.getRuntime().removeShutdownHook(hook);
-        } catch (IllegalStateException e) {
-            // The process ends already, and the hook runs.
-        }
+        AtExit.remove(abandon);
     }
 }

@@ -3,6 +3,7 @@ package org.qnsp.qssh;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.qnsp.core.client.AtExit;
 import org.qnsp.core.client.LocalUser;
 import org.qnsp.core.client.TerminalPrompt;
 
@@ -14,7 +15,7 @@ public final class Main {
     public static void main(String[] args) throws InterruptedException {
         Signals.handleEnding();
         Qssh qssh = new Qssh(StandardStreams.ofProcess(), LocalUser.current(), environment(System.getProperty("qnsp.locale")), new TerminalPrompt(System::getenv, false));
-        System.exit(qssh.run(List.of(args)));
+        AtExit.exit(qssh.run(List.of(args)));
     }
 
     /** The user's environment: the launcher widens the C locale for Java's sake, and that is not for the host. @param locale NAME=value as it was, value empty for none; or null */

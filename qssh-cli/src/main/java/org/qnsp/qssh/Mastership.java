@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.qnsp.core.client.AtExit;
 import org.qnsp.core.client.ClientConfig;
 import org.qnsp.core.client.ClientConfig.ControlMaster;
 import org.qnsp.core.client.Login;
@@ -26,7 +27,7 @@ final class Mastership implements SharedMaster.Terms, AutoCloseable {
     private final Prompt prompt;
     private final Forwarding forwarding;
     private final SharedMaster master;
-    private final Thread hook;
+    private final Runnable end;
     private final CountDownLatch over = new CountDownLatch(1);
     private volatile Runnable ending = over::countDown;
 
@@ -36,8 +37,8 @@ final class Mastership implements SharedMaster.Terms, AutoCloseable {
         this.prompt = prompt;
         this.forwarding = forwarding;
         this.master = new SharedMaster(loop, socket, login.connection(), lingerSeconds, config.resident() ? login::endNanos : null, this);
-        this.hook = new Thread(master::close, "qssh-socket");
-        Runtime.getRuntime().addShutdownHook(hook);
+        this.end = master::close;
+        AtExit.add(end);
         master.start();
     }
 
@@ -107,7 +108,7 @@ final class Mastership implements SharedMaster.Terms, AutoCloseable {
     @Override
     public void close() {
         master.close();
-        Runtime.getRuntime().removeShutdownHook(hook);
+        AtExit.remove(end);
     }
 
     // ---- terms

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import org.qnsp.core.client.AgentForward;
+import org.qnsp.core.client.AtExit;
 import org.qnsp.core.client.ClientConfig;
 import org.qnsp.core.client.Connector;
 import org.qnsp.core.client.HostLogin;
@@ -212,6 +213,8 @@ final class RemoteSession {
         }
         if (plan.tty()) {
             ptyRequest = ask(pty());
+        } else {
+            channel.unattended();
         }
         startRequest = ask(plan.start());
     }
@@ -262,7 +265,7 @@ final class RemoteSession {
     int run(Lifeline life, Mastership master, Readiness ready) throws InterruptedException {
         Signals.onEnding(() -> {
             if (!end.with(Outcome.of(Qssh.FAILED))) {
-                System.exit(Qssh.FAILED); // it is ending already, though not fast enough
+                AtExit.exit(Qssh.FAILED); // it is ending already, though not fast enough
             }
         });
         if (!shared) {

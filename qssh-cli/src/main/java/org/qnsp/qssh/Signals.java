@@ -1,10 +1,11 @@
 package org.qnsp.qssh;
 
+import org.qnsp.core.client.AtExit;
 import sun.misc.Signal;
 
 /** The signals of the process. What was ignored when it started stays ignored; SIGQUIT is the virtual machine's, and SIGPIPE is ignored by it. */
 final class Signals {
-    private static volatile Runnable ending = () -> System.exit(Qssh.FAILED);
+    private static volatile Runnable ending = () -> AtExit.exit(Qssh.FAILED);
 
     private Signals() {}
 

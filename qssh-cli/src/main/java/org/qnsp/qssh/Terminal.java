@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.qnsp.core.client.AtExit;
 
 /**
  * The terminal that standard input is, through {@code stty}: cheaper at start-up than a native library. It is given back as it was when the process ends in
@@ -14,7 +15,6 @@ final class Terminal {
 
     private final String saved;
     private final TerminalModes modes;
-    private final Thread hook = new Thread(this::leaveRaw, "qssh-terminal");
     private boolean wanted;
     private boolean raw;
 
@@ -39,7 +39,7 @@ final class Terminal {
     synchronized void enterRaw() throws IOException {
         if (!wanted) {
             wanted = true;
-            Runtime.getRuntime().addShutdownHook(hook);
+            AtExit.add(this::leaveRaw);
         }
         stty(RAW);
         raw = true;

@@ -19,6 +19,7 @@ import org.qnsp.core.message.Limits;
 import org.qnsp.core.transport.CreditBudget;
 import org.qnsp.core.transport.Loop;
 import org.qnsp.core.transport.SlotThread;
+import org.qnsp.core.transport.WarmUp;
 import org.qnsp.core.transport.Wire;
 import org.qnsp.qsshd.auth.Gatekeeper;
 import org.qnsp.qsshd.config.ServerConfig;
@@ -67,7 +68,7 @@ final class Daemon implements AutoCloseable {
         this.policy = new AtomicReference<>(source.load());
         ServerConfig config = policy.get().config();
         exchange = new Exchange(halfTheDescriptors() / 2, e -> LOG.error("fault", e));
-        House house = new House(new Gatekeeper(new UserFiles(pump), new KeysCommand(pump)), new InProcessLauncher(pump, config.printMotd() ? InProcessLauncher.MOTD : List.of(), services.sftp()), lookups, workers, quantum,
+        House house = new House(new Gatekeeper(new UserFiles(), new KeysCommand(pump)), new InProcessLauncher(pump, config.printMotd() ? InProcessLauncher.MOTD : List.of(), services.sftp()), lookups, workers, quantum,
                 services, exchange, emptied);
         long held = Math.min(Limits.HELD_BYTES, Runtime.getRuntime().maxMemory() / 4); // L-12
         int drainMax = config.drainMax().orElseGet(() -> (int) Math.min(halfTheDescriptors(), Runtime.getRuntime().maxMemory() / 4 / STRANGER_BYTES));
@@ -104,6 +105,7 @@ final class Daemon implements AutoCloseable {
             listeners.values().forEach(Listener::accept);
             LOG.info("entropy: {}", policy.get().entropy().description());
         });
+        WarmUp.begin();
     }
 
     /** A socket on all IPv6 addresses takes IPv4 too, so that one on all IPv4 addresses is neither needed nor to be had beside it. */

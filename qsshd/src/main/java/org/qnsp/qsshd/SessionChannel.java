@@ -214,6 +214,9 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
             request = new LaunchRequest(guest.findings().account(), program, Optional.ofNullable(pty), wholeEnvironment(), imposedEnvironment(), guest.peers(), customs(program));
             stage = Stage.STARTING;
         }
+        if (pty == null) {
+            channel.unattended();
+        }
         guest.prelude().whenComplete((said, fault) -> {
             try {
                 starters.execute(() -> launch(id, request));

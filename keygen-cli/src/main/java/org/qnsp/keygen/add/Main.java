@@ -14,6 +14,7 @@ import org.qnsp.core.agent.AgentMessage;
 import org.qnsp.core.agent.AgentMessage.Listed;
 import org.qnsp.core.agent.KeyTerms;
 import org.qnsp.core.client.AgentClient;
+import org.qnsp.core.client.AtExit;
 import org.qnsp.core.client.Getopt;
 import org.qnsp.core.client.HostKeyTexts;
 import org.qnsp.core.client.LocalUser;
@@ -46,7 +47,7 @@ public final class Main {
 
     /** Runs and exits. */
     public static void main(String[] arguments) {
-        System.exit(run(List.of(arguments)));
+        AtExit.exit(run(List.of(arguments)));
     }
 
     private static int run(List<String> arguments) {

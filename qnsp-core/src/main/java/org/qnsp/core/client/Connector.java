@@ -21,6 +21,7 @@ import org.qnsp.core.transport.RatchetTerms;
 import org.qnsp.core.transport.SlotThread;
 import org.qnsp.core.transport.Wire;
 import org.qnsp.core.transport.WireObserver;
+import org.qnsp.crypto.FrameCipher;
 import org.qnsp.crypto.RandomSource;
 
 /** Makes connections to hosts. One connector serves a process: it owns the loop and the slot thread of all its connections. */
@@ -45,6 +46,7 @@ public final class Connector implements AutoCloseable {
     Connector(Consumer<RuntimeException> bugs, boolean realTime) throws IOException {
         slots = new SlotThread("qnsp-slot", realTime);
         loop = new Loop("qnsp-loop", bugs);
+        Thread.ofPlatform().daemon().name("qnsp-warm").start(FrameCipher::new); // the first one sets up the JDK's cryptography, while keys are read
     }
 
     /** Whether it is so. */

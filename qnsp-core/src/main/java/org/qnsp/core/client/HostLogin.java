@@ -66,7 +66,7 @@ public final class HostLogin implements AutoCloseable {
     private final HostRequests requests;
     private final List<HostLogin> hops = new ArrayList<>();
     private final List<Login> refused = new ArrayList<>();
-    private final Thread proxyEnd = new Thread(this::endProxy, "qnsp-proxy-end");
+    private final Runnable proxyEnd = this::endProxy;
     /** The last host on the way, null where there is none. */
     private HostLogin via;
     private Login session;
@@ -272,7 +272,9 @@ public final class HostLogin implements AutoCloseable {
             messages.debug("Server accepts key: " + HostKeyTexts.typeTitle(login.userKey().type()) + " " + Fingerprint.text(login.userKey()));
         }
         messages.debug("Authenticated to " + config.hostName() + " (" + peer + ").");
-        messages.debug("Mode " + mode.name().toLowerCase(java.util.Locale.ROOT) + ", " + CoverText.of(login.cover()));
+        if (messages.says(Messages.Level.DEBUG1)) { // to count what a cover can tell takes as long as the login
+            messages.debug("Mode " + mode.name().toLowerCase(java.util.Locale.ROOT) + ", " + CoverText.of(login.cover()));
+        }
         if (login.cover().mode() == PaddingMode.MAX) {
             messages.debug("Slots are sent " + (connector.realTime() ? "with" : "without") + " real-time priority" + (connector.realTime() ? "" : ", which this user may not have: under load some are late or left out"));
         }
@@ -477,11 +479,8 @@ public final class HostLogin implements AutoCloseable {
         messages.debug("Executing proxy command: exec " + command);
         proxy = new ProcessBuilder(local.shell(), "-c", "exec " + command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
         peer = "via proxy";
-        try {
-            Runtime.getRuntime().addShutdownHook(proxyEnd);
-        } catch (IllegalArgumentException | IllegalStateException e) {
-            // it is there already, or the process ends
-        }
+        AtExit.remove(proxyEnd);
+        AtExit.add(proxyEnd);
         return Wire.of(proxy.getInputStream(), proxy.getOutputStream(), peer);
     }
 

@@ -9,7 +9,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import org.qnsp.core.agent.AgentMessage;
@@ -89,7 +88,7 @@ public final class Identities implements AutoCloseable {
         }
         offers.addAll(fromFiles);
         offers.removeIf(offer -> !config.auth().method().takes(offer.key().type()));
-        offers.sort(Comparator.comparing(offer -> offer.key().type() != KeyType.KEM)); // a stable sort
+        offers.sort((a, b) -> Boolean.compare(a.key().type() != KeyType.KEM, b.key().type() != KeyType.KEM)); // a stable sort
         // A usual file with a passphrase is opened only if no key is at hand yet; one that the configuration names always.
         while (!sealed.isEmpty() && (offers.isEmpty() || config.hasIdentityFiles())) {
             unseal(sealed.removeFirst());

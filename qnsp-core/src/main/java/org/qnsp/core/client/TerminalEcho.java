@@ -22,15 +22,15 @@ final class TerminalEcho {
      */
     static byte[] without(Step step, OutputStream terminal) throws IOException {
         String before = stty("-g");
-        Thread restore = new Thread(() -> restore(before), "terminal-echo");
-        Runtime.getRuntime().addShutdownHook(restore);
+        Runnable restore = () -> restore(before);
+        AtExit.add(restore);
         try {
             stty("-echo");
             return step.run();
         } finally {
             restore(before);
             terminal.write('\n');
-            removeHook(restore);
+            AtExit.remove(restore);
         }
     }
 
@@ -39,14 +39,6 @@ final class TerminalEcho {
             stty(settings);
         } catch (IOException e) {
             // the terminal is gone, and its echo with it
-        }
-    }
-
-    private static void removeHook(Thread hook) {
-        try {
-            Runtime.getRuntime().removeShutdownHook(hook);
-        } catch (IllegalStateException e) {
-            // the process is ending and the hook runs
         }
     }
 

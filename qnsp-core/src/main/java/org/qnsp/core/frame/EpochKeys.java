@@ -45,6 +45,11 @@ final class EpochKeys implements AutoCloseable {
         chain.next(encryptionKey, macKey);
     }
 
+    /** How many frames from this one on have keys of one chain, as far as is known; this one is the next. */
+    long ofOneChain(long sequence) {
+        return sequence < switchAt ? switchAt - sequence : Long.MAX_VALUE;
+    }
+
     /** Epoch of the keys that were given last (F-5). */
     int epoch() {
         return epoch;

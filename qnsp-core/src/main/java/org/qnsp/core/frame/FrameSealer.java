@@ -20,7 +20,7 @@ public final class FrameSealer implements AutoCloseable {
     static final VarHandle U16 = byteArrayViewVarHandle(short[].class, BIG_ENDIAN);
 
     private final EpochKeys keys;
-    private final FrameCipher cipher = new FrameCipher();
+    private final FrameCipher cipher;
     private final int direction;
     private final byte[] encryptionKey = new byte[32];
     private final byte[] macKey = new byte[32];
@@ -33,10 +33,16 @@ public final class FrameSealer implements AutoCloseable {
      * @param direction 0 client to server, 1 server to client
      */
     public FrameSealer(Secret chainKey, int epoch, int direction) {
-        this(direction, 0, 0, new EpochKeys(chainKey, epoch));
+        this(chainKey, epoch, direction, new FrameCipher());
     }
 
-    private FrameSealer(int direction, long sequence, long lastMicros, EpochKeys keys) {
+    /** @param cipher of this thread, which may serve others too; the rest as above */
+    public FrameSealer(Secret chainKey, int epoch, int direction, FrameCipher cipher) {
+        this(direction, 0, 0, new EpochKeys(chainKey, epoch), cipher);
+    }
+
+    private FrameSealer(int direction, long sequence, long lastMicros, EpochKeys keys, FrameCipher cipher) {
+        this.cipher = cipher;
         this.keys = keys;
         this.direction = direction;
         this.sequence = sequence;
@@ -50,6 +56,12 @@ public final class FrameSealer implements AutoCloseable {
      * @param micros the clock in microseconds since 1970; a clock that fell is held (F-6)
      */
     public void seal(byte[] frame, int offset, FrameType type, int recordBytes, long micros) {
+        sealLater(frame, offset, type, recordBytes, micros);
+        cipher.finish();
+    }
+
+    /** As {@link #seal}, but the frame has its tag, and may be touched again, only once the cipher has been told to {@linkplain FrameCipher#finish finish}. */
+    public void sealLater(byte[] frame, int offset, FrameType type, int recordBytes, long micros) {
         if (recordBytes < 0 || recordBytes > FrameLayout.PAYLOAD_BYTES || (recordBytes == 0) != (type == FrameType.NOISE)) {
             throw new IllegalStateException("frame type " + type + " with " + recordBytes + " record bytes");
         }
@@ -63,7 +75,7 @@ public final class FrameSealer implements AutoCloseable {
         U16.set(frame, offset + FrameLayout.LENGTH, (short) recordBytes);
         Arrays.fill(frame, offset + FrameLayout.PAYLOAD + recordBytes, offset + FrameLayout.TAG, (byte) 0);
         keys.next(sequence, encryptionKey, macKey);
-        cipher.seal(frame, offset, encryptionKey, macKey, keys.epoch(), direction, sequence);
+        cipher.sealLater(frame, offset, encryptionKey, macKey, keys.epoch(), direction, sequence);
         wipeFrameKeys();
         sequence++;
     }
@@ -85,7 +97,7 @@ public final class FrameSealer implements AutoCloseable {
     public static FrameSealer resume(Secret state) {
         try (state) {
             ByteBuffer in = ByteBuffer.wrap(state.bytes());
-            return new FrameSealer(in.getInt(), in.getLong(), in.getLong(), EpochKeys.resume(in));
+            return new FrameSealer(in.getInt(), in.getLong(), in.getLong(), EpochKeys.resume(in), new FrameCipher());
         }
     }
 

@@ -12,6 +12,7 @@ import org.qnsp.core.message.ProtocolException;
 import org.qnsp.core.message.ProtocolException.Reason;
 import org.qnsp.core.message.RecordKind;
 import org.qnsp.core.message.RecordReader;
+import org.qnsp.crypto.FrameCipher;
 import org.qnsp.crypto.Secret;
 
 /**
@@ -27,6 +28,7 @@ public final class StageReader implements AutoCloseable {
     private static final int HEADER = 3;
 
     private final int direction;
+    private final FrameCipher cipher;
     private final Deque<Secret> nextStages = new ArrayDeque<>();
     private final RecordReader records = new RecordReader();
     private byte[] assembly = new byte[4096];
@@ -38,14 +40,20 @@ public final class StageReader implements AutoCloseable {
 
     /** @param direction 0 client to server, 1 server to client */
     public StageReader(int direction) {
+        this(direction, new FrameCipher());
+    }
+
+    /** @param cipher of this thread, which may serve others too; the rest as above */
+    public StageReader(int direction, FrameCipher cipher) {
         this.direction = direction;
+        this.cipher = cipher;
     }
 
     /** Takes what an action says, if it is one for this side; else does nothing. */
     public void on(Action action) {
         switch (action) {
             case Action.StartReading(Secret chainKey, boolean skip) -> {
-                opener = new FrameOpener(chainKey, ++epoch, direction);
+                opener = new FrameOpener(chainKey, ++epoch, direction, cipher);
                 skips = skip ? Limits.SKIPPED_FRAMES + 1 : 0; // L-5: the one behind the last that is skipped must verify
             }
             case Action.NextReadingStage(Secret chainKey) -> nextStages.add(chainKey);
@@ -95,6 +103,27 @@ public final class StageReader implements AutoCloseable {
         }
         RecordReader.requireType(opener.type(), frame, offset + FrameLayout.PAYLOAD, opener.recordBytes());
         return opener.recordBytes();
+    }
+
+    /**
+     * As {@link #open(byte[], int)} for a frame of the application, and may look at those that lie behind, which are the next; {@link #finish} is owed.
+     *
+     * @param count frames that lie at the offset
+     */
+    public int open(byte[] frames, int offset, int count) throws ProtocolException {
+        opener.open(frames, offset, count);
+        RecordReader.requireType(opener.type(), frames, offset + FrameLayout.PAYLOAD, opener.recordBytes());
+        return opener.recordBytes();
+    }
+
+    /** Has the next frames of the application verified ahead by the next {@link #finish}; then they are to be opened, there. */
+    public void lookAhead(byte[] frames, int offset, int count) {
+        opener.lookAhead(frames, offset, count);
+    }
+
+    /** Forgets the keys of the frames that were opened. */
+    public void finish() {
+        cipher.finish();
     }
 
     /** Whether the frame opened last begins with a record of ratchets. */
@@ -164,7 +193,7 @@ public final class StageReader implements AutoCloseable {
             throw new ProtocolException(Reason.STATE, "end of stage"); // H-7
         }
         opener.close();
-        opener = new FrameOpener(nextStages.remove(), ++epoch, direction);
+        opener = new FrameOpener(nextStages.remove(), ++epoch, direction, cipher);
     }
 
     /** Wipes the keys that are left. */

@@ -8,6 +8,7 @@ import org.qnsp.core.frame.FrameSealer;
 import org.qnsp.core.message.FrameType;
 import org.qnsp.core.message.RecordKind;
 import org.qnsp.core.message.RecordWriter;
+import org.qnsp.crypto.FrameCipher;
 import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.Secret;
 
@@ -37,6 +38,7 @@ public final class StageWriter implements AutoCloseable {
 
     private final int direction;
     private final RandomSource random;
+    private final FrameCipher cipher;
     private final Deque<Item> queue = new ArrayDeque<>();
     private final RecordWriter records = new RecordWriter();
     private int taken;
@@ -46,8 +48,14 @@ public final class StageWriter implements AutoCloseable {
 
     /** @param direction 0 client to server, 1 server to client */
     public StageWriter(int direction, RandomSource random) {
+        this(direction, random, new FrameCipher());
+    }
+
+    /** @param cipher of this thread, which may serve others too; the rest as above */
+    public StageWriter(int direction, RandomSource random, FrameCipher cipher) {
         this.direction = direction;
         this.random = random;
+        this.cipher = cipher;
     }
 
     /** Queues what an action says, if it is one for this side; else does nothing. */
@@ -106,13 +114,24 @@ public final class StageWriter implements AutoCloseable {
         sealer.switchAt(frame, chainKey);
     }
 
+    /** Completes the frames that were built. */
+    public void finish() {
+        cipher.finish();
+    }
+
+    /** As {@link #buildLater}, and {@link #finish}. */
+    public void build(byte[] out, int offset, long micros, Records application) {
+        buildLater(out, offset, micros, application);
+        finish();
+    }
+
     /**
-     * Builds the next frame, 768 bytes at offset.
+     * Builds the next frame, 768 bytes at offset; it has its tag after {@link #finish}.
      *
      * @param micros the clock, microseconds since 1970
      * @param application asked in the application stage once the handshake is sent
      */
-    public void build(byte[] out, int offset, long micros, Records application) {
+    public void buildLater(byte[] out, int offset, long micros, Records application) {
         if (queue.peek() instanceof Item.Raw(byte[] bytes)) {
             System.arraycopy(bytes, taken, out, offset, FrameLayout.FRAME_BYTES);
             said = FrameLayout.FRAME_BYTES;
@@ -131,7 +150,7 @@ public final class StageWriter implements AutoCloseable {
         if (application()) {
             int used = application.fill(out, payload, FrameLayout.PAYLOAD_BYTES);
             said = used;
-            sealer.seal(out, offset, used == 0 ? FrameType.NOISE : application.type(), used, micros);
+            sealer.sealLater(out, offset, used == 0 ? FrameType.NOISE : application.type(), used, micros);
             return;
         }
         records.start(out, payload, FrameLayout.PAYLOAD_BYTES);
@@ -141,7 +160,7 @@ public final class StageWriter implements AutoCloseable {
             records.begin(0, RecordKind.STAGE_END, 0);
         }
         said = records.length();
-        sealer.seal(out, offset, records.type(), said, micros);
+        sealer.sealLater(out, offset, records.type(), said, micros);
         if (end && queue.peek() instanceof Item.Next(Secret chainKey)) {
             enter(chainKey); // H-7
         }
@@ -183,7 +202,7 @@ public final class StageWriter implements AutoCloseable {
         if (sealer != null) {
             sealer.close();
         }
-        sealer = new FrameSealer(chainKey, ++epoch, direction);
+        sealer = new FrameSealer(chainKey, ++epoch, direction, cipher);
     }
 
     /** Wipes the keys that are left. */

@@ -24,8 +24,10 @@ public final class Limits {
     public static final int UNANSWERED_OPENINGS = 64;
     /** L-10: bytes of credit a connection starts with in each direction (C-7). */
     public static final int CONNECTION_CREDIT_BYTES = 64 << 20;
-    /** L-11: bytes of credit this implementation gives a channel while the budget allows. */
+    /** L-11: bytes of credit this implementation gives a channel at first, while the budget allows. */
     public static final int CHANNEL_CREDIT_BYTES = 4 << 20;
+    /** L-11: the most that it grows to for a channel whose consumer keeps up. */
+    public static final int MOST_CHANNEL_CREDIT_BYTES = 32 << 20;
     /** L-12: bytes that all connections of a daemon hold, at most (or a quarter of the heap if that is less). */
     public static final long HELD_BYTES = 1L << 30;
     /** L-13: seconds that an opening's time may differ from the server's clock (H-25). */
@@ -76,6 +78,8 @@ public final class Limits {
     public static final int STREAM_CREDIT_BYTES = 2 << 20;
     /** Ours: bytes a channel's send queue holds by default, both streams together. */
     public static final int SEND_QUEUE_BYTES = 256 << 10;
+    /** Ours: what it grows to where no person waits in front of the channel: enough for C-25 to see that the top of the ladder is wanted. */
+    public static final int MOST_SEND_QUEUE_BYTES = 4 << 20;
     /** Ours: the least send queue that a channel gets when the budget is short. */
     public static final int LEAST_SEND_QUEUE_BYTES = 16 << 10;
     /** Ours: the least window that a channel gets when the budget is short. */

@@ -13,6 +13,11 @@ public interface Budget {
         public void release(int bytes) {
             // nothing was counted
         }
+
+        @Override
+        public long freeBytes() {
+            return Long.MAX_VALUE;
+        }
     };
 
     /** Takes {@code bytes} (0 or more) from the budget, all or nothing. */
@@ -20,4 +25,7 @@ public interface Budget {
 
     /** Gives back what was taken. */
     void release(int bytes);
+
+    /** Bytes that can still be reserved; who wants more than the least takes a share of it, so that there is some for those who come later. */
+    long freeBytes();
 }

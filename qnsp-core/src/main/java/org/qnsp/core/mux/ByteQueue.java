@@ -9,11 +9,15 @@ final class ByteQueue {
     private static final int LEAST_BYTES = 1 << 10;
     /** An empty queue keeps an array up to this size, so that a stream read as it comes allocates nothing. */
     private static final int KEPT_BYTES = 8 << 10;
+    /** And one up to this size as long as it is used. */
+    private static final int USED_BYTES = 512 << 10;
     private static final int MOST_BYTES = 1 << 30;
 
     private byte[] ring = NONE;
     private int head;
     private int length;
+    /** The most that it held since it was empty. */
+    private int mostBytes;
 
     int length() {
         return length;
@@ -34,6 +38,7 @@ final class ByteQueue {
         System.arraycopy(from, offset, ring, tail, first);
         System.arraycopy(from, offset + first, ring, 0, n - first);
         length += n;
+        mostBytes = Math.max(mostBytes, length);
     }
 
     /** Removes up to {@code n} bytes from the front and returns how many. */
@@ -60,9 +65,10 @@ final class ByteQueue {
 
     private void rewind() {
         head = 0;
-        if (ring.length > KEPT_BYTES) {
+        if (ring.length > USED_BYTES || ring.length > KEPT_BYTES && mostBytes < ring.length / 4) {
             ring = NONE;
         }
+        mostBytes = 0;
     }
 
     private void grow(int n) {

@@ -19,6 +19,7 @@ final class Channel {
     private final RequestIds owed = new RequestIds();
     private ChannelState state;
     private int sendBoundBytes;
+    private boolean unattended;
     private boolean announced;
     private boolean inRing;
     private boolean starved;
@@ -95,6 +96,16 @@ final class Channel {
 
     void sendBoundBytes(int bytes) {
         sendBoundBytes = bytes;
+    }
+
+    /** Lets its send queue grow. */
+    void unattended() {
+        unattended = true;
+    }
+
+    /** Whether its send queue is half full and the peer would take more than it holds. */
+    boolean crowded() {
+        return unattended && queuedBytes() >= sendBoundBytes / 2 && credit.availableBytes() > sendBoundBytes;
     }
 
     /** Whether its OPEN is out, so that its own records may follow. */

@@ -14,6 +14,10 @@ final class Channels {
      */
     private static final int SHARED_WINDOW_BYTES = Limits.CONNECTION_CREDIT_BYTES / 4 * 3;
     private static final int WINDOW_SHARE = 4;
+    /** A new channel begins with at most one part in so many of what the budget has left; so the least is there for thousands. */
+    private static final int BUDGET_SHARE = 32;
+    /** What is there already takes at most one part in so many at a time. */
+    private static final int GROWTH_SHARE = 4;
 
     private final int ownParity;
     private final Budget budget;
@@ -162,6 +166,26 @@ final class Channels {
     void take(Channel channel, int bytes) {
         releaseWindow(channel.window().take(bytes));
         connection.window().take(bytes);
+        if (channel.window().outgrown()) {
+            growWindow(channel);
+        }
+    }
+
+    /** L-11: makes the window twice as large, where the connection and the budget have it to spare. */
+    private void growWindow(Channel channel) {
+        int more = Math.min(channel.window().windowBytes(), Limits.MOST_CHANNEL_CREDIT_BYTES - channel.window().windowBytes());
+        if (more > 0 && more <= unshared() && more <= budget.freeBytes() / GROWTH_SHARE && budget.reserve(more)) {
+            windowBytes += more;
+            channel.window().enlarge(more);
+        }
+    }
+
+    /** As {@link #growWindow}, for the send queue. */
+    void growSendQueue(Channel channel) {
+        int more = Math.min(channel.sendBoundBytes(), Limits.MOST_SEND_QUEUE_BYTES - channel.sendBoundBytes());
+        if (more > 0 && more <= budget.freeBytes() / GROWTH_SHARE && budget.reserve(more)) {
+            channel.sendBoundBytes(channel.sendBoundBytes() + more);
+        }
     }
 
     /** Removes a channel and all it holds; C-8: what it held counts as taken for the connection. False where it was removed before. */
@@ -247,11 +271,15 @@ final class Channels {
     }
 
     private int reserveWindow(int want, int least) {
-        long shared = windowBytes - (long) peerOpen * Limits.OPENER_CREDIT_BYTES;
-        long share = Math.max(least, (SHARED_WINDOW_BYTES - shared) / WINDOW_SHARE);
+        long share = Math.max(least, unshared() / WINDOW_SHARE);
         int reserved = reserve((int) Math.min(want, share), least);
         windowBytes += Math.max(0, reserved);
         return reserved;
+    }
+
+    /** What the channels' windows leave of the connection's. */
+    private long unshared() {
+        return SHARED_WINDOW_BYTES - (windowBytes - (long) peerOpen * Limits.OPENER_CREDIT_BYTES);
     }
 
     private void releaseWindow(int bytes) {
@@ -259,9 +287,9 @@ final class Channels {
         budget.release(bytes);
     }
 
-    /** Takes {@code want} bytes from the budget, or a half, or a quarter..., but not less than {@code least}; -1 where even that is not there. */
+    /** Takes {@code want} bytes from the budget or its share, or a half, or a quarter..., but not less than {@code least}; -1 where even that is not there. */
     private int reserve(int want, int least) {
-        for (int bytes = want; bytes > least; bytes /= 2) {
+        for (int bytes = (int) Math.min(want, budget.freeBytes() / BUDGET_SHARE); bytes > least; bytes /= 2) {
             if (budget.reserve(bytes)) {
                 return bytes;
             }

@@ -218,7 +218,7 @@ public final class Mux {
         if (known == null || outbound.ended() || !writable(known.state())) {
             return -1;
         }
-        int n = Math.min(length, known.sendBoundBytes() - known.queuedBytes());
+        int n = Math.min(length, roomOf(known));
         known.outgoing(stream).write(from, offset, n);
         if (n < length) {
             known.starve();
@@ -255,11 +255,26 @@ public final class Mux {
         if (known == null || outbound.ended() || !writable(known.state())) {
             return -1;
         }
-        int room = known.sendBoundBytes() - known.queuedBytes();
+        int room = roomOf(known);
         if (room == 0) {
             known.starve();
         }
         return room;
+    }
+
+    private int roomOf(Channel channel) {
+        if (channel.crowded()) {
+            channels.growSendQueue(channel);
+        }
+        return channel.sendBoundBytes() - channel.queuedBytes();
+    }
+
+    /** No person waits in front of this channel, so its send queue may grow: what is queued when it is interrupted bothers nobody. */
+    public void unattended(int channel) {
+        Channel known = channels.known(requireChannel(channel));
+        if (known != null) {
+            known.unattended();
+        }
     }
 
     /** C-9: no more data from us; EOF follows what is queued. */

@@ -13,11 +13,14 @@ import org.qnsp.core.message.ProtocolException.Reason;
 final class ReceiveWindow {
     /** A grant is made when one part in so many of the window is owed: few CREDIT records, yet the peer does not run dry. */
     private static final int GRANT_SHARE = 4;
+    /** A grant of so many bytes is worth its record in any case: on a long link what is not granted is not under way. */
+    private static final int GRANT_BYTES = 256 << 10;
 
     private int windowBytes;
     private int targetBytes;
     private int creditedBytes;
     private int heldBytes;
+    private int cycledBytes;
 
     /** All of the window is credited already. */
     ReceiveWindow(int windowBytes) {
@@ -67,7 +70,17 @@ final class ReceiveWindow {
             throw new IllegalStateException("take " + bytes + " of " + heldBytes);
         }
         heldBytes -= bytes;
+        cycledBytes = Math.min(Integer.MAX_VALUE - bytes, cycledBytes) + bytes;
         return shrink();
+    }
+
+    /** L-11: whether the consumer has taken all of the window twice over and holds little up, so that a larger one would serve. True once; then again after as much. */
+    boolean outgrown() {
+        if (cycledBytes / 2 < windowBytes) {
+            return false;
+        }
+        cycledBytes = 0;
+        return windowBytes == targetBytes && heldBytes <= windowBytes / 4;
     }
 
     /** Makes the window larger by what the caller has reserved. */
@@ -90,7 +103,7 @@ final class ReceiveWindow {
     /** Whether a CREDIT record is worth its bytes. */
     boolean grantDue() {
         int owed = owedBytes();
-        return owed > 0 && owed >= windowBytes / GRANT_SHARE;
+        return owed > 0 && owed >= Math.min(windowBytes / GRANT_SHARE, Math.max(GRANT_BYTES, windowBytes / 16));
     }
 
     /** Credits all that is owed and returns how much that is: the caller tells the peer. */

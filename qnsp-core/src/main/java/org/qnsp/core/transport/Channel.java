@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.Objects;
 import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.Lock;
 import java.util.function.Consumer;
 import org.qnsp.core.mux.DataStream;
 
@@ -18,6 +19,8 @@ public final class Channel {
     private final Connection connection;
     private final int id;
     private final Condition changed;
+    /** Of each stream: most of what happens concerns who reads one of them. */
+    private final Condition[] arrived;
     volatile ChannelListener listener;
     private volatile String label;
     private volatile long movedNanos = System.nanoTime();
@@ -29,11 +32,12 @@ public final class Channel {
     /** The peer ended its direction itself; so an end of stream is the end and no loss. */
     boolean ended;
 
-    Channel(Connection connection, int id, String type, Condition changed, ChannelListener listener) {
+    Channel(Connection connection, int id, String type, Lock lock, ChannelListener listener) {
         this.connection = connection;
         this.id = id;
         this.label = type;
-        this.changed = changed;
+        this.changed = lock.newCondition();
+        this.arrived = new Condition[] {lock.newCondition(), lock.newCondition()};
         this.listener = listener;
     }
 
@@ -88,6 +92,12 @@ public final class Channel {
 
     void signal() {
         changed.signalAll();
+        arrived[0].signalAll();
+        arrived[1].signalAll();
+    }
+
+    void signal(DataStream stream) {
+        arrived[stream.ordinal()].signalAll();
     }
 
     /** Reads what is there: bytes read, 0 for nothing yet, -1 at the end. */
@@ -108,6 +118,15 @@ public final class Channel {
     /** Bytes that {@link #writeNow} would take; -1 where nothing can be sent any more. */
     public int roomNow() {
         return connection.locked(mux -> mux.room(id));
+    }
+
+    /** No person waits in front of this channel, so more may be queued. Returns the channel. */
+    public Channel unattended() {
+        connection.locked(mux -> {
+            mux.unattended(id);
+            return 0;
+        });
+        return this;
     }
 
     /** Waits for the peer to accept the channel. @throws IOException if it refuses, or the connection is lost */
@@ -135,7 +154,7 @@ public final class Channel {
             @Override
             public int read(byte[] to, int offset, int length) throws IOException {
                 Objects.checkFromIndexSize(offset, length, to.length);
-                return length == 0 ? 0 : connection.blockingRead(Channel.this, changed, stream, to, offset, length);
+                return length == 0 ? 0 : connection.blockingRead(Channel.this, arrived[stream.ordinal()], stream, to, offset, length);
             }
 
             @Override

@@ -196,7 +196,12 @@ public final class Connection implements StageWriter.Records {
                     answerAll(id); // C-10
                     relays.remove(id);
                 }
-                case MuxEvent.DataArrived e -> with(e.channel(), c -> {});
+                case MuxEvent.DataArrived(int id, DataStream stream) -> {
+                    Channel channel = channels.get(id);
+                    if (channel != null) {
+                        channel.signal(stream);
+                    }
+                }
                 case MuxEvent.EofArrived e -> with(e.channel(), c -> c.ended = true);
                 case MuxEvent.RoomAvailable e -> with(e.channel(), c -> {});
                 case MuxEvent.PeerClosed(int id) -> {
@@ -363,7 +368,7 @@ public final class Connection implements StageWriter.Records {
                 }
                 return null;
             }
-            channel = new Channel(this, id, type, lock.newCondition(), channelListener);
+            channel = new Channel(this, id, type, lock, channelListener);
             channels.put(id, channel);
             if (type.equals(ChannelOpening.Relay.TYPE)) {
                 relays.add(id);
@@ -400,7 +405,7 @@ public final class Connection implements StageWriter.Records {
     public Channel hold(int id, ChannelListener channelListener) {
         lock.lock();
         try {
-            Channel channel = new Channel(this, id, unanswered.remove(id), lock.newCondition(), channelListener);
+            Channel channel = new Channel(this, id, unanswered.remove(id), lock, channelListener);
             channels.put(id, channel);
             return channel;
         } finally {
@@ -550,12 +555,12 @@ public final class Connection implements StageWriter.Records {
         }
     }
 
-    int blockingRead(Channel channel, Condition changed, DataStream stream, byte[] to, int offset, int length) throws IOException {
+    int blockingRead(Channel channel, Condition arrived, DataStream stream, byte[] to, int offset, int length) throws IOException {
         int n;
         lock.lock();
         try {
             for (n = mux.read(channel.id(), stream, to, offset, length); n == 0; n = mux.read(channel.id(), stream, to, offset, length)) {
-                changed.await();
+                arrived.await();
             }
             if (n < 0 && lost != null && !channel.ended) {
                 throw new IOException(lost.getMessage(), lost);

@@ -40,7 +40,7 @@ public final class CreditBudget implements Budget {
         return reservedBytes.get();
     }
 
-    /** Bytes that can still be reserved; a caller gives new channels a share of it. */
+    @Override
     public long freeBytes() {
         return limitBytes - reservedBytes.get();
     }

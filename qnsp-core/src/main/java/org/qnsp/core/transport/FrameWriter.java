@@ -19,11 +19,15 @@ import org.qnsp.stealth.StealthProfile;
 final class FrameWriter implements SlotThread.Slotted {
     /** How long before its slot a frame is sealed. */
     private static final long AHEAD_NANOS = 2_000_000;
+    /** The same on a loop whose turns take longer. */
+    private static final long CROWDED_AHEAD_NANOS = 4_000_000;
     /** Sealed slots that may wait for a full socket; then slots are left out. */
     private static final int WAITING_SLOTS = 2;
     /** How long a peer that takes nothing is waited for at the end. */
     private static final long PATIENCE_NANOS = 2_000_000_000L;
-    private static final int BURST_FRAMES = 32;
+    private static final int BURST_FRAMES = 128;
+    /** after so many frames at the latest their keys are erased. */
+    private static final int KEPT_FRAMES = 64;
     /** Frames written in bursts before others get their turn. */
     private static final int BURST_TURN_FRAMES = 512;
 
@@ -36,8 +40,16 @@ final class FrameWriter implements SlotThread.Slotted {
     private final LongSupplier jitter;
     private final LongSupplier micros;
     private final Consumer<IOException> failed;
+    private final Runnable buildSlot = this::buildSlot;
     private final ArrayDeque<ByteBuffer> sealed = new ArrayDeque<>();
-    private final byte[] burst = new byte[BURST_FRAMES * FrameLayout.FRAME_BYTES];
+    /** Of slots that are written, for those to come; the monitor of {@link #sealed} guards it too. */
+    private final ArrayDeque<ByteBuffer> spare = new ArrayDeque<>();
+    private final Runnable complete = this::complete;
+    /** A slot that is sealed but for its tags. */
+    private ByteBuffer begun;
+    private long begunNanos;
+    private boolean begins;
+    private ByteBuffer burst;
     private StealthProfile profile;
     private Pacer pacer;
     private Loop.Timer timer;
@@ -101,6 +113,7 @@ final class FrameWriter implements SlotThread.Slotted {
 
     /** No slot after the one that is sealed; then this, on the loop. */
     void stop(Runnable then) {
+        complete();
         stopping = true;
         stopped = then;
         stoppedNanos = System.nanoTime();
@@ -128,6 +141,7 @@ final class FrameWriter implements SlotThread.Slotted {
     }
 
     private void buildSlot() {
+        complete(); // a loop that is late comes here twice in a turn
         if (stopping) {
             return;
         }
@@ -149,17 +163,43 @@ final class FrameWriter implements SlotThread.Slotted {
             leftOut++;
         } else {
             saturated &= backlogBytes() >= (long) pacer.slotFrames() * FrameLayout.PAYLOAD_BYTES;
-            ByteBuffer slot = ByteBuffer.wrap(seal(new byte[pacer.slotFrames() * FrameLayout.FRAME_BYTES], pacer.slotFrames()));
-            synchronized (sealed) {
-                sealed.add(slot);
-            }
+            begun = slotBuffer(pacer.slotFrames() * FrameLayout.FRAME_BYTES);
+            seal(begun.array(), pacer.slotFrames());
         }
         pacer.hold(connection.relaying()); // C-31
-        slots.schedule(pacer.slotNanos() + pacer.jitterNanos(), this); // where nothing was sealed too: what waits for the socket goes at some slot
-        pacer.advance(now + AHEAD_NANOS);
-        timer = loop.at(pacer.slotNanos() - AHEAD_NANOS, this::buildSlot);
+        begunNanos = pacer.slotNanos() + pacer.jitterNanos();
+        begins = true;
+        loop.together(complete);
+        long ahead = loop.crowded() ? CROWDED_AHEAD_NANOS : AHEAD_NANOS;
+        pacer.advance(now + ahead);
+        timer = loop.at(pacer.slotNanos() - ahead, buildSlot);
         if (!over() && pacer.burstFrames() > 0) {
             writeBurst();
+        }
+    }
+
+    /** Gives the slot that was built last to the slot thread; where it is left out too: what waits for the socket goes at some slot. */
+    private void complete() {
+        if (begins) {
+            stages.finish();
+            synchronized (sealed) {
+                if (begun != null) {
+                    sealed.add(begun);
+                }
+            }
+            begun = null;
+            slots.schedule(begunNanos, this);
+            begins = false;
+        }
+    }
+
+    private ByteBuffer slotBuffer(int bytes) {
+        synchronized (sealed) {
+            ByteBuffer buffer = spare.poll();
+            while (buffer != null && buffer.capacity() != bytes) { // of another rung
+                buffer = spare.poll();
+            }
+            return buffer == null ? ByteBuffer.allocate(bytes) : buffer.clear();
         }
     }
 
@@ -190,18 +230,22 @@ final class FrameWriter implements SlotThread.Slotted {
         whenFinished = task;
     }
 
-    private byte[] seal(byte[] frames, int count) {
+    /** All but the tags. */
+    private void seal(byte[] frames, int count) {
         int said = 0;
         for (int i = 0; i < count; i++) {
-            stages.build(frames, i * FrameLayout.FRAME_BYTES, micros.getAsLong(), records);
+            stages.buildLater(frames, i * FrameLayout.FRAME_BYTES, micros.getAsLong(), records);
+            if ((i + 1) % KEPT_FRAMES == 0) {
+                stages.finish();
+            }
             said += stages.said();
             dataFrames += stages.said() > 0 ? 1 : 0;
         }
         sentFrames += count;
+        WarmUp.batch(count);
         if (observer != null) {
             observer.sent(count, said);
         }
-        return frames;
     }
 
     /** Tells of all that is sealed from now on. */
@@ -229,6 +273,9 @@ final class FrameWriter implements SlotThread.Slotted {
                     return false; // F-1: the rest of these bytes comes first, whatever comes next
                 }
                 sealed.remove();
+                if (head != burst) {
+                    spare.add(head);
+                }
             }
             return true;
         }
@@ -263,9 +310,11 @@ final class FrameWriter implements SlotThread.Slotted {
             pacer.hold(connection.relaying()); // C-31
         }
         if (stopping || pacer == null || pacer.burstFrames() == 0) {
+            dropBurst();
             awaitWritable.accept(false); // the slots write what is left
             return;
         }
+        complete(); // what is sealed first goes first
         long now = System.nanoTime();
         if (now - burstNanos < pacer.burstGapNanos() && backlogBytes() < (long) BURST_FRAMES * FrameLayout.PAYLOAD_BYTES) {
             queueBurst(burstNanos + pacer.burstGapNanos());
@@ -289,15 +338,26 @@ final class FrameWriter implements SlotThread.Slotted {
                 burstWaiting = false;
                 burstNanos = now;
                 pacer.burst(frames);
-                seal(burst, frames);
+                if (burst == null) {
+                    burst = ByteBuffer.allocate(BURST_FRAMES * FrameLayout.FRAME_BYTES);
+                }
+                seal(burst.array(), frames);
+                stages.finish();
                 synchronized (sealed) {
-                    sealed.add(ByteBuffer.wrap(burst, 0, frames * FrameLayout.FRAME_BYTES));
+                    sealed.add(burst.clear().limit(frames * FrameLayout.FRAME_BYTES));
                 }
             }
             queueBurst(now);
         } catch (IOException e) {
             stopping = true;
             failed.accept(e);
+        }
+    }
+
+    /** It is large, and the connection may be still for hours. */
+    private void dropBurst() {
+        synchronized (sealed) {
+            burst = sealed.isEmpty() ? null : burst;
         }
     }
 

@@ -67,11 +67,13 @@ public final class Link implements Loop.Handler {
         List<Action> apply() throws ProtocolException, IOException;
     }
 
+    private static final byte[] NOTHING = new byte[0];
+
     private enum Phase { HANDSHAKE, APPLICATION, DENIED, FAULT, CLOSING, CLOSED }
 
-    private static final int BUFFER_FRAMES = 64;
-    /** The most bytes that {@link #start} takes as read before. */
-    public static final int EARLY_BYTES = BUFFER_FRAMES * FrameLayout.FRAME_BYTES;
+    private static final int EARLY_FRAMES = 64;
+    /** The most bytes that {@link #start} takes as read before, and that wait for an answer during the handshake. */
+    public static final int EARLY_BYTES = EARLY_FRAMES * FrameLayout.FRAME_BYTES;
     /** Ends after a fault fall on multiples of this from the link's start, so that they do not depend on what was wrong, or when. */
     private static final long FAULT_GRID_NANOS = 2_000_000_000L;
     /** After the prologue: time enough for the slots that carry a denial. */
@@ -89,12 +91,16 @@ public final class Link implements Loop.Handler {
     private final StageReader reader;
     private final FrameWriter writer;
     private final RatchetDriver ratchets;
-    private final byte[] buffer = new byte[BUFFER_FRAMES * FrameLayout.FRAME_BYTES];
-    private final int[] starts = new int[BUFFER_FRAMES];
-    private final int[] lengths = new int[BUFFER_FRAMES];
+    private final Runnable completeRead = this::completeRead;
     private volatile Cover cover;
+    /** What was read and could not be used yet: a part of a frame, or what waits for an answer. */
+    private byte[] rest = NOTHING;
+    private int restBytes;
+    private int readFrames = Reads.LEAST_FRAMES;
+    /** What is worked on; else null. */
+    private byte[] buffer;
     private int buffered;
-    /** Of the first frame in the buffer, where it is opened and its records have to wait for an answer: how many bytes they are; else 0. */
+    /** Of the first frame in the rest, where it is opened and its records have to wait for an answer: how many bytes they are; else 0. */
     private int held;
     private WireObserver observer;
     private long receivedFrames;
@@ -125,8 +131,8 @@ public final class Link implements Loop.Handler {
         this.handshaker = handshaker;
         this.owner = owner;
         this.cover = cover;
-        this.stages = new StageWriter(client ? 0 : 1, random);
-        this.reader = new StageReader(client ? 1 : 0);
+        this.stages = new StageWriter(client ? 0 : 1, random, loop.cipher());
+        this.reader = new StageReader(client ? 1 : 0, loop.cipher());
         this.ratchets = new RatchetDriver(loop, client, random, connection, stages, reader, this::fault);
         this.writer = new FrameWriter(loop, slots, wire, stages, connection, ratchets, cover.profile(client), random, Link::clockMicros, this::lost);
         writer.onFinished(this::goodbyeSaid);
@@ -146,14 +152,22 @@ public final class Link implements Loop.Handler {
      * @param early what was read before, at most {@link #EARLY_BYTES}
      */
     public void start(List<Action> begin, byte[] early) {
-        try {
+        safely(() -> {
             inputKey = loop.register(wire.input(), SelectionKey.OP_READ, this);
             outputKey = wire.output() == wire.input() ? inputKey : loop.register(wire.output(), 0, this);
             startedNanos = System.nanoTime();
-            System.arraycopy(early, 0, buffer, 0, early.length);
-            buffered = early.length;
             perform(begin);
-            process();
+            process(early.clone(), early.length);
+        });
+    }
+
+    private interface Step {
+        void run() throws ProtocolException, IOException;
+    }
+
+    private void safely(Step step) {
+        try {
+            step.run();
         } catch (ProtocolException e) {
             fault(e);
         } catch (IOException e) {
@@ -172,18 +186,12 @@ public final class Link implements Loop.Handler {
         if (phase != Phase.HANDSHAKE) {
             return; // the peer was faster in going
         }
-        try {
+        safely(() -> {
             paused = false;
             perform(answer.apply());
-            process();
+            process(rest, restBytes);
             interest(inputKey, SelectionKey.OP_READ, !paused);
-        } catch (ProtocolException e) {
-            fault(e);
-        } catch (IOException e) {
-            lost(e);
-        } catch (RuntimeException e) {
-            throw ours(e);
-        }
+        });
     }
 
     private void perform(List<Action> actions) {
@@ -249,30 +257,64 @@ public final class Link implements Loop.Handler {
     }
 
     private void read() {
-        try {
-            if (buffered == buffer.length && phase.ordinal() <= Phase.APPLICATION.ordinal()) {
+        safely(() -> {
+            boolean heeded = phase.ordinal() <= Phase.APPLICATION.ordinal();
+            int before = heeded ? restBytes : 0;
+            if (before >= EARLY_BYTES) {
                 interest(inputKey, SelectionKey.OP_READ, false); // only while an answer is awaited
                 return;
             }
-            int at = phase.ordinal() <= Phase.APPLICATION.ordinal() ? buffered : 0;
-            int n = wire.read(ByteBuffer.wrap(buffer, at, buffer.length - at));
-            heardNanos = System.nanoTime();
-            if (n < 0) {
-                endOfInput();
-            } else if (phase.ordinal() <= Phase.APPLICATION.ordinal()) {
-                buffered += n;
-                process();
+            while (before >= readFrames * FrameLayout.FRAME_BYTES) {
+                readFrames *= 2;
             }
-        } catch (ProtocolException e) {
-            fault(e);
-        } catch (IOException e) {
-            lost(e);
-        } catch (RuntimeException e) {
-            throw ours(e);
+            byte[] into = loop.reads().take(readFrames);
+            int length = before;
+            try {
+                System.arraycopy(rest, 0, into, 0, before);
+                int n = wire.read(ByteBuffer.wrap(into, before, into.length - before));
+                heardNanos = System.nanoTime();
+                length += Math.max(0, n);
+                if (length == into.length) { // there may be more
+                    readFrames = Math.min(phase == Phase.APPLICATION ? Reads.MOST_FRAMES : EARLY_FRAMES, 2 * readFrames);
+                } else if (length < into.length / 4) {
+                    readFrames = Math.max(Reads.LEAST_FRAMES, readFrames / 2);
+                }
+                if (n < 0) {
+                    endOfInput();
+                } else if (heeded) {
+                    buffer = into;
+                    buffered = length;
+                }
+            } finally {
+                if (buffer == null) {
+                    loop.reads().give(into, length);
+                }
+            }
+            if (buffer != null && held == 0 && phase == Phase.APPLICATION && reader.application()) {
+                reader.lookAhead(buffer, 0, buffered / FrameLayout.FRAME_BYTES); // with those of other links
+                loop.together(completeRead);
+            } else {
+                completeRead();
+            }
+        });
+    }
+
+    private void completeRead() {
+        byte[] read = buffer;
+        int length = buffered;
+        if (read != null) {
+            try {
+                safely(() -> process(read, length));
+            } finally {
+                loop.reads().give(read, length);
+            }
         }
     }
 
-    private void process() throws ProtocolException, IOException {
+    /** Does what there is to do with these bytes, and keeps the rest. */
+    private void process(byte[] bytes, int length) throws ProtocolException, IOException {
+        buffer = bytes;
+        buffered = length;
         int at = 0;
         try {
             while (!(paused && held > 0) && at < buffered && phase.ordinal() <= Phase.APPLICATION.ordinal()) {
@@ -284,8 +326,18 @@ public final class Link implements Loop.Handler {
                 at += took;
             }
         } finally {
-            System.arraycopy(buffer, at, buffer, 0, buffered - at);
-            buffered -= at;
+            keep(at);
+            buffer = null;
+        }
+    }
+
+    private void keep(int from) {
+        restBytes = phase == Phase.CLOSED ? 0 : buffered - from;
+        if (restBytes > rest.length) {
+            rest = java.util.Arrays.copyOfRange(buffer, from, Math.max(buffered, from + FrameLayout.FRAME_BYTES));
+        } else {
+            System.arraycopy(buffer, from, rest, 0, restBytes);
+            rest = restBytes == 0 && rest.length > FrameLayout.FRAME_BYTES ? NOTHING : rest;
         }
     }
 
@@ -327,6 +379,8 @@ public final class Link implements Loop.Handler {
     private int applicationFrames(int at) throws ProtocolException {
         int count = (buffered - at) / FrameLayout.FRAME_BYTES;
         int opened = 0;
+        int[] starts = loop.reads().starts;
+        int[] lengths = loop.reads().lengths;
         try {
             for (; opened < count; opened++) {
                 int frame = at + opened * FrameLayout.FRAME_BYTES;
@@ -335,7 +389,7 @@ public final class Link implements Loop.Handler {
                     lengths[opened] = held;
                     held = 0;
                 } else {
-                    lengths[opened] = reader.open(buffer, frame);
+                    lengths[opened] = reader.open(buffer, frame, count - opened);
                     received(lengths[opened]);
                 }
                 if (reader.quantum()) { // at once: the next frame may have other keys
@@ -345,6 +399,8 @@ public final class Link implements Loop.Handler {
                 }
             }
         } finally {
+            reader.finish();
+            WarmUp.batch(opened);
             // what verified before a frame that did not is good
             connection.receive(buffer, starts, lengths, opened);
         }
@@ -530,7 +586,8 @@ public final class Link implements Loop.Handler {
         ratchets.close();
         stages.close();
         reader.close();
-        java.util.Arrays.fill(buffer, (byte) 0);
+        java.util.Arrays.fill(rest, (byte) 0);
+        restBytes = 0;
         connection.lose(cause == null ? new EOFException("connection closed") : cause);
         if (!handsOff) {
             if (inputKey != null) {

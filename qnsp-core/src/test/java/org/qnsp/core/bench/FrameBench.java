@@ -1,59 +1,72 @@
 package org.qnsp.core.bench;
 
-import java.lang.management.ManagementFactory;
-import java.lang.management.ThreadMXBean;
-import java.util.Arrays;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
 import org.qnsp.core.frame.FrameLayout;
 import org.qnsp.core.frame.FrameOpener;
 import org.qnsp.core.frame.FrameSealer;
 import org.qnsp.core.message.FrameType;
 import org.qnsp.core.message.ProtocolException;
+import org.qnsp.crypto.FrameCipher;
 import org.qnsp.crypto.Secret;
 
-/** Run by hand and by scripts/bench: nanoseconds of processor time to seal and to open a frame. Prints {@code name value} lines. */
-final class FrameBench {
-    private static final int FRAMES = 32;
-    private static final int TURNS = 3_000;
-    private static final int ROUNDS = 7;
+/** To seal a frame of full payload, and to open and verify one, one by one and in batches; keys are drawn as often as on a connection. */
+@State(Scope.Thread)
+public class FrameBench {
+    private static final int FRAMES = 256;
 
-    private static final ThreadMXBean THREAD = ManagementFactory.getThreadMXBean(); // not the clock: what else the machine does stays out
+    @Param({"1", "8", "64"})
+    private int batch;
 
-    private FrameBench() {}
+    private final FrameCipher cipher = new FrameCipher();
+    private final FrameSealer sealer = new FrameSealer(Secret.zeros(32), 2, 0, cipher);
+    private final byte[] frames = new byte[FRAMES * FrameLayout.FRAME_BYTES];
 
-    public static void main(String[] arguments) throws ProtocolException {
-        FrameSealer sealer = new FrameSealer(Secret.zeros(32), 2, 0);
-        FrameOpener opener = new FrameOpener(Secret.zeros(32), 2, 0);
-        byte[] frames = new byte[FRAMES * FrameLayout.FRAME_BYTES];
-        double[] seal = new double[ROUNDS];
-        double[] open = new double[ROUNDS];
-        for (int round = 0; round < ROUNDS; round++) {
-            long sealing = 0;
-            long opening = 0;
-            for (int turn = 0; turn < TURNS; turn++) {
-                long began = THREAD.getCurrentThreadCpuTime();
-                for (int i = 0; i < FRAMES; i++) {
-                    sealer.seal(frames, i * FrameLayout.FRAME_BYTES, FrameType.DATA, FrameLayout.PAYLOAD_BYTES, turn);
-                }
-                long sealed = THREAD.getCurrentThreadCpuTime();
-                for (int i = 0; i < FRAMES; i++) {
-                    opener.open(frames, i * FrameLayout.FRAME_BYTES);
-                }
-                sealing += sealed - began;
-                opening += THREAD.getCurrentThreadCpuTime() - sealed;
+    /** What a daemon does at its start, and a client once it moves much. */
+    @Setup
+    public void warmUp() {
+        FrameCipher.warmUp();
+    }
+
+    @Benchmark
+    @OperationsPerInvocation(FRAMES)
+    public byte[] seal() {
+        for (int i = 0; i < FRAMES; i += batch) {
+            for (int j = i; j < i + batch; j++) {
+                sealer.sealLater(frames, j * FrameLayout.FRAME_BYTES, FrameType.DATA, FrameLayout.PAYLOAD_BYTES, j);
             }
-            seal[round] = sealing / (double) (TURNS * FRAMES);
-            open[round] = opening / (double) (TURNS * FRAMES);
+            cipher.finish();
         }
-        System.out.printf("seal %.0f ns (best %.0f)%nopen %.0f ns (best %.0f)%n", median(seal), best(seal), median(open), best(open));
+        return frames;
     }
 
-    private static double median(double[] values) {
-        double[] sorted = values.clone();
-        Arrays.sort(sorted);
-        return sorted[sorted.length / 2];
+    /** Frames can be opened once, so new ones are sealed between the measurements. */
+    @State(Scope.Thread)
+    public static class Sealed {
+        private final FrameCipher cipher = new FrameCipher();
+        private final FrameOpener opener = new FrameOpener(Secret.zeros(32), 2, 0, cipher);
+        private byte[] frames;
+
+        @Setup(Level.Invocation)
+        public void seal(FrameBench bench) {
+            frames = bench.seal();
+        }
     }
 
-    private static double best(double[] values) {
-        return Arrays.stream(values).min().orElseThrow();
+    @Benchmark
+    @OperationsPerInvocation(FRAMES)
+    public long open(Sealed sealed) throws ProtocolException {
+        for (int i = 0; i < FRAMES; i += batch) {
+            for (int j = i; j < i + batch; j++) {
+                sealed.opener.open(sealed.frames, j * FrameLayout.FRAME_BYTES, i + batch - j);
+            }
+            sealed.cipher.finish();
+        }
+        return sealed.opener.opened();
     }
 }

@@ -1,12 +1,13 @@
 package org.qnsp.core.bench;
 
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
-import java.lang.management.ThreadMXBean;
 import java.security.GeneralSecurityException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.State;
 import org.qnsp.core.frame.FrameLayout;
 import org.qnsp.core.handshake.Action;
 import org.qnsp.core.handshake.ClientHandshake;
@@ -26,14 +27,9 @@ import org.qnsp.crypto.keys.PublicKey;
 import org.qnsp.stealth.Cover;
 import org.qnsp.stealth.CoverPolicy;
 
-/**
- * Run by hand and by scripts/bench: microseconds of processor time of a whole login, both ends together, with frames sealed and opened but without
- * sockets, slots or the challenge delay. Prints {@code name value} lines.
- */
-final class HandshakeBench {
-    private static final int ROUNDS = 600;
-    private static final int MEASURED = 300;
-    private static final ThreadMXBean THREAD = ManagementFactory.getThreadMXBean(); // not the clock: what else the machine does stays out
+/** A whole login, both ends in one thread, with frames sealed and opened but without sockets, slots or the challenge delay. */
+@State(Scope.Thread)
+public class HandshakeBench {
     private static final long MICROS = 1_800_000_000_000_000L;
     private static final StageWriter.Records NOTHING = new StageWriter.Records() {
         @Override
@@ -51,27 +47,11 @@ final class HandshakeBench {
     private final KemKeyPair user = KemKeyPair.generate(random);
     private final KemKeyPair host = KemKeyPair.generate(random);
     private final KemKeyPair decoy = KemKeyPair.generate(random);
-    private final Mode mode;
+    @Param
+    private Mode mode;
 
-    private HandshakeBench(Mode mode) {
-        this.mode = mode;
-    }
-
-    public static void main(String[] arguments) throws Exception {
-        for (Mode mode : Mode.values()) {
-            HandshakeBench bench = new HandshakeBench(mode);
-            long[] nanos = new long[MEASURED];
-            for (int i = 0; i < ROUNDS; i++) {
-                long began = THREAD.getCurrentThreadCpuTime();
-                bench.login();
-                nanos[Math.max(0, i - ROUNDS + MEASURED)] = THREAD.getCurrentThreadCpuTime() - began;
-            }
-            Arrays.sort(nanos);
-            System.out.printf("%s median %d us, p90 %d us%n", mode.name().toLowerCase(java.util.Locale.ROOT), nanos[MEASURED / 2] / 1_000, nanos[MEASURED * 9 / 10] / 1_000);
-        }
-    }
-
-    private void login() throws Exception {
+    @Benchmark
+    public void login() throws Exception {
         var wanted = new ClientHandshake.Settings(mode, "user", new ClientHandshake.Trust.Pinned(host.publicKey()), List.of(UserAuth.identity(user, random)), false, Cover.NORMAL);
         ClientHandshake client = new ClientHandshake(wanted, random);
         End clientEnd = new End(0, random);

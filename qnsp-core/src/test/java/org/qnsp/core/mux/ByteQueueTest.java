@@ -41,9 +41,15 @@ final class ByteQueueTest {
         queue.write(new byte[100_000], 0, 100_000);
         assertEquals(128 << 10, queue.capacityBytes());
         queue.read(new byte[100_000], 0, 100_000);
+        assertEquals(128 << 10, queue.capacityBytes(), "as long as so much comes");
+        queue.write(new byte[700], 0, 700);
+        queue.read(new byte[700], 0, 700);
         assertEquals(0, queue.capacityBytes());
         queue.write(new byte[700], 0, 700);
         queue.read(new byte[700], 0, 700);
         assertEquals(1 << 10, queue.capacityBytes());
+        queue.write(new byte[1 << 20], 0, 1 << 20);
+        queue.read(new byte[1 << 20], 0, 1 << 20);
+        assertEquals(0, queue.capacityBytes());
     }
 }

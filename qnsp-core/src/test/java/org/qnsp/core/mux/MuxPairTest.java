@@ -244,6 +244,55 @@ final class MuxPairTest {
         assertEquals((8 << 20) - 200_000, client.books(id).credit().availableBytes());
     }
 
+    @Test
+    void aWindowGrowsByItselfForAConsumerThatKeepsUp() throws ProtocolException { // L-11
+        int id = opened();
+        byte[] chunk = new byte[Limits.SEND_QUEUE_BYTES];
+        int before = server.books(id).window().windowBytes();
+        for (long sent = 0; sent < 200L << 20; sent += chunk.length) {
+            assertEquals(chunk.length, client.write(id, DataStream.MAIN, chunk, 0, chunk.length));
+            pair.run();
+            assertEquals(chunk.length, server.read(id, DataStream.MAIN, chunk, 0, chunk.length));
+        }
+        pair.run();
+        assertTrue(before <= Limits.CHANNEL_CREDIT_BYTES + Limits.OPENER_CREDIT_BYTES, "" + before);
+        assertEquals(Limits.MOST_CHANNEL_CREDIT_BYTES, server.books(id).window().windowBytes());
+        assertTrue(client.books(id).credit().availableBytes() > Limits.MOST_CHANNEL_CREDIT_BYTES / 8 * 7, "what is granted is most of it");
+    }
+
+    @Test
+    void aWindowStaysAsItIsForAConsumerThatLags() throws ProtocolException { // L-11
+        int id = opened();
+        byte[] chunk = new byte[Limits.SEND_QUEUE_BYTES];
+        int before = server.books(id).window().windowBytes();
+        for (long read = 0; read < 50L << 20; read += chunk.length) {
+            while (client.write(id, DataStream.MAIN, chunk, 0, chunk.length) > 0) {
+                pair.run();
+            }
+            server.read(id, DataStream.MAIN, chunk, 0, chunk.length);
+            pair.run();
+        }
+        assertEquals(before, server.books(id).window().windowBytes());
+    }
+
+    @Test
+    void aSendQueueGrowsWhereNobodyWaits() throws ProtocolException {
+        int attended = opened();
+        int unattended = opened();
+        client.unattended(unattended);
+        byte[] chunk = new byte[64 << 10];
+        assertEquals(Limits.SEND_QUEUE_BYTES, filled(attended, chunk));
+        assertTrue(filled(unattended, chunk) > Limits.SEND_QUEUE_BYTES * 4);
+    }
+
+    private int filled(int id, byte[] chunk) {
+        int all = 0;
+        for (int n = client.write(id, DataStream.MAIN, chunk, 0, chunk.length); n > 0; n = client.write(id, DataStream.MAIN, chunk, 0, chunk.length)) {
+            all += n;
+        }
+        return all;
+    }
+
     private int opened() throws ProtocolException {
         int id = client.open("x", NOTHING, 1 << 20);
         pair.run();

@@ -218,11 +218,13 @@ final class HeapDumpTest {
         List<byte[]> keys = new ArrayList<>();
         byte[] next = chain;
         for (int page = 0; page < count; page++) {
-            var shake = new org.bouncycastle.crypto.digests.SHAKEDigest(256);
-            byte[] input = Encoding.lpAll(Encoding.ascii("qnsp1 page"), next);
-            shake.update(input, 0, input.length);
             byte[] out = new byte[1056];
-            shake.doFinal(out, 0, out.length);
+            for (byte part = 0; part < 8; part++) {
+                var shake = new org.bouncycastle.crypto.digests.SHAKEDigest(256);
+                byte[] input = Encoding.concat(Encoding.lpAll(Encoding.ascii("qnsp1 page"), next), new byte[] {part});
+                shake.update(input, 0, input.length);
+                shake.doFinal(out, part * 132, 132);
+            }
             keys.add(next);
             for (int i = 0; i < 32; i++) {
                 keys.add(Arrays.copyOfRange(out, 32 * i, 32 * i + 32));

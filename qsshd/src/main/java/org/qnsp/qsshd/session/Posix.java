@@ -658,12 +658,12 @@ final class Posix {
     // ---- linking -------------------------------------------------------------------------------------------------------------------
 
     @FunctionalInterface
-    private interface Call {
+    interface Call {
         int run(MemorySegment errno) throws Throwable;
     }
 
     /** A call that answers -1 and sets errno on failure. */
-    private static int checked(String name, Call call) throws IOException {
+    static int checked(String name, Call call) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment errno = state(arena);
             int result = call.run(errno);
@@ -709,7 +709,7 @@ final class Posix {
     }
 
     /** An int-valued function that sets errno. */
-    private static MethodHandle call(String name, MemoryLayout... parameters) {
+    static MethodHandle call(String name, MemoryLayout... parameters) {
         return calling(name, FunctionDescriptor.of(JAVA_INT, parameters));
     }
 
@@ -717,7 +717,7 @@ final class Posix {
         return link(name, descriptor, CAPTURE);
     }
 
-    private static MethodHandle variadic(String name, int fixed, MemoryLayout result, MemoryLayout... parameters) {
+    static MethodHandle variadic(String name, int fixed, MemoryLayout result, MemoryLayout... parameters) {
         return link(name, FunctionDescriptor.of(result, parameters), CAPTURE, Linker.Option.firstVariadicArg(fixed));
     }
 

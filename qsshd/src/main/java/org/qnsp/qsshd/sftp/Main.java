@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.qnsp.core.client.AtExit;
 
 /** The entry point of {@code qsftp-server}. */
 public final class Main {
@@ -12,7 +13,7 @@ public final class Main {
 
     /** Exits 0 when the client has ended, 1 for a wrong use, 255 for a lost or broken client. */
     public static void main(String[] args) {
-        System.exit(run(List.of(args)));
+        AtExit.exit(run(List.of(args)));
     }
 
     private static int run(List<String> args) {

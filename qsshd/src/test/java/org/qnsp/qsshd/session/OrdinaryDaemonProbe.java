@@ -15,7 +15,7 @@ public final class OrdinaryDaemonProbe {
             for (String other : List.of("root", "nobody", arguments[1])) {
                 Account account = Account.named(other).orElseThrow();
                 facts.add("run as " + other + ": " + attempt(() -> bench.run(account, "id -u").output()));
-                facts.add("read as " + other + ": " + attempt(() -> new UserFiles(bench.pump).read(account, "/etc/passwd", true)));
+                facts.add("read as " + other + ": " + attempt(() -> new UserFiles().read(account, "/etc/passwd", true)));
                 facts.add("act as " + other + ": " + attempt(() -> AsUser.call(account, () -> "acted")));
             }
             facts.add("own name: " + bench.run("id -un").output().strip());
@@ -23,8 +23,8 @@ public final class OrdinaryDaemonProbe {
             facts.add("own act: " + AsUser.call(bench.self, () -> Thread.currentThread().getName()));
             UserProcess terminal = bench.launcher.launch(Bench.withPty(bench.self, new Program.ShellCommand("stty size; stat -c %U $(tty)"), Bench.PTY));
             facts.add("own terminal: " + Bench.finish(terminal).output().replaceAll("\\s+", " ").strip());
-            facts.add("own file: " + (new UserFiles(bench.pump).read(bench.self, arguments[0], true) instanceof UserFiles.Result.Contents));
-            facts.add("unknown: " + new UserFiles(bench.pump).readForUnknown());
+            facts.add("own file: " + (new UserFiles().read(bench.self, arguments[0], true) instanceof UserFiles.Result.Contents));
+            facts.add("unknown: " + new UserFiles().readForUnknown());
             UserProcess sleeper = bench.launcher.launch(bench.request("exec sleep 1000"));
             sleeper.signal(SessionSignal.KILL);
             facts.add("own signal: " + Recorder.of(sleeper).awaitEnd());

@@ -189,7 +189,7 @@ class OtherUserTest {
 
     @Test
     void filesAreReadWithTheUsersRights() throws Exception {
-        UserFiles files = new UserFiles(bench.pump);
+        UserFiles files = new UserFiles();
         String keys = account.home() + "/.qssh/authorized_keys";
         String setUp = "cd " + account.home() + "; rm -rf .qssh; mkdir -m 700 .qssh; cd .qssh; ";
         String own = "chown -R " + alice.name() + " " + account.home() + "/.qssh";

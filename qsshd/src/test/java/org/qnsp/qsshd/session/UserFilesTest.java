@@ -3,6 +3,7 @@ package org.qnsp.qsshd.session;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -37,7 +38,7 @@ class UserFilesTest {
     @BeforeEach
     void open() throws IOException {
         bench = new Bench();
-        files = new UserFiles(bench.pump);
+        files = new UserFiles();
         home = Files.createDirectory(base.resolve("home"));
         keys = Files.createDirectories(home.resolve(".qssh")).resolve("authorized_keys");
         Files.writeString(keys, "key one\nkey two\n");
@@ -149,6 +150,9 @@ class UserFilesTest {
         Files.delete(keys);
         assertEquals(0, new ProcessBuilder("mkfifo", keys.toString()).start().waitFor());
         assertTrue(refusal(read()).contains("not a regular file"));
+        try (OpenFile fifo = OpenFile.of(keys.toString())) { // put there in the last moment, it keeps nobody
+            assertFalse(fifo.isRegular());
+        }
     }
 
     @Test
@@ -163,7 +167,9 @@ class UserFilesTest {
         mode(split, "rwx------");
         Files.delete(keys);
         Files.createSymbolicLink(keys, inside);
-        assertTrue(refusal(read()).contains("bad ownership or modes"));
+        assertEquals("split\n", new String(contents(read()), UTF_8));
+        mode(split, "rwxrwxrwx");
+        assertTrue(refusal(read()).contains("bad ownership or modes for directory " + home + "/a?b"));
         assertThrows(IllegalArgumentException.class, () -> files.read(account, "relative", true));
         assertThrows(IllegalArgumentException.class, () -> files.read(account, "/a\nb", true));
         try (Stream<Path> all = Files.list(home)) {
@@ -173,7 +179,7 @@ class UserFilesTest {
 
     @Test
     void aReaderThatTakesTooLongIsEnded() throws Exception {
-        UserFiles hasty = new UserFiles(bench.pump, Duration.ZERO);
+        UserFiles hasty = new UserFiles(Duration.ZERO);
         assertTrue(refusal(hasty.read(account, keys.toString(), true)).contains("not done within"));
         assertEquals(16, contents(read()).length);
     }

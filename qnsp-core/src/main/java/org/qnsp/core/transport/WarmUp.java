@@ -1,0 +1,34 @@
+package org.qnsp.core.transport;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.qnsp.crypto.FrameCipher;
+
+/**
+ * Has the code that seals and opens many frames at once compiled, in processes that will need it: a server's at its start, a client's once it moves bulk.
+ * Compiling costs more than it saves where little is moved, and can hold up the end of a process.
+ */
+public final class WarmUp {
+    /** Frames in batches of some size after which more are expected: 360 KiB. */
+    private static final int BULK_FRAMES = 512;
+    private static final int BATCH_FRAMES = 8;
+
+    private static final AtomicBoolean begun = new AtomicBoolean();
+    private static final AtomicInteger frames = new AtomicInteger();
+
+    private WarmUp() {}
+
+    /** Begins now, on a thread of its own. */
+    public static void begin() {
+        if (begun.compareAndSet(false, true)) {
+            Thread.ofPlatform().daemon().name("qnsp-warm-up").priority(Thread.MIN_PRIORITY).start(FrameCipher::warmUp);
+        }
+    }
+
+    /** So many frames were sealed or opened at once. */
+    static void batch(int count) {
+        if (count >= BATCH_FRAMES && !begun.get() && frames.addAndGet(count) >= BULK_FRAMES) {
+            begin();
+        }
+    }
+}
