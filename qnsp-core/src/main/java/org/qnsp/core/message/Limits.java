@@ -26,6 +26,8 @@ public final class Limits {
     public static final int CONNECTION_CREDIT_BYTES = 64 << 20;
     /** L-11: bytes of credit this implementation gives a channel at first, while the budget allows. */
     public static final int CHANNEL_CREDIT_BYTES = 4 << 20;
+    /** L-11: as much where no person waits in front of the channel. */
+    public static final int BULK_CREDIT_BYTES = 16 << 20;
     /** L-11: the most that it grows to for a channel whose consumer keeps up. */
     public static final int MOST_CHANNEL_CREDIT_BYTES = 32 << 20;
     /** L-12: bytes that all connections of a daemon hold, at most (or a quarter of the heap if that is less). */

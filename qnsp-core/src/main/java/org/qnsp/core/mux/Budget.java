@@ -15,7 +15,7 @@ public interface Budget {
         }
 
         @Override
-        public long freeBytes() {
+        public long spareBytes() {
             return Long.MAX_VALUE;
         }
     };
@@ -26,6 +26,6 @@ public interface Budget {
     /** Gives back what was taken. */
     void release(int bytes);
 
-    /** Bytes that can still be reserved; who wants more than the least takes a share of it, so that there is some for those who come later. */
-    long freeBytes();
+    /** Bytes that can be reserved by those who want more than the least, and take a share of this; the rest is kept for the least of all who come later. */
+    long spareBytes();
 }

@@ -269,11 +269,13 @@ public final class Mux {
         return channel.sendBoundBytes() - channel.queuedBytes();
     }
 
-    /** No person waits in front of this channel, so its send queue may grow: what is queued when it is interrupted bothers nobody. */
+    /** No person waits in front of this channel, so more may be queued and under way: what is when it is interrupted bothers nobody. */
     public void unattended(int channel) {
         Channel known = channels.known(requireChannel(channel));
-        if (known != null) {
+        if (known != null && !known.state().left()) {
             known.unattended();
+            channels.enlargeWindow(known, Math.max(0, Limits.BULK_CREDIT_BYTES - known.window().windowBytes()));
+            outbound.activate(known);
         }
     }
 

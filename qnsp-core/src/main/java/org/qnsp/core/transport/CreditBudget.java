@@ -40,8 +40,14 @@ public final class CreditBudget implements Budget {
         return reservedBytes.get();
     }
 
-    @Override
+    /** Bytes that can still be reserved. */
     public long freeBytes() {
         return limitBytes - reservedBytes.get();
+    }
+
+    /** Half is kept for the least. */
+    @Override
+    public long spareBytes() {
+        return Math.max(0, limitBytes / 2 - reservedBytes.get());
     }
 }

@@ -46,8 +46,8 @@ import org.qnsp.stealth.Cover;
 final class ManyClients {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     /** For all that are begun together. */
-    private static final Duration TOGETHER = Duration.ofSeconds(60);
-    private static final int LOGINS_AT_ONCE = 16;
+    private static final Duration TOGETHER = Duration.ofSeconds(120);
+    private static final int LOGINS_AT_ONCE = 48;
     private static final long SETTLED_MILLIS = 2_000; // past the prologue, and past ZUncommitDelay as scripts/bench sets it
 
     private final Connector connector = new Connector(bug -> System.err.println("bench: " + bug));

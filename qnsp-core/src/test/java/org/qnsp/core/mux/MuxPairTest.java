@@ -245,6 +245,20 @@ final class MuxPairTest {
     }
 
     @Test
+    void manyChannelsHaveTheirLeastHoweverMuchTheFirstOnesTook() throws ProtocolException { // L-11, L-12
+        CreditBudget budget = new CreditBudget(256 << 20);
+        for (int i = 0; i < 1_500; i++) {
+            SimPair one = new SimPair(1, Limits.SEND_QUEUE_BYTES, Budget.UNLIMITED, budget);
+            int id = one.client.mux.open("x", NOTHING, 0);
+            one.run();
+            one.server.mux.accept(id, Limits.CHANNEL_CREDIT_BYTES, NOTHING);
+            one.server.mux.unattended(id);
+            one.run();
+            assertEquals(0, one.client.all(MuxEvent.OpenFailed.class).size(), "session " + i);
+        }
+    }
+
+    @Test
     void aWindowGrowsByItselfForAConsumerThatKeepsUp() throws ProtocolException { // L-11
         int id = opened();
         byte[] chunk = new byte[Limits.SEND_QUEUE_BYTES];
