@@ -47,6 +47,12 @@ public final class FrameCipher {
     private final byte[] discarded = new byte[BLOCK_BYTES];
     private boolean keyHeld;
 
+    /** Has the JDK set up its ciphers, which takes the first one of a process some time; on a thread that has it. */
+    public static void setUp() {
+        FrameCipher first = new FrameCipher();
+        first.crypt(first.discarded, 0, BLOCK_BYTES, NO_KEY);
+    }
+
     /**
      * Has the code that computes several tags at once compiled, and from then on used; without it all goes one by one. Takes some tenths of a second of a
      * processor, the first time; on a thread of the caller's that has nothing else to do.

@@ -157,9 +157,9 @@ public final class Pacer {
         return held || mode() == PaddingMode.LOW ? 1 : ladder.unpaced() ? BURST_FRAMES : 0;
     }
 
-    /** How far apart such writes are at least. */
-    public long burstGapNanos() {
-        return mode() == PaddingMode.LOW && !held ? LOW_GAP_NANOS : 0;
+    /** How far apart such writes are at least, where so many frames wait (C-36). */
+    public long burstGapNanos(long waitingFrames) {
+        return mode() == PaddingMode.LOW && !held && waitingFrames < BURST_FRAMES ? LOW_GAP_NANOS : 0;
     }
 
     /** Frames to send besides the slots, whether or not there is anything to say: what is owed for the volume (C-25). */

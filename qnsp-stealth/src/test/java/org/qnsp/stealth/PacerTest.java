@@ -143,7 +143,7 @@ class PacerTest {
         assertEquals(0, held.burstFrames());
         slots(held, 100);
         assertEquals(1, held.burstFrames());
-        assertEquals(0, held.burstGapNanos());
+        assertEquals(0, held.burstGapNanos(1));
         held.hold(false);
         assertEquals(0, held.burstFrames());
         Pacer max = pacer(new Cover(PaddingMode.MAX, RateClass.FAST).profile(true));
@@ -167,7 +167,9 @@ class PacerTest {
         assertEquals(0, low.burstFrames());
         slots(low, 100);
         assertEquals(1, low.burstFrames());
-        assertEquals(2 * MS, low.burstGapNanos());
+        assertEquals(2 * MS, low.burstGapNanos(1));
+        assertEquals(2 * MS, low.burstGapNanos(31));
+        assertEquals(0, low.burstGapNanos(32));
     }
 
     @Test

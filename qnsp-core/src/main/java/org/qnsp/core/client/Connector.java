@@ -46,7 +46,7 @@ public final class Connector implements AutoCloseable {
     Connector(Consumer<RuntimeException> bugs, boolean realTime) throws IOException {
         slots = new SlotThread("qnsp-slot", realTime);
         loop = new Loop("qnsp-loop", bugs);
-        Thread.ofPlatform().daemon().name("qnsp-warm").start(FrameCipher::new); // the first one sets up the JDK's cryptography, while keys are read
+        Thread.ofPlatform().daemon().name("qnsp-warm").start(FrameCipher::setUp); // while keys are read
     }
 
     /** Whether it is so. */

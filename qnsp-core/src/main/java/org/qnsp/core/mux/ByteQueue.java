@@ -61,6 +61,7 @@ final class ByteQueue {
         ring = NONE;
         head = 0;
         length = 0;
+        mostBytes = 0;
     }
 
     private void rewind() {

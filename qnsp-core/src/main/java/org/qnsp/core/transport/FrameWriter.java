@@ -130,7 +130,7 @@ final class FrameWriter implements SlotThread.Slotted {
         synchronized (sealed) {
             empty = sealed.isEmpty();
         }
-        if (!empty && now - stoppedNanos > 2 * AHEAD_NANOS) {
+        if (!empty && now - stoppedNanos > 2 * CROWDED_AHEAD_NANOS) { // its slot is past, whenever it was sealed
             writeSlot();
         }
         if (empty || failure != null || now - stoppedNanos > PATIENCE_NANOS) {
@@ -316,8 +316,9 @@ final class FrameWriter implements SlotThread.Slotted {
         }
         complete(); // what is sealed first goes first
         long now = System.nanoTime();
-        if (now - burstNanos < pacer.burstGapNanos() && backlogBytes() < (long) BURST_FRAMES * FrameLayout.PAYLOAD_BYTES) {
-            queueBurst(burstNanos + pacer.burstGapNanos());
+        long gap = pacer.burstGapNanos(backlogBytes() / FrameLayout.PAYLOAD_BYTES);
+        if (now - burstNanos < gap) {
+            queueBurst(burstNanos + gap);
             return;
         }
         try {

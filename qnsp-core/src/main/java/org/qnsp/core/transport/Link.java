@@ -331,8 +331,15 @@ public final class Link implements Loop.Handler {
         }
     }
 
+    /** Nothing more is read. */
+    private void dropRest() {
+        java.util.Arrays.fill(rest, (byte) 0);
+        rest = NOTHING;
+        restBytes = 0;
+    }
+
     private void keep(int from) {
-        restBytes = phase == Phase.CLOSED ? 0 : buffered - from;
+        restBytes = phase.ordinal() <= Phase.APPLICATION.ordinal() ? buffered - from : 0;
         if (restBytes > rest.length) {
             rest = java.util.Arrays.copyOfRange(buffer, from, Math.max(buffered, from + FrameLayout.FRAME_BYTES));
         } else {
@@ -470,6 +477,7 @@ public final class Link implements Loop.Handler {
         boolean stranger = !client && phase == Phase.HANDSHAKE;
         phase = Phase.FAULT;
         handshaker.close();
+        dropRest();
         connection.lose(cause);
         if (!writer.started()) {
             handOff();
@@ -586,8 +594,7 @@ public final class Link implements Loop.Handler {
         ratchets.close();
         stages.close();
         reader.close();
-        java.util.Arrays.fill(rest, (byte) 0);
-        restBytes = 0;
+        dropRest();
         connection.lose(cause == null ? new EOFException("connection closed") : cause);
         if (!handsOff) {
             if (inputKey != null) {

@@ -53,7 +53,7 @@ final class Report {
                 command: start of the client, login, work, exit.
 
                 How to read it: a QNSP connection speaks in slots (C-24, C-25). A login takes some slots and never ends faster, an echo waits for slots, and bulk begins at
-                an edge after the prologue, about a second after the start; so the larger the file the nearer the rate to that of the link. OpenSSH hides none of this.
+                an edge after the prologue, more than half a second after the start; so the larger the file the nearer the rate to that of the link. OpenSSH hides none of this.
                 """);
         System.out.print(text);
         if (file != null) {

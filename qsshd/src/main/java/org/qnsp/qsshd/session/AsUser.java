@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 
 /**
@@ -59,17 +60,50 @@ public final class AsUser {
             become(account, mask);
             return task.run();
         });
-        Thread.ofPlatform().name("qsshd-as-user").daemon().start(whole);
+        start(whole);
         try {
             return whole.get();
         } catch (ExecutionException e) {
-            switch (e.getCause()) {
-                case IOException cause -> throw cause;
-                case RuntimeException cause -> throw cause;
-                case Error cause -> throw cause;
-                default -> throw new IllegalStateException(e.getCause());
-            }
+            throw thrown(e);
         }
+    }
+
+    /**
+     * Begins {@code task} as {@code account} with the creation mask {@link #MASK}, on a thread of its own in any case: for what may take longer than anyone waits.
+     * What it throws, or that the rights could not be had, is what {@link #thrown} makes of the exception of the result.
+     *
+     * @param ended run at the task's end, whatever came of it, if this returns
+     * @throws LaunchRefusedException when this daemon may not act for that account
+     */
+    static <T> Future<T> start(Account account, Task<T> task, Runnable ended) throws IOException {
+        Posix.requireSupported();
+        boolean change = RunAs.mustChange(account);
+        FutureTask<T> whole = new FutureTask<>(() -> {
+            try {
+                if (change) {
+                    become(account, MASK);
+                }
+                return task.run();
+            } finally {
+                ended.run();
+            }
+        });
+        start(whole);
+        return whole;
+    }
+
+    private static void start(Runnable whole) {
+        Thread.ofPlatform().name("qsshd-as-user").daemon().start(whole);
+    }
+
+    /** What a task threw; what is no IOException is thrown here. */
+    static IOException thrown(ExecutionException e) {
+        return switch (e.getCause()) {
+            case IOException cause -> cause;
+            case RuntimeException cause -> throw cause;
+            case Error cause -> throw cause;
+            default -> throw new IllegalStateException(e.getCause());
+        };
     }
 
     /** A number that the kernel would not set, such as -1, which means "leave it", is noticed here and not by what the task can do. */

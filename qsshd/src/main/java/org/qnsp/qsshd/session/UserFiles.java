@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
+import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -88,19 +88,11 @@ public final class UserFiles {
         if (!reads.tryAcquire()) {
             return new Result.Refused(path + ": too many files do not answer");
         }
-        FutureTask<Result> reading = new FutureTask<>(() -> {
-            try {
-                return AsUser.call(account, () -> examine(account, path, strictModes));
-            } finally {
-                reads.release();
-            }
-        });
-        boolean started = false;
+        Future<Result> reading = null;
         try {
-            Thread.ofPlatform().name("qsshd-user-file").daemon().start(reading);
-            started = true;
+            reading = AsUser.start(account, () -> examine(account, path, strictModes), reads::release);
         } finally {
-            if (!started) {
+            if (reading == null) {
                 reads.release();
             }
         }
@@ -109,12 +101,7 @@ public final class UserFiles {
         } catch (TimeoutException e) {
             return new Result.Refused(path + ": not done within " + timeMax.toMillis() + " ms");
         } catch (ExecutionException e) {
-            switch (e.getCause()) {
-                case IOException cause -> throw cause;
-                case RuntimeException cause -> throw cause;
-                case Error cause -> throw cause;
-                default -> throw new IllegalStateException(e.getCause());
-            }
+            throw AsUser.thrown(e);
         }
     }
 

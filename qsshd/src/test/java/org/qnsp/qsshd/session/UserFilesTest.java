@@ -180,7 +180,11 @@ class UserFilesTest {
     @Test
     void aReaderThatTakesTooLongIsEnded() throws Exception {
         UserFiles hasty = new UserFiles(Duration.ZERO);
-        assertTrue(refusal(hasty.read(account, keys.toString(), true)).contains("not done within"));
+        UserFiles.Result read = hasty.read(account, keys.toString(), true);
+        for (int again = 0; again < 100 && read instanceof UserFiles.Result.Contents; again++) { // done before it was asked for
+            read = hasty.read(account, keys.toString(), true);
+        }
+        assertTrue(refusal(read).contains("not done within"));
         assertEquals(16, contents(read()).length);
     }
 
