@@ -74,9 +74,9 @@ public final class Pacer {
         slotNanos = next - nowNanos >= 0 ? next : onGrid(nowNanos);
     }
 
-    /** After the prologue slots are due at this time, whole periods of L0 sooner or later (C-39); the present one, if it is to be moved, later. */
+    /** In mode normal slots are due at this time, whole periods of L0 sooner or later (C-39); the present one, if it is to be moved, later. */
     public void align(long phaseNanos) {
-        if (!prologue() && mode() != PaddingMode.LOW) {
+        if (!prologue() && mode() == PaddingMode.NORMAL) {
             gridNanos += Math.floorMod(phaseNanos - gridNanos, StealthProfile.L0_PERIOD_NANOS);
             slotNanos = onGrid(slotNanos);
         }

@@ -4,34 +4,28 @@ import java.util.Arrays;
 import java.util.OptionalLong;
 
 /**
- * Finds from when the client's frames arrive the phase of the server's slots in which an answer waits least (C-39). Arrivals are all it knows, which whoever
- * listens knows too. Pure, like {@link Pacer}.
+ * Finds, once, from when the client's frames arrive the phase of the server's slots in which an answer waits least (C-39). Pure, like {@link Pacer}.
  */
 public final class PhaseFinder {
-    /** Of the server's prologue, which began after the client's: from then on the client is in its own schedule too. */
+    /** After the end of the server's prologue, which began after the client's: from then on the client is in its own schedule too. */
     public static final long LATER_NANOS = 50_000_000;
     static final int ARRIVALS = 15;
-    static final long AGAIN_NANOS = 60_000_000_000L;
-    /** The client's jitter and the server's in the mean, what programs take to answer, and the time by which slots are sealed ahead. */
-    static final long ANSWER_NANOS = 6_000_000;
-    /** A phase so near to the wanted one is left as it is. */
-    private static final long NEAR_NANOS = 1_000_000;
+    /** For the jitter of both sides, what programs take to answer, and the time by which slots are sealed ahead. */
+    private static final long ANSWER_NANOS = 6_000_000;
     private static final long PERIOD_NANOS = StealthProfile.L0_PERIOD_NANOS;
 
+    private final long fromNanos;
     private final long[] arrivals = new long[ARRIVALS];
     private int count;
-    private long fromNanos;
-    private long phaseNanos;
-    private boolean found;
 
-    /** @param fromNanos when the prologues are over on both sides; what arrives before tells nothing */
+    /** @param fromNanos what arrives before this time tells nothing */
     public PhaseFinder(long fromNanos) {
         this.fromNanos = fromNanos;
     }
 
-    /** At this time something arrived. @return a time at which a slot is to be due, whole periods of L0 sooner or later; empty where all is to stay as it is */
+    /** At this time something arrived. @return a time at which a slot is to be due, whole periods of L0 sooner or later; empty but for one time */
     public OptionalLong arrived(long nanos) {
-        if (nanos - fromNanos < 0) {
+        if (count == ARRIVALS || nanos - fromNanos < 0) {
             return OptionalLong.empty();
         }
         arrivals[count++] = nanos;
@@ -40,15 +34,6 @@ public final class PhaseFinder {
         }
         long before = arrivals[0] - PERIOD_NANOS / 2;
         long[] since = Arrays.stream(arrivals).map(arrival -> Math.floorMod(arrival - before, PERIOD_NANOS)).sorted().toArray();
-        long wanted = before + since[ARRIVALS / 2] + ANSWER_NANOS;
-        count = 0;
-        fromNanos = nanos + AGAIN_NANOS;
-        long off = Math.floorMod(wanted - phaseNanos + PERIOD_NANOS / 2, PERIOD_NANOS) - PERIOD_NANOS / 2;
-        if (found && Math.abs(off) < NEAR_NANOS) {
-            return OptionalLong.empty();
-        }
-        found = true;
-        phaseNanos = wanted;
-        return OptionalLong.of(wanted);
+        return OptionalLong.of(before + since[ARRIVALS / 2] + ANSWER_NANOS); // the median: a few that were held up do not move it
     }
 }
