@@ -21,6 +21,8 @@ public final class Pacer {
 
     public void adopt(StealthProfile agreed) {}
 
+    public void align(long phaseNanos) {}
+
     public long slotNanos() {
         return slotNanos;
     }
@@ -71,7 +73,7 @@ public final class Pacer {
         return slotNanos - startNanos < LOGIN_NANOS ? 0 : 1;
     }
 
-    public long burstGapNanos() {
+    public long burstGapNanos(long waitingFrames) {
         return 0;
     }
 

@@ -8,7 +8,7 @@ import java.util.function.LongSupplier;
  */
 public final class Pacer {
     /** C-35: slots are sent up to this long after they are due, by chance alone. */
-    static final long JITTER_NANOS = 1_000_000;
+    static final long JITTER_NANOS = 4_000_000;
     /** C-36: writes of mode low are at least this far apart. */
     private static final long LOW_GAP_NANOS = 2_000_000;
     /** Frames that make a burst: fewer go in slots, so that no one sees what is typed beside a copy. */
@@ -16,6 +16,8 @@ public final class Pacer {
     private static final long MINUTE_NANOS = 60_000_000_000L;
 
     private final long startNanos;
+    /** A slot of every rung, not before the end of the prologue. */
+    private long gridNanos;
     private final LongSupplier random;
     private StealthProfile profile;
     private Ladder ladder;
@@ -26,6 +28,7 @@ public final class Pacer {
     /** @param startNanos when the first slot is due, on a clock that never steps @param random 64 bits that no one can foretell, each time */
     public Pacer(StealthProfile profile, long startNanos, LongSupplier random) {
         this.startNanos = startNanos;
+        this.gridNanos = prologueEndNanos();
         this.random = random;
         this.slotNanos = startNanos;
         adopt(profile);
@@ -71,6 +74,14 @@ public final class Pacer {
         slotNanos = next - nowNanos >= 0 ? next : onGrid(nowNanos);
     }
 
+    /** In mode normal slots are due at this time, whole periods of L0 sooner or later (C-39); the present one, if it is to be moved, later. */
+    public void align(long phaseNanos) {
+        if (!prologue() && mode() == PaddingMode.NORMAL) {
+            gridNanos += Math.floorMod(phaseNanos - gridNanos, StealthProfile.L0_PERIOD_NANOS);
+            slotNanos = onGrid(slotNanos);
+        }
+    }
+
     /** The first slot of this rung that is not before. */
     private long onGrid(long nanos) {
         if (nanos - startNanos < StealthProfile.PROLOGUE_NANOS) {
@@ -84,7 +95,7 @@ public final class Pacer {
             return nanos;
         }
         long period = profile.rungs().get(ladder.rung()).periodNanos();
-        return prologueEndNanos() + Math.ceilDiv(nanos - prologueEndNanos(), period) * period;
+        return gridNanos + Math.ceilDiv(nanos - gridNanos, period) * period;
     }
 
     private boolean prologue() {

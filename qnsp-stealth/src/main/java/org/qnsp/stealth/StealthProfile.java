@@ -18,6 +18,8 @@ public record StealthProfile(PaddingMode mode, List<Rung> rungs, boolean unpaced
     public static final long EPOCH_NANOS = 250 * MILLI;
     /** C-36: frames of an idle wire in mode low come at random times, this far apart in the mean. */
     static final long LOW_PERIOD_NANOS = 1000 * MILLI;
+    /** C-25: between slots of an idle wire in mode normal; a multiple of all other periods. */
+    static final long L0_PERIOD_NANOS = 20 * MILLI;
     private static final Rung L1 = new Rung(10 * MILLI, 8);
     private static final Rung L2 = new Rung(5 * MILLI, 64);
     private static final int L2_CLASS = 7;
@@ -27,7 +29,7 @@ public record StealthProfile(PaddingMode mode, List<Rung> rungs, boolean unpaced
     }
 
     static StealthProfile of(Cover cover, boolean client) {
-        Rung l0 = new Rung(20 * MILLI, client ? 1 : 2);
+        Rung l0 = new Rung(L0_PERIOD_NANOS, client ? 1 : 2);
         RateClass rate = cover.rate();
         return switch (cover.mode()) {
             case MAX -> new StealthProfile(cover.mode(), List.of(new Rung(RateClass.PERIOD_NANOS, rate.frames())), false);

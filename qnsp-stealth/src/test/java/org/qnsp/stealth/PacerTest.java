@@ -101,6 +101,28 @@ class PacerTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({"0, 560", "6, 566", "-1, 579", "539, 579", "-100014, 566"})
+    void aPhaseIsTakenUpALittleLaterAndNeverSooner(long phase, long next) { // C-39
+        Pacer pacer = pacer(NORMAL);
+        pacer.align(3 * MS);
+        slots(pacer, 100);
+        assertEquals(500 * MS, pacer.slotNanos());
+        slots(pacer, 2);
+        pacer.align(phase * MS);
+        pacer.advance(540 * MS);
+        assertEquals(List.of(new Emission(next * MS, 1), new Emission((next + 20) * MS, 1)), slots(pacer, 2));
+        Pacer max = pacer(new Cover(PaddingMode.MAX, RateClass.FAST).profile(true));
+        slots(max, 104);
+        max.align(phase * MS);
+        max.advance(540 * MS);
+        assertEquals(550 * MS, max.slotNanos());
+        Pacer low = pacer(new Cover(PaddingMode.LOW, RateClass.UNBOUNDED).profile(true));
+        slots(low, 100);
+        low.align(phase * MS);
+        assertEquals(500 * MS, low.slotNanos());
+    }
+
     @Test
     void theGridOfAnAgreedProfileIsKeptFromTheNextSlotOn() { // C-34
         Pacer pacer = pacer(NORMAL);

@@ -17,7 +17,7 @@ import org.qnsp.stealth.StealthProfile;
  * C-25, C-36). What is sealed is written in the order of sealing. Runs on the loop, but for {@link #writeSlot}; the monitor of the queue is the two threads' own.
  */
 final class FrameWriter implements SlotThread.Slotted {
-    /** How long before its slot a frame is sealed. */
+    /** How long before it is sent a slot is sealed: its jitter is drawn before that, so that it costs what is said no time. */
     private static final long AHEAD_NANOS = 2_000_000;
     /** The same on a loop whose turns take longer. */
     private static final long CROWDED_AHEAD_NANOS = 4_000_000;
@@ -47,8 +47,12 @@ final class FrameWriter implements SlotThread.Slotted {
     private final Runnable complete = this::complete;
     /** A slot that is sealed but for its tags. */
     private ByteBuffer begun;
+    private long phaseNanos;
+    private boolean aligns;
     private long begunNanos;
     private boolean begins;
+    /** C-35, of the slot that comes next. */
+    private long jitterNanos;
     private ByteBuffer burst;
     private StealthProfile profile;
     private Pacer pacer;
@@ -86,11 +90,18 @@ final class FrameWriter implements SlotThread.Slotted {
     /** Begins the schedule: the first slot is now. */
     void start() {
         pacer = new Pacer(profile, System.nanoTime(), jitter);
+        jitterNanos = pacer.jitterNanos();
         buildSlot();
     }
 
     boolean started() {
         return pacer != null;
+    }
+
+    /** C-39: from the next slot on. */
+    void align(long nanos) {
+        phaseNanos = nanos;
+        aligns = true;
     }
 
     /** C-34: from now on this schedule. */
@@ -167,12 +178,17 @@ final class FrameWriter implements SlotThread.Slotted {
             seal(begun.array(), pacer.slotFrames());
         }
         pacer.hold(connection.relaying()); // C-31
-        begunNanos = pacer.slotNanos() + pacer.jitterNanos();
+        begunNanos = pacer.slotNanos() + jitterNanos;
         begins = true;
         loop.together(complete);
         long ahead = loop.crowded() ? CROWDED_AHEAD_NANOS : AHEAD_NANOS;
-        pacer.advance(now + ahead);
-        timer = loop.at(pacer.slotNanos() - ahead, buildSlot);
+        if (aligns) {
+            pacer.align(phaseNanos);
+            aligns = false;
+        }
+        pacer.advance(now + ahead - jitterNanos);
+        jitterNanos = pacer.jitterNanos();
+        timer = loop.at(pacer.slotNanos() + jitterNanos - ahead, buildSlot);
         if (!over() && pacer.burstFrames() > 0) {
             writeBurst();
         }

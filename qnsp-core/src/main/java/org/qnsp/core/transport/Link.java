@@ -15,6 +15,7 @@ import org.qnsp.crypto.Kem;
 import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.Secret;
 import org.qnsp.stealth.Cover;
+import org.qnsp.stealth.PhaseFinder;
 
 /**
  * One end of a connection on its wire: reads frames, drives the handshake, and from then on carries the records of a {@link Connection}. Everything runs on the
@@ -102,6 +103,8 @@ public final class Link implements Loop.Handler {
     private int buffered;
     /** Of the first frame in the rest, where it is opened and its records have to wait for an answer: how many bytes they are; else 0. */
     private int held;
+    /** The server's. */
+    private PhaseFinder finder;
     private WireObserver observer;
     private long receivedFrames;
     private long receivedData;
@@ -239,6 +242,7 @@ public final class Link implements Loop.Handler {
             loop.execute(() -> {
                 if (!writer.started() && phase != Phase.CLOSED) {
                     writer.start();
+                    finder = client ? null : new PhaseFinder(writer.prologueEndNanos() + PhaseFinder.LATER_NANOS);
                 }
             });
         }
@@ -273,6 +277,9 @@ public final class Link implements Loop.Handler {
                 System.arraycopy(rest, 0, into, 0, before);
                 int n = wire.read(ByteBuffer.wrap(into, before, into.length - before));
                 heardNanos = System.nanoTime();
+                if (finder != null && n > 0) {
+                    finder.arrived(heardNanos).ifPresent(writer::align);
+                }
                 length += Math.max(0, n);
                 if (length == into.length) { // there may be more
                     readFrames = Math.min(phase == Phase.APPLICATION ? Reads.MOST_FRAMES : EARLY_FRAMES, 2 * readFrames);
