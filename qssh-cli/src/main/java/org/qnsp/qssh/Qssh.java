@@ -31,6 +31,7 @@ import org.qnsp.core.message.SessionRequest;
 import org.qnsp.core.share.MasterSocket;
 import org.qnsp.core.share.SharedClient;
 import org.qnsp.core.transport.Connection;
+import org.qnsp.crypto.RandomSource;
 
 /** The program: from arguments to an exit status. */
 final class Qssh {
@@ -114,6 +115,9 @@ final class Qssh {
             loader.checkOptions(line.optionLines()); // a faulty option is said before a missing host: programs probe for options so
             throw UsageException.withUsage(line.forwarded() == null ? null : "qssh: error: there is no host to log in to\nqssh: hint: what is forwarded comes before it: qssh "
                 + line.forwarded() + " [user@]host");
+        }
+        if (!line.printsConfiguration()) {
+            RandomSource.setUp();
         }
         ClientConfig config = loader.load(new ClientRequest(line.host(), line.optionLines(), line.file(), line.command()));
         if (line.printsConfiguration()) {
