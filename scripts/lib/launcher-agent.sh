@@ -20,4 +20,5 @@ if [ "$command" = 0 ]; then
 fi
 eval "$lines"
 shift "$((jvm + words))"
+[ "$jars" = "$home/lib" ] || exec 8<&-
 exec "$@"

@@ -49,7 +49,10 @@ esac
 ulimit -S -c 0 2>/dev/null # a core file would hold keys
 
 # 4. The options of the JVM. Why each is there: docs/adr/0001-launchers-runtime-image-start-up-cache.md
+# The jars go by a descriptor's name, unless the caller uses it: a start-up cache remembers the names that its maker gave them, and the JVM
+# looks for each of them with each class of the cache as long as it finds nothing there (0116).
 jars=$home/lib given=$#
+if [ -d /proc/self/fd ] && [ ! -h /proc/self/fd/8 ]; then exec 8<"$jars"; jars=/proc/self/fd/8; fi
 set -- -cp "@CLASSPATH@" @MAIN@ "$@"
 @CACHE@
 set -- @OPTIONS@ \

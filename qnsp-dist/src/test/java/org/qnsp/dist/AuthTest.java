@@ -133,6 +133,14 @@ final class AuthTest {
         house.configure();
         assertEquals(USED, login("-o", "AuthKey=require"));
 
+        // the host does not let the user in, which the client cannot know when it writes the next one down
+        house.configure("DenyUsers " + user.name());
+        String before = Files.readString(ofClient());
+        qssh().run().expect(255);
+        assertEquals(before, Files.readString(ofClient()));
+        house.configure();
+        assertEquals(USED, login("-o", "AuthKey=require"));
+
         // the host has lost them all
         forget(ofHost());
         Command.Result required = qssh("-o", "AuthKey=require").run().expect(255);

@@ -142,11 +142,13 @@ final class MultiplexTest {
         assertWithout(login, never);
         Set<String> configuration = classesOf(Command.of(House.program("qssh"), "-F", "none", "-G", "somewhere"));
         assertWithout(configuration, "java/util/logging/", "jdk/internal/logger/");
+        assertWithout(configuration, "sun/nio/fs/UnixException"); // thrown where a file is not found: jars, by the name that a start-up cache has for them
         assertWithout(configuration, "org/bouncycastle/crypto/digests/", "org/bouncycastle/crypto/kems/", "javax/crypto/", "org/qnsp/crypto/EntropyPool");
         master();
         Set<String> shared = classesOf(qssh("", "true"));
         assertWithout(shared, never);
         assertWithout(shared, cryptography);
+        assertWithout(shared, "java/lang/invoke/InvokerBytecodeGenerator", "java/lang/invoke/InnerClassLambdaMetafactory", "sun/nio/fs/UnixException");
     }
 
     private boolean isThere() {

@@ -31,6 +31,7 @@ import org.qnsp.core.message.SessionRequest;
 import org.qnsp.core.share.MasterSocket;
 import org.qnsp.core.share.SharedClient;
 import org.qnsp.core.transport.Connection;
+import org.qnsp.crypto.RandomSource;
 
 /** The program: from arguments to an exit status. */
 final class Qssh {
@@ -114,6 +115,9 @@ final class Qssh {
             loader.checkOptions(line.optionLines()); // a faulty option is said before a missing host: programs probe for options so
             throw UsageException.withUsage(line.forwarded() == null ? null : "qssh: error: there is no host to log in to\nqssh: hint: what is forwarded comes before it: qssh "
                 + line.forwarded() + " [user@]host");
+        }
+        if (!line.printsConfiguration()) {
+            RandomSource.setUp();
         }
         ClientConfig config = loader.load(new ClientRequest(line.host(), line.optionLines(), line.file(), line.command()));
         if (line.printsConfiguration()) {
@@ -208,7 +212,7 @@ final class Qssh {
             if (!session.openShared(connection)) {
                 return OptionalInt.empty();
             }
-            return OptionalInt.of(session.run(client, null, this::leave));
+            return OptionalInt.of(session.run(client, null, leaving()));
         }
     }
 
@@ -236,11 +240,12 @@ final class Qssh {
             session.ratchets(login::ratchet);
             boolean used = plan.start() != null || own && line.stdioForward() != null;
             try (Mastership master = Mastership.begin(config, messages, prompt, host.loop(), login, forwarding, used)) {
+                RemoteSession.Readiness leaving = leaving();
                 int status = session.run(login, master, () -> {
                     if (own) {
                         LocalCommand.run(config, environment); // else by whoever started the master, who has the streams
                     }
-                    leave();
+                    leaving.ready();
                 });
                 messages.debug("Exit status " + status);
                 if (wire != null) {
@@ -265,6 +270,11 @@ final class Qssh {
             host.awaitRefused();
             return null;
         }
+    }
+
+    /** In one place, so that a start-up cache has it for sessions of both kinds (0116). */
+    private RemoteSession.Readiness leaving() {
+        return this::leave;
     }
 
     /** A process that is to stay behind lets the one go that waits for it. */

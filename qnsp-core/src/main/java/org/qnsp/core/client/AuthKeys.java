@@ -20,6 +20,7 @@ import java.util.concurrent.TimeoutException;
 import org.qnsp.core.handshake.AuthKey;
 import org.qnsp.core.message.ConnectionRequest.AuthKeyStored;
 import org.qnsp.core.message.Limits;
+import org.qnsp.core.transport.Channel;
 import org.qnsp.core.transport.Connection;
 import org.qnsp.crypto.Encoding;
 import org.qnsp.crypto.Sha3;
@@ -34,11 +35,14 @@ import org.qnsp.crypto.keys.PublicKey;
 final class AuthKeys implements AutoCloseable {
     private static final long SETTLE_MILLIS = 1_000;
 
+    private enum Verdict { ACCEPTED, REFUSED, UNKNOWN }
+
     private final Path file;
     private final String about;
     private final Messages messages;
     private final List<AuthKey> keys = new ArrayList<>();
     private String seen;
+    private final CompletableFuture<Verdict> login = new CompletableFuture<>();
     private volatile CompletableFuture<Void> rolling;
 
     private AuthKeys(Path file, String about, Messages messages) {
@@ -100,12 +104,13 @@ final class AuthKeys implements AutoCloseable {
     }
 
     /**
-     * A login came about: rolls the key, unless another login does. Does not block.
+     * The client has answered the host, and the next auth key is known: rolls the key, unless another login does. The host hears of that right behind the answer, so that what it
+     * says to it comes with what it says to the first command. Whether there is a login is {@link #judged} later. Does not block.
      *
      * @param used which of {@link #forLogin} was mixed in, from 1 on, or 0
      * @param next taken over
      */
-    void loggedIn(Connection connection, int used, AuthKey next) {
+    void answered(Connection connection, int used, AuthKey next) {
         if (file == null) {
             next.close();
             return;
@@ -117,15 +122,18 @@ final class AuthKeys implements AutoCloseable {
                 roll(connection, used, next);
             } catch (IOException | IllegalStateException e) { // the latter where the process ended meanwhile, and the keys are wiped
                 messages.debug("auth key not kept: " + e.getMessage());
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
             } finally {
                 done.complete(null);
             }
         });
     }
 
-    private void roll(Connection connection, int used, AuthKey next) throws IOException, InterruptedException {
+    /** Whether the host let the user in; never told where that is not known. */
+    void judged(boolean accepted) {
+        login.complete(accepted ? Verdict.ACCEPTED : Verdict.REFUSED);
+    }
+
+    private void roll(Connection connection, int used, AuthKey next) throws IOException {
         Files.createDirectories(file.getParent(), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         try (FileChannel lock = FileChannel.open(file.resolveSibling(file.getFileName() + ".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
                 FileLock held = tryLock(lock)) {
@@ -135,10 +143,15 @@ final class AuthKeys implements AutoCloseable {
             }
             String current = used == 0 ? "" : keys.get(used - 1).line() + "\n";
             write(next.line() + "\n" + current);
-            Boolean kept = ask(connection);
-            if (kept != null) {
-                write(kept ? next.line() + "\n" : seen);
-                messages.debug(kept ? "Auth key for the next login is kept by both ends" : "The host keeps no auth keys");
+            Channel.Request told = connection.ask(0, AuthKeyStored.NAME, new AuthKeyStored().encode());
+            switch (login.join()) {
+                case ACCEPTED -> {
+                    boolean kept = told.await().ok(); // where that is not known both are kept
+                    write(kept ? next.line() + "\n" : seen);
+                    messages.debug(kept ? "Auth key for the next login is kept by both ends" : "The host keeps no auth keys");
+                }
+                case REFUSED -> write(seen);
+                case UNKNOWN -> {} // so are they here
             }
         }
     }
@@ -159,15 +172,6 @@ final class AuthKeys implements AutoCloseable {
         }
     }
 
-    /** Whether the host keeps it too; null where that is not known, and then both are kept. */
-    private static Boolean ask(Connection connection) throws InterruptedException {
-        try {
-            return connection.ask(0, AuthKeyStored.NAME, new AuthKeyStored().encode()).await().ok();
-        } catch (IOException e) {
-            return null;
-        }
-    }
-
     /** Waits, for a short time, for what is under way; before the connection is ended. */
     void settle() {
         if (rolling instanceof CompletableFuture<Void> work) {
@@ -181,9 +185,10 @@ final class AuthKeys implements AutoCloseable {
         }
     }
 
-    /** Wipes the keys; those that {@link #loggedIn} works with are wiped at the end of the process. */
+    /** Wipes the keys; those that {@link #answered} works with are wiped at the end of the process. */
     @Override
     public void close() {
+        login.complete(Verdict.UNKNOWN);
         settle();
         keys.forEach(AuthKey::close);
     }

@@ -75,18 +75,19 @@ public final class Connector implements AutoCloseable {
      * @param judge decides about an unknown host key
      */
     public Login login(ClientHandshake.Settings settings, Connection connection, Login.HostKeyJudge judge, Dial dial) throws IOException {
-        return login(settings, connection, judge, dial, null, RatchetTerms.DEFAULT, null);
+        return login(settings, connection, judge, dial, null, RatchetTerms.DEFAULT, null, null);
     }
 
     /** As {@link #login(ClientHandshake.Settings, Connection, Login.HostKeyJudge, Dial)}. @param observer told of every frame, or null @param ratchets how keys are renewed */
     public Login login(ClientHandshake.Settings settings, Connection connection, Login.HostKeyJudge judge, Dial dial, WireObserver observer, RatchetTerms ratchets)
             throws IOException {
-        return login(settings, connection, judge, dial, observer, ratchets, null);
+        return login(settings, connection, judge, dial, observer, ratchets, null, null);
     }
 
     Login login(ClientHandshake.Settings settings, Connection connection, Login.HostKeyJudge judge, Dial dial, WireObserver observer, RatchetTerms ratchets,
-            QuantumLogin quantum) throws IOException {
+            QuantumLogin quantum, ClientHandshake.Answered answered) throws IOException {
         ClientHandshake handshake = new ClientHandshake(settings, RandomSource.system());
+        handshake.onAnswered(answered);
         Login login = new Login(handshake, judge, quantum);
         List<Action> opening;
         try {

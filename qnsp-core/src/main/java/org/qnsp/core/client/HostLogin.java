@@ -20,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.qnsp.core.client.LoginException.Kind;
 import org.qnsp.core.config.ConfigException;
+import org.qnsp.core.handshake.AuthKey;
 import org.qnsp.core.handshake.ClientHandshake;
 import org.qnsp.core.handshake.ClientHandshake.Trust;
 import org.qnsp.core.handshake.Mode;
@@ -257,10 +258,16 @@ public final class HostLogin implements AutoCloseable {
                 config.suite());
         messages.debug("Suite " + config.suite());
         messages.detail("Suite " + config.suite() + " is " + config.suite().text());
-        Login login = connector.login(settings, preparation.prepare(requests), trust::judge, this::dial, observer, new RatchetTerms(config.ratchetLimit(), quantum.ratchets(), ratchets(quantum)), quantum);
+        Connection connection = preparation.prepare(requests);
+        AuthKeys rolled = authKeys;
+        Login login = connector.login(settings, connection, trust::judge, this::dial, observer, new RatchetTerms(config.ratchetLimit(), quantum.ratchets(), ratchets(quantum)), quantum,
+            rolled == null ? null : (used, next) -> rolled.answered(connection, used, next));
         try {
             login.await(silence(), PATIENCE);
         } catch (LoginException e) {
+            if (rolled != null && e.kind() == Kind.DENIED) {
+                rolled.judged(false);
+            }
             refused.add(login);
             if (e.kind() == Kind.DENIED) {
                 trust.proved(); // the host has, though it wants nothing of this user
@@ -288,11 +295,15 @@ public final class HostLogin implements AutoCloseable {
         }
         if (continuity()) {
             messages.debug(login.result().authKey() == 0 ? "No auth key of an earlier login was used" : "Auth key of an earlier login used");
-            authKeys = authKeys == null ? keysFor(login.hostKey()) : authKeys;
+            if (authKeys == null && login.result().secrets().next() instanceof AuthKey next) { // the host was not known before
+                authKeys = keysFor(login.hostKey());
+                authKeys.answered(connection, login.result().authKey(), next.copy());
+            }
+            authKeys.judged(true);
             requests.rolls(authKeys);
-            authKeys.loggedIn(login.connection(), login.result().authKey(), login.result().secrets().next());
-        } else if (login.result().secrets().next() != null) {
-            login.result().secrets().next().close();
+        }
+        if (login.result().secrets().next() instanceof AuthKey next) {
+            next.close();
         }
         keyUpdate.loggedIn(login.id(), trust.vouchedFor() ? login.hostKey() : null);
         return login;

@@ -151,10 +151,28 @@ public final class ClientHandshake implements AutoCloseable {
     private final Quantum quantum = new Quantum();
     private byte[] xS;
     private int authKey;
+    private Answered answered;
+
+    /** Who wants to know early what a login in DUPLEX leaves behind. */
+    @FunctionalInterface
+    public interface Answered {
+        /**
+         * CA is made, whether or not the server will accept it; runs where the handshake does, and must not block.
+         *
+         * @param authKey which of the named auth keys is mixed in, from 1 on, 0 for none
+         * @param next the next auth key (H-37), taken over
+         */
+        void answered(int authKey, AuthKey next);
+    }
 
     public ClientHandshake(Settings settings, RandomSource random) {
         this.settings = settings;
         this.random = random;
+    }
+
+    /** Has this told of CA; before the handshake begins. */
+    public void onAnswered(Answered listener) {
+        answered = listener;
     }
 
     /**
@@ -508,6 +526,9 @@ public final class ClientHandshake implements AutoCloseable {
     private State application(PublicKey key, List<Action> actions) {
         actions.add(new NextSendingStage(schedule.stage(Labels.APPLICATION_C2S))); // H-17
         actions.add(new NextReadingStage(schedule.stage(Labels.APPLICATION_S2C)));
+        if (answered != null && settings.mode == Mode.DUPLEX) {
+            answered.answered(authKey, schedule.nextAuthKey());
+        }
         return new State.AwaitAccept(key);
     }
 

@@ -54,6 +54,8 @@ final class HandshakePair {
     private int keysUsed;
     private Action.Roots clientRoots;
     private Action.Roots serverRoots;
+    private int earlyAuthKey;
+    private AuthKey earlyNext;
     private Action.Established clientResult;
     private Action.Established serverResult;
     private Action.Denied clientDenial;
@@ -93,6 +95,10 @@ final class HandshakePair {
         this.clientWriter = new StageWriter(0, clientRandom);
         this.serverWriter = new StageWriter(1, serverRandom);
         this.client = new ClientHandshake(settings, clientRandom);
+        client.onAnswered((used, next) -> {
+            earlyAuthKey = used;
+            earlyNext = next;
+        });
         this.opening = new ServerOpening(host, open, 3_600_000_000L, allowed);
         this.serverSettings = new ServerHandshake.Settings(host, decoy, true, cover, allowed);
         this.invites = invites;
@@ -429,6 +435,16 @@ final class HandshakePair {
 
     VectorRandom serverRandom() {
         return serverRandom;
+    }
+
+    /** Which auth key the client knew to be mixed in when it made CA. */
+    int earlyAuthKey() {
+        return earlyAuthKey;
+    }
+
+    /** The next one, as the client knew it then; null in SIMPLEX. */
+    AuthKey earlyNext() {
+        return earlyNext;
     }
 
     Action.Established clientResult() {

@@ -49,6 +49,8 @@ class HandshakeVectorsTest {
                 assertArrayEquals(loginKey(v), pair.serverResult().key() == null ? null : pair.serverResult().key().encoded());
                 assertEquals(v.number("auth-key"), pair.clientResult().authKey());
                 assertEquals(v.number("auth-key"), pair.serverResult().authKey());
+                assertEquals(v.number("auth-key"), pair.earlyAuthKey());
+                assertArrayEquals(v.bytes("next-auth-key"), Encoding.concat(pair.earlyNext().id(), pair.earlyNext().key().bytes()));
             }
             for (Action.Established result : List.of(pair.clientResult(), pair.serverResult())) {
                 assertArrayEquals(v.bytes("exporter"), result.secrets().exporter().bytes());
