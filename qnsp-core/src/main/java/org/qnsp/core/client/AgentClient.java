@@ -118,11 +118,6 @@ public final class AgentClient implements AutoCloseable {
 
     private record Kem(AgentClient agent, PublicKey publicKey, Consumer<IOException> trouble) implements Identity.Kem {
         @Override
-        public boolean waits() {
-            return true;
-        }
-
-        @Override
         public Secret answer(byte[] ciphertext, byte[] serverEphemeral, byte[] hostFingerprint, String user, byte[] th) throws IOException {
             Request request = new AgentMessage.Answer(publicKey.fingerprint(), ciphertext, serverEphemeral, hostFingerprint, user, th);
             return agent.use(request, trouble) instanceof AgentMessage.Answered(Secret a) ? a : refused(trouble);
@@ -147,11 +142,6 @@ public final class AgentClient implements AutoCloseable {
     }
 
     private record Sig(AgentClient agent, PublicKey publicKey, Consumer<IOException> trouble) implements Identity.Sig {
-        @Override
-        public boolean waits() {
-            return true;
-        }
-
         @Override
         public byte[] sign(byte[] t, byte[] hostFingerprint, String user) throws IOException {
             Request request = new AgentMessage.Sign(publicKey.fingerprint(), t, hostFingerprint, user);

@@ -39,8 +39,8 @@ public sealed interface Action {
     record JudgeHostKey(PublicKey hostKey) implements Question {}
 
     /**
-     * Client: the user's keys are wanted, some of which lie elsewhere, so that their answers may take their time (a user may be asked). Run the work, which blocks,
-     * off the thread of the handshake, then tell the machine.
+     * Client: the user's keys are wanted. Run the work off the thread of the handshake, then tell the machine: keys that lie elsewhere may take their time (a user
+     * may be asked), and what others compute, which depends on their kind, would have slots wait.
      */
     record UseKeys(Runnable work) implements Question {}
 

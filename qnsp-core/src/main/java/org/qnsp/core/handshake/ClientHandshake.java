@@ -439,15 +439,16 @@ public final class ClientHandshake implements AutoCloseable {
         }
         Kem.Encapsulation toServer = encapsulate(settings.suite.kem(), s.ekE2);
         schedule.mix(Labels.KE2, toServer.shared()); // H-13 says so after CI, which changes th and not ck
-        return use(new KeyWork.Signing(keys(), toServer.ciphertext(), schedule.th()), settings.identities.stream().anyMatch(i -> i instanceof Identity.Sig && i.waits()), actions);
+        return use(new KeyWork.Signing(keys(), toServer.ciphertext(), schedule.th()), settings.identities.stream().anyMatch(Identity.Sig.class::isInstance), actions);
     }
 
     private KeyWork.Keys keys() {
         return new KeyWork.Keys(settings, hostKey.fingerprint(), random);
     }
 
-    private State use(KeyWork work, boolean waits, List<Action> actions) {
-        if (waits) {
+    /** @param keys whether there are any that this is work for */
+    private State use(KeyWork work, boolean keys, List<Action> actions) {
+        if (keys) {
             actions.add(new UseKeys(work));
             return new State.AwaitWork(work);
         }
@@ -486,8 +487,8 @@ public final class ClientHandshake implements AutoCloseable {
         return actions;
     }
 
-    private boolean keysWait() {
-        return settings.identities.stream().anyMatch(i -> i instanceof Identity.Kem && i.waits());
+    private boolean keysProve() {
+        return settings.zk || settings.identities.stream().anyMatch(Identity.Kem.class::isInstance);
     }
 
     private State onChallenge(State.AwaitChallenge s, ServerChallenge m, byte[] whole, List<Action> actions) throws ProtocolException {
@@ -500,7 +501,7 @@ public final class ClientHandshake implements AutoCloseable {
         }
         authKey = m.authKey();
         schedule.absorb(whole);
-        return use(settings.zk ? new KeyWork.Committing(keys(), m.challenges(), schedule.th()) : new KeyWork.Proving(keys(), xS, s.th, m.challenges()), keysWait(), actions);
+        return use(settings.zk ? new KeyWork.Committing(keys(), m.challenges(), schedule.th()) : new KeyWork.Proving(keys(), xS, s.th, m.challenges()), keysProve(), actions);
     }
 
     private State onOpenings(State.AwaitOpenings s, ZkOpenings m, byte[] whole, List<Action> actions) throws ProtocolException {
@@ -508,7 +509,7 @@ public final class ClientHandshake implements AutoCloseable {
             throw new ProtocolException(Reason.MALFORMED, "openings");
         }
         schedule.absorb(whole);
-        return use(new KeyWork.Opening(keys(), s.commitments, m.openings()), keysWait(), actions);
+        return use(new KeyWork.Opening(keys(), s.commitments, m.openings()), keysProve(), actions);
     }
 
     private void mixShared(int which) {

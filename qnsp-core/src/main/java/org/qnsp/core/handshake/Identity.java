@@ -9,11 +9,6 @@ public sealed interface Identity {
     /** The public half. */
     PublicKey publicKey();
 
-    /** Whether an answer may take its time, as it comes from elsewhere; the thread of the handshake then does not wait for it. */
-    default boolean waits() {
-        return false;
-    }
-
     /** A key that answers challenges. */
     non-sealed interface Kem extends Identity {
         /**

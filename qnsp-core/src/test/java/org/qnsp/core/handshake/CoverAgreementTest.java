@@ -18,7 +18,7 @@ import org.qnsp.stealth.RateClass;
 /** C-34: what both sides agree on, in whole handshakes. */
 class CoverAgreementTest {
     private static HandshakePair pair(String vector, CoverPolicy policy) throws Exception {
-        return HandshakePair.of(VectorFile.read("handshake-" + vector + ".txt"), false, policy);
+        return HandshakePair.of(VectorFile.read("handshake-" + vector + ".txt"), policy);
     }
 
     @ParameterizedTest

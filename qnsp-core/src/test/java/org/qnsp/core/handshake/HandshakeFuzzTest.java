@@ -84,8 +84,7 @@ final class HandshakeFuzzTest {
             suite = random.nextInt(3) > 0 ? Suite.DEFAULT : random.nextInt(4) > 0 ? Suite.MLKEM1024 : Suite.HQC192;
             SigKeyPair sig = suite == Suite.MLKEM1024 ? sig87 : sig65;
             List<PrivateKey> keys = random.nextBoolean() ? List.of(kem) : random.nextBoolean() ? List.of(sig) : List.of(sig, kem);
-            boolean elsewhere = honest && keys.size() % 2 == 0;
-            List<Identity> identities = mode == Mode.SIMPLEX ? List.of() : keys.stream().map(k -> UserAuth.identity(k, secrets)).map(i -> elsewhere ? HandshakePair.elsewhere(i) : i).toList();
+            List<Identity> identities = mode == Mode.SIMPLEX ? List.of() : keys.stream().map(k -> UserAuth.identity(k, secrets)).toList();
             ClientHandshake.Trust trust = switch (random.nextInt(4)) {
                 case 0 -> new ClientHandshake.Trust.Invited(host.publicKey().fingerprint(), inviteKey);
                 case 1 -> new ClientHandshake.Trust.Unknown();

@@ -106,64 +106,16 @@ final class HandshakePair {
     }
 
     static HandshakePair of(VectorFile v) throws Exception {
-        return of(v, false);
+        return of(v, CoverPolicy.DEFAULT);
     }
 
-    /** The same key behind an agent, whose answers are waited for. */
-    static Identity elsewhere(Identity identity) {
-        return switch (identity) {
-            case Identity.Kem kem -> new Identity.Kem() {
-                @Override
-                public PublicKey publicKey() {
-                    return kem.publicKey();
-                }
-
-                @Override
-                public boolean waits() {
-                    return true;
-                }
-
-                @Override
-                public Secret answer(byte[] ciphertext, byte[] serverEphemeral, byte[] hostFingerprint, String user, byte[] th) throws IOException {
-                    return kem.answer(ciphertext, serverEphemeral, hostFingerprint, user, th);
-                }
-
-                @Override
-                public Commitment commit(byte[] ciphertext, byte[] serverEphemeral, byte[] hostFingerprint, String user, byte[] th) throws IOException {
-                    return kem.commit(ciphertext, serverEphemeral, hostFingerprint, user, th);
-                }
-            };
-            case Identity.Sig sig -> new Identity.Sig() {
-                @Override
-                public PublicKey publicKey() {
-                    return sig.publicKey();
-                }
-
-                @Override
-                public boolean waits() {
-                    return true;
-                }
-
-                @Override
-                public byte[] sign(byte[] t, byte[] hostFingerprint, String user) throws IOException {
-                    return sig.sign(t, hostFingerprint, user);
-                }
-            };
-        };
-    }
-
-    /** @param elsewhere whether the keys are behind an agent */
-    static HandshakePair of(VectorFile v, boolean elsewhere) throws Exception {
-        return of(v, elsewhere, CoverPolicy.DEFAULT);
-    }
-
-    static HandshakePair of(VectorFile v, boolean elsewhere, CoverPolicy cover) throws Exception {
+    static HandshakePair of(VectorFile v, CoverPolicy cover) throws Exception {
         Suite suite = Arrays.stream(Suite.values()).filter(s -> s.text().equals(v.text("suite"))).findFirst().orElseThrow();
-        return of(v, elsewhere, cover, suite, List.of(Suite.values()));
+        return of(v, cover, suite, List.of(Suite.values()));
     }
 
     /** What a vector describes, but with this suite. @param allowed what the server takes */
-    static HandshakePair of(VectorFile v, boolean elsewhere, CoverPolicy cover, Suite suite, List<Suite> allowed) throws Exception {
+    static HandshakePair of(VectorFile v, CoverPolicy cover, Suite suite, List<Suite> allowed) throws Exception {
         VectorRandom clientRandom = new VectorRandom(v.bytes("stream-seed.client"));
         KemKeyPair host = KemKeyPair.fromSecrets(v.bytes("host.first"), v.bytes("host.second"));
         List<Identity> identities = new ArrayList<>();
@@ -174,7 +126,7 @@ final class HandshakePair {
             Identity identity = UserAuth.identity(kem
                     ? KemKeyPair.fromSecrets(v.bytes(name + ".first"), v.bytes(name + ".second"))
                     : SigKeyPair.fromSecrets(suite.signatures(), v.bytes(name + ".first"), v.bytes(name + ".second")), clientRandom);
-            identities.add(elsewhere ? elsewhere(identity) : identity);
+            identities.add(identity);
             if (v.text(name + ".known").equals("yes")) {
                 known.add(identity.publicKey());
             }

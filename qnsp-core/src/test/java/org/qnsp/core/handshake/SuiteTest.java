@@ -32,7 +32,7 @@ final class SuiteTest {
             "duplex-auth-key", "duplex-quantum");
 
     private static HandshakePair pair(String login, Suite suite, List<Suite> allowed) throws Exception {
-        return HandshakePair.of(VectorFile.read("handshake-" + login + ".txt"), false, CoverPolicy.DEFAULT, suite, allowed);
+        return HandshakePair.of(VectorFile.read("handshake-" + login + ".txt"), CoverPolicy.DEFAULT, suite, allowed);
     }
 
     @ParameterizedTest
