@@ -16,7 +16,7 @@ COMMANDS = ['date', 'ls -l', 'ls -l listing', 'ps aux', 'df -h', 'cat /etc/passw
 LOGINS = ['login:' + how for how in ('first', 'signing', 'second', 'refused', 'stranger')]
 FINER = {'login': LOGINS, 'command': ['command:%d' % i for i in range(len(COMMANDS))], 'page': ['page:%d' % i for i in range(PAGES)], 'size': ['size:%d' % kb for kb in SIZES_KB],
          'copy': ['copy:%d' % kb for kb in SIZES_KB], 'length': ['length:%d' % n for n in PASSWORDS]}
-BLOCKS = ['blocks:keys', 'blocks:output', 'blocks:commands', 'coin']
+BLOCKS = ['blocks:keys', 'blocks:output', 'blocks:commands', 'blocks:load', 'coin']
 BLOCK = 1.0  # seconds
 SENTENCES = ['the quick brown fox jumps over the lazy dog', 'git commit -m "fix the parser"', 'cd ../project && make test', 'tail -f log/server.log', 'please restart the service at noon',
              'find . -name "*.java" | xargs grep todo', 'echo $PATH', 'what a long and winding road this is', 'vi notes.txt', 'for f in *.txt; do wc -l "$f"; done']
@@ -191,6 +191,9 @@ class Session:
                 self.process.stdin.flush()
             elif busy and kind == 'commands':
                 self.through('true')  # a program starts on both machines
+            elif busy and kind == 'load':  # all processors of the host are taken
+                self.process.stdin.write(b'for i in $(seq $(nproc)); do timeout 0.9 sh -c "while :; do :; done" & done; wait\n')
+                self.process.stdin.flush()
             time.sleep(max(0, end - time.time()))
         self.note('over')
 
