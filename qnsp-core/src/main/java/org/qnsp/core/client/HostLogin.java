@@ -64,6 +64,7 @@ public final class HostLogin implements AutoCloseable {
     private final Identities identities;
     private final HostKeyUpdate keyUpdate;
     private AuthKeys authKeys;
+    private Login denied;
     private final HostRequests requests;
     private final List<HostLogin> hops = new ArrayList<>();
     private final List<Login> refused = new ArrayList<>();
@@ -270,6 +271,7 @@ public final class HostLogin implements AutoCloseable {
             }
             refused.add(login);
             if (e.kind() == Kind.DENIED) {
+                denied = login;
                 trust.proved(); // the host has, though it wants nothing of this user
             }
             throw e;
@@ -506,6 +508,9 @@ public final class HostLogin implements AutoCloseable {
         keyUpdate.ask();
         identities.close();
         closeAuthKeys();
+        if (denied != null) {
+            denied.awaitFarewell(false); // C-26: a process that ended now would end the connection with it, and tell that the login failed
+        }
         for (HostLogin hop : hops.reversed()) {
             hop.leave();
         }
