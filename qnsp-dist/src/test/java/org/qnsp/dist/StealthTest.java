@@ -164,6 +164,20 @@ final class StealthTest {
         return java.util.Arrays.stream(command.words()).map(w -> "'" + w.replace("'", "'\\''") + "'").toList();
     }
 
+    /** C-26: whoever is not let in sends all of the prologue, and ends in order, though the program has nothing to do any more. */
+    @Test
+    void aRefusedLoginEndsAfterThePrologue() throws Exception {
+        try (Sniffer sniffer = Sniffer.start(dir.resolve("pcap" + captures++), house.daemon().port(), 96)) {
+            qssh(List.of("-l", "nobody-here"), "true").run().expect(255);
+            Thread.sleep(300);
+            Conversation seen = sniffer.stop().conversations(house.daemon().port()).values().iterator().next();
+            long start = seen.toServer().stream().filter(p -> p.length() > 0).findFirst().orElseThrow().nanos();
+            assertTrue(seen.toServer().stream().noneMatch(Packet::rst), "no reset");
+            long end = seen.toServer().stream().filter(Packet::fin).findFirst().orElseThrow().nanos();
+            assertTrue(end - start >= 490_000_000L, (end - start) / 1_000_000 + " ms");
+        }
+    }
+
     /** C-26: a connection of mode max ends a minute after it began, whatever was done on it, a refused login too. */
     @Test
     @Tag("long")
