@@ -64,10 +64,11 @@ public final class HostLogin implements AutoCloseable {
     private final Identities identities;
     private final HostKeyUpdate keyUpdate;
     private AuthKeys authKeys;
-    private Login denied;
     private final HostRequests requests;
     private final List<HostLogin> hops = new ArrayList<>();
     private final List<Login> refused = new ArrayList<>();
+    /** Of those the ones that end by themselves, in their own time (C-26). */
+    private final List<Login> ending = new ArrayList<>();
     private final Runnable proxyEnd = this::endProxy;
     /** The last host on the way, null where there is none. */
     private HostLogin via;
@@ -270,8 +271,10 @@ public final class HostLogin implements AutoCloseable {
                 rolled.judged(false);
             }
             refused.add(login);
+            if (e.kind() == Kind.DENIED || e.kind() == Kind.HOST_KEY || e.kind() == Kind.QUANTUM) {
+                ending.add(login);
+            }
             if (e.kind() == Kind.DENIED) {
-                denied = login;
                 trust.proved(); // the host has, though it wants nothing of this user
             }
             throw e;
@@ -508,9 +511,7 @@ public final class HostLogin implements AutoCloseable {
         keyUpdate.ask();
         identities.close();
         closeAuthKeys();
-        if (denied != null) {
-            denied.awaitFarewell(false); // C-26: a process that ended now would end the connection with it, and tell that the login failed
-        }
+        ending.forEach(login -> login.awaitFarewell(false)); // a process that ended before would end them with it, and tell that a login failed
         for (HostLogin hop : hops.reversed()) {
             hop.leave();
         }

@@ -31,6 +31,7 @@ import org.qnsp.stealth.CoverPolicy;
 @State(Scope.Thread)
 public class HandshakeBench {
     private static final long MICROS = 1_800_000_000_000_000L;
+    private static final int MOST_ROUNDS = 1_000;
     private static final StageWriter.Records NOTHING = new StageWriter.Records() {
         @Override
         public int fill(byte[] frame, int offset, int room) {
@@ -66,16 +67,30 @@ public class HandshakeBench {
         serverEnd.perform(server.begin());
         serverEnd.read(opening, ServerOpening.OPENING_BYTES, whole -> serverDo(server, serverEnd, server.on(whole)));
         byte[] frame = new byte[FrameLayout.FRAME_BYTES];
+        int rounds = 0;
         while (!clientEnd.established || !serverEnd.established) {
             clientEnd.writer.build(frame, 0, MICROS, NOTHING);
             serverEnd.read(frame, 0, whole -> serverDo(server, serverEnd, server.on(whole)));
             serverEnd.writer.build(frame, 0, MICROS, NOTHING);
-            clientEnd.read(frame, 0, whole -> clientEnd.perform(client.on(whole)));
+            clientEnd.read(frame, 0, whole -> clientDo(client, clientEnd, client.on(whole)));
+            if (++rounds == MOST_ROUNDS) {
+                throw new IllegalStateException("neither end goes on");
+            }
         }
         client.close();
         server.close();
         clientEnd.close();
         serverEnd.close();
+    }
+
+    private static void clientDo(ClientHandshake client, End end, List<Action> actions) throws ProtocolException {
+        end.perform(actions);
+        for (Action action : actions) {
+            if (action instanceof Action.UseKeys use) {
+                use.work().run();
+                end.perform(client.onKeysUsed());
+            }
+        }
     }
 
     private void serverDo(ServerHandshake server, End end, List<Action> actions) throws ProtocolException {

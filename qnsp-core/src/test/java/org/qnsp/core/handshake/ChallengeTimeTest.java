@@ -58,7 +58,12 @@ final class ChallengeTimeTest {
                 server.begin();
                 List<byte[]> identity = new ArrayList<>();
                 for (byte[] reply : sent(server.on(sent(begin).getFirst()))) {
-                    identity.addAll(sent(client.on(reply)));
+                    for (Action action : client.on(reply)) {
+                        if (action instanceof Action.UseKeys use) {
+                            use.work().run();
+                            identity.addAll(sent(client.onKeysUsed()));
+                        }
+                    }
                 }
                 server.on(identity.getFirst());
                 List<PublicKey> keys = new ArrayList<>(IntStream.range(0, KEYS).mapToObj(i -> known ? watched : (PublicKey) null).toList());

@@ -82,6 +82,7 @@ final class LinkFaultTest {
         boolean[] established = new boolean[1];
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port()); ClientHandshake client = new ClientHandshake(settings, RandomSource.system());
                 StageWriter writer = new StageWriter(0, RandomSource.system()); StageReader reader = new StageReader(1)) {
+            socket.setSoTimeout(10_000);
             OutputStream out = socket.getOutputStream();
             DataInputStream in = new DataInputStream(socket.getInputStream());
             class Driver {
@@ -98,6 +99,10 @@ final class LinkFaultTest {
                         established[0] |= action instanceof Action.Established;
                         while (action instanceof Action.Send && writer.pending()) {
                             send(); // before what follows it is known
+                        }
+                        if (action instanceof Action.UseKeys use) {
+                            use.work().run();
+                            act(client.onKeysUsed());
                         }
                     }
                     while (writer.pending()) {

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -18,6 +19,7 @@ import java.util.stream.Stream;
 final class Runner {
     static final int SMALL_FILE_BYTES = 4096;
     private static final int COMMAND_SECONDS = 200;
+    private static final int PROGRAM_SECONDS = 600;
     private static final int BLOCK_BYTES = 8 << 20;
 
     private final Path work;
@@ -93,9 +95,10 @@ final class Runner {
         }
     }
 
-    /** What a program prints, line by line; with what it says of errors, or those are shown. */
+    /** What a program prints, line by line; with what it says of errors, or those are shown. It is killed where it does not end. */
     static List<String> said(List<String> command, boolean errors) throws IOException, InterruptedException {
         Process process = new ProcessBuilder(command).redirectErrorStream(errors).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        CompletableFuture.delayedExecutor(PROGRAM_SECONDS, TimeUnit.SECONDS).execute(process::destroyForcibly);
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         if (process.waitFor() != 0) {
             throw new IOException("exit status " + process.exitValue() + " of " + command + ": " + said);
