@@ -31,7 +31,8 @@ def stolen():
 def record(world, traces, seconds, folder, log, stop_at=None, first_run=0):
     """Records these traces into `folder`/run-NNNN.npz and .json; returns how many of them count, and why others do not."""
     os.makedirs(folder, exist_ok=True)
-    workers, per_run, run, kept, failures = world.workers, 4 * world.workers, first_run, 0, {}
+    workers, run, kept, failures = world.workers, first_run, 0, {}
+    per_run = workers * min(12, max(4, len(traces) // (20 * workers)))  # a run's beginning and end cost a minute's traces; and there must be enough for folds
     for start in range(0, len(traces), per_run):
         if stop_at and time.time() > stop_at:
             log('time is over: %d of %d traces were not recorded' % (len(traces) - start, len(traces)))

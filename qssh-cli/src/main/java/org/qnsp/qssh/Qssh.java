@@ -30,8 +30,10 @@ import org.qnsp.core.handshake.Suite;
 import org.qnsp.core.message.SessionRequest;
 import org.qnsp.core.share.MasterSocket;
 import org.qnsp.core.share.SharedClient;
+import org.qnsp.core.transport.Compilers;
 import org.qnsp.core.transport.Connection;
 import org.qnsp.crypto.RandomSource;
+import org.qnsp.stealth.PaddingMode;
 
 /** The program: from arguments to an exit status. */
 final class Qssh {
@@ -235,6 +237,9 @@ final class Qssh {
             Login login = login(host, session, config);
             if (login == null) {
                 return FAILED;
+            }
+            if (plan.tty() && login.cover().mode() == PaddingMode.LOW) {
+                Compilers.giveWay(); // where slots set the pace it would gain nothing, and sessions would differ
             }
             session.measures(answer -> login.meter(host.loop(), answer));
             session.ratchets(login::ratchet);

@@ -271,7 +271,7 @@ public final class HostLogin implements AutoCloseable {
                 rolled.judged(false);
             }
             refused.add(login);
-            if (e.kind() == Kind.DENIED || e.kind() == Kind.HOST_KEY || e.kind() == Kind.QUANTUM) {
+            if (e.kind() != Kind.SILENCE && e.kind() != Kind.STALLED) {
                 ending.add(login);
             }
             if (e.kind() == Kind.DENIED) {

@@ -45,6 +45,7 @@ final class FrameWriter implements SlotThread.Slotted {
     /** Of slots that are written, for those to come; the monitor of {@link #sealed} guards it too. */
     private final ArrayDeque<ByteBuffer> spare = new ArrayDeque<>();
     private final Runnable complete = this::complete;
+    private final Runnable writeBurst = this::writeBurst;
     /** A slot that is sealed but for its tags. */
     private ByteBuffer begun;
     private long phaseNanos;
@@ -310,7 +311,7 @@ final class FrameWriter implements SlotThread.Slotted {
     void onQueued() {
         if (burstWaiting) {
             burstWaiting = false;
-            loop.execute(this::writeBurst);
+            loop.execute(writeBurst);
         }
     }
 
@@ -383,9 +384,9 @@ final class FrameWriter implements SlotThread.Slotted {
         if (!burstQueued) {
             burstQueued = true;
             if (atNanos - System.nanoTime() <= 0) {
-                loop.execute(this::writeBurst);
+                loop.execute(writeBurst);
             } else {
-                loop.at(atNanos, this::writeBurst);
+                loop.at(atNanos, writeBurst);
             }
         }
     }
