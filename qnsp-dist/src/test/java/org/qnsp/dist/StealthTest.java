@@ -5,10 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -178,6 +181,43 @@ final class StealthTest {
             long end = seen.toServer().stream().filter(Packet::fin).findFirst().orElseThrow().nanos();
             assertTrue(end - start >= 490_000_000L, (end - start) / 1_000_000 + " ms");
         }
+    }
+
+    /** Where keys are to come back at once what compiles gives way to them, and in no other session. */
+    @Test
+    void compilersGiveWayToKeysInModeLow() throws Exception {
+        for (String terminal : List.of("-tt", "-T")) {
+            Process session = qssh(List.of(terminal, "--padding=low"), "echo ready; sleep 20").start();
+            try {
+                assertEquals("ready", session.inputReader().readLine());
+                String idle = "5"; // SCHED_IDLE
+                if (terminal.equals("-tt")) {
+                    TestDaemon.await("compilers give way", () -> policies(session.pid()).equals(Set.of(idle)));
+                } else {
+                    Thread.sleep(500);
+                    assertEquals(Set.of("0"), policies(session.pid()));
+                }
+            } finally {
+                session.destroy();
+                session.waitFor();
+            }
+        }
+    }
+
+    /** How the system schedules a program's compilers: field 41 of proc_pid_stat(5). */
+    private static Set<String> policies(long pid) {
+        Set<String> found = new HashSet<>();
+        try (var threads = Files.newDirectoryStream(Path.of("/proc/" + pid + "/task"))) {
+            for (Path thread : threads) {
+                String stat = Files.readString(thread.resolve("stat"));
+                if (stat.matches("(?s)\\d+ \\(C[12] Comp.*")) {
+                    found.add(stat.substring(stat.lastIndexOf(')') + 2).split(" ")[38]);
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return found;
     }
 
     /** C-26: a connection of mode max ends a minute after it began, whatever was done on it, a refused login too. */

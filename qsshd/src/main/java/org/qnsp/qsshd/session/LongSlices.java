@@ -19,16 +19,19 @@ public final class LongSlices {
 
     private LongSlices() {}
 
-    /** Of those that there are; others that they start take after them. */
-    public static void begin() {
+    /** Of those that there are; others that they start take after them. @return of how many */
+    public static int begin() {
+        int found = 0;
         try (DirectoryStream<Path> threads = Files.newDirectoryStream(Path.of("/proc/self/task"))) {
             for (Path thread : threads) {
                 if (NAMES.matcher(Files.readString(thread.resolve("comm"))).matches()) {
                     Posix.slice(Integer.parseInt(thread.getFileName().toString()), NANOS);
+                    found++;
                 }
             }
         } catch (IOException e) {
             LOG.debug("compilers and collectors do not give way: {}", e.getMessage());
         }
+        return found;
     }
 }
