@@ -17,7 +17,7 @@ public final class Compilers {
         Thread.ofPlatform().daemon().name("qnsp-compilers").start(() -> {
             try (DirectoryStream<Path> threads = Files.newDirectoryStream(Path.of("/proc/self/task"))) {
                 for (Path thread : threads) {
-                    if (Files.readString(thread.resolve("comm")).matches("(?s)C[12] Comp.*")) {
+                    if (name(thread).matches("C[12] Comp.*")) {
                         new ProcessBuilder("chrt", "-i", "-p", "0", thread.getFileName().toString()).redirectOutput(ProcessBuilder.Redirect.DISCARD)
                             .redirectError(ProcessBuilder.Redirect.DISCARD).start().waitFor();
                     }
@@ -28,5 +28,14 @@ public final class Compilers {
                 Thread.currentThread().interrupt();
             }
         });
+    }
+
+    /** Empty for one that has ended meanwhile. */
+    private static String name(Path thread) {
+        try {
+            return Files.readString(thread.resolve("comm")).strip();
+        } catch (IOException e) {
+            return "";
+        }
     }
 }

@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
 public final class LongSlices {
     private static final Logger LOG = LoggerFactory.getLogger(LongSlices.class);
     private static final long NANOS = 100_000_000;
-    private static final Pattern NAMES = Pattern.compile("(?s)(C[12] Comp|ZWorker|Training).*");
+    private static final Pattern NAMES = Pattern.compile("(C[12] Comp|ZWorker|Training).*");
 
     private LongSlices() {}
 
@@ -24,7 +24,7 @@ public final class LongSlices {
         int found = 0;
         try (DirectoryStream<Path> threads = Files.newDirectoryStream(Path.of("/proc/self/task"))) {
             for (Path thread : threads) {
-                if (NAMES.matcher(Files.readString(thread.resolve("comm"))).matches()) {
+                if (NAMES.matcher(name(thread)).matches()) {
                     Posix.slice(Integer.parseInt(thread.getFileName().toString()), NANOS);
                     found++;
                 }
@@ -33,5 +33,14 @@ public final class LongSlices {
             LOG.debug("compilers and collectors do not give way: {}", e.getMessage());
         }
         return found;
+    }
+
+    /** Empty for one that has ended meanwhile. */
+    private static String name(Path thread) {
+        try {
+            return Files.readString(thread.resolve("comm")).strip();
+        } catch (IOException e) {
+            return "";
+        }
     }
 }
