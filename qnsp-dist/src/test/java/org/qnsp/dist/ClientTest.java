@@ -156,7 +156,7 @@ final class ClientTest {
     void proxiesEnd() throws Exception {
         Path pid = scratch.resolve("pid");
         String proxy = TestDaemon.dist().resolve("bin/qsshd") + " -i -e " + Command.quoted(daemon.configuration());
-        qssh(config, "-o", "ProxyCommand=sh -c 'echo $$ >" + pid + "; trap \"\" PIPE; " + proxy.replace("'", "'\\''") + "; sleep 60'", "somehost", "true").run().expect(0);
+        qssh(config, "-o", "ProxyCommand=sh -c 'echo $$ >" + pid + "; trap \"\" PIPE; " + proxy.replace("'", "'\\''") + "; exec sleep 60'", "somehost", "true").run().expect(0);
         long left = Long.parseLong(Files.readString(pid).strip());
         TestDaemon.await("the proxy command is gone", () -> ProcessHandle.of(left).filter(ProcessHandle::isAlive).isEmpty());
         String err = qssh(config, "-o", "ProxyCommand=false", "somehost", "true").run().expect(255).err();
