@@ -209,7 +209,12 @@ final class StealthTest {
         Set<String> found = new HashSet<>();
         try (var threads = Files.newDirectoryStream(Path.of("/proc/" + pid + "/task"))) {
             for (Path thread : threads) {
-                String stat = Files.readString(thread.resolve("stat"));
+                String stat;
+                try {
+                    stat = Files.readString(thread.resolve("stat"));
+                } catch (IOException e) {
+                    continue; // it has ended meanwhile
+                }
                 if (stat.matches("(?s)\\d+ \\(C[12] Comp.*")) {
                     found.add(stat.substring(stat.lastIndexOf(')') + 2).split(" ")[38]);
                 }
