@@ -100,7 +100,7 @@ public final class Login implements Link.Owner, Lifeline {
         if (max && !resident && !awaitEnd(FAREWELL)) {
             link.leave(); // it shows, but at a slot and in order
         }
-        while (!awaitEnd(FAREWELL) && (max ? resident : System.nanoTime() - link.heardNanos() < HEARD_NANOS)) {
+        while (!awaitEnd(FAREWELL) && !Thread.currentThread().isInterrupted() && (max ? resident : System.nanoTime() - link.heardNanos() < HEARD_NANOS)) {
             // a volume is being filled up (C-25), or the end of the minute awaited (C-26)
         }
     }

@@ -108,7 +108,7 @@ final class Posix {
     private static final MethodHandle SYSCALL = variadic("syscall", 1, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT);
     private static final MethodHandle SYSCALL_IDS = variadic("syscall", 1, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT);
     private static final MethodHandle SYSCALL_LIST = variadic("syscall", 1, JAVA_LONG, JAVA_LONG, JAVA_INT, ADDRESS);
-    private static final MethodHandle SYSCALL_GET = variadic("syscall", 1, JAVA_LONG, JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
+    private static final MethodHandle SYSCALL_RECORD = variadic("syscall", 1, JAVA_LONG, JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
     private static final MethodHandle GETRESUID = call("getresuid", ADDRESS, ADDRESS, ADDRESS);
     private static final MethodHandle GETRESGID = call("getresgid", ADDRESS, ADDRESS, ADDRESS);
     private static final MethodHandle GETGROUPS = call("getgroups", JAVA_INT, ADDRESS);
@@ -242,9 +242,9 @@ final class Posix {
     static void slice(int thread, long nanos) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment attributes = arena.allocate(SCHED_ATTR_BYTES, Long.BYTES);
-            checked("sched_getattr", e -> (int) (long) SYSCALL_GET.invokeExact(e, SYS_SCHED_GETATTR, thread, attributes, SCHED_ATTR_BYTES, 0));
+            checked("sched_getattr", e -> (int) (long) SYSCALL_RECORD.invokeExact(e, SYS_SCHED_GETATTR, thread, attributes, SCHED_ATTR_BYTES, 0));
             attributes.set(JAVA_LONG, SCHED_ATTR_RUNTIME, nanos);
-            checked("sched_setattr", e -> (int) (long) SYSCALL_GET.invokeExact(e, SYS_SCHED_SETATTR, thread, attributes, 0, 0));
+            checked("sched_setattr", e -> (int) (long) SYSCALL_RECORD.invokeExact(e, SYS_SCHED_SETATTR, thread, attributes, 0, 0));
         }
     }
 
