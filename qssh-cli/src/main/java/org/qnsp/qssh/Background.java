@@ -37,7 +37,9 @@ final class Background {
     static Background of(String firstArgument) {
         for (Purpose purpose : Purpose.values()) {
             if (firstArgument.equals(OPTION + purpose)) {
-                return new Background(purpose);
+                Background background = new Background(purpose);
+                background.rehearse();
+                return background;
             }
         }
         return null;
@@ -86,6 +88,14 @@ final class Background {
     /** As {@link #leave}, where there will be no session: the process stays for the sake of the wire alone. */
     void refuse() throws IOException {
         leave(REFUSED);
+    }
+
+    private void rehearse() {
+        try {
+            Posix.rehearse();
+        } catch (IOException e) {
+            // what fails now is told by the real one
+        }
     }
 
     private void leave(int word) throws IOException {
