@@ -8,14 +8,15 @@ import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Keccak-f[1600] on four states at once. The one class that needs the vector module, which a runtime may lack; {@link Keccak} sees to that. Hundreds of times
+ * Keccak-f[1600] on four or eight states at once. The one class that needs the vector module, which a runtime may lack; {@link Keccak} sees to that. Hundreds of times
  * slower than it should be until it is compiled.
  *
- * <p>Vectors of 256 bits, also where there are longer ones: those made the whole slower, as more of the state then goes through memory for the same work. Two
- * rounds at a time, without a loop around them: the compiler keeps no vector in a register from one turn of a loop to the next, and gives up on methods of more.
+ * <p>Vectors of 512 bits where the processor works on as many at a time ({@link Processor}), else of 256: longer ones that are worked on in halves made the whole
+ * slower, as more of the state then goes through memory for the same work. Two rounds at a time, without a loop around them: the compiler keeps no vector in a register from one turn of a loop to the next, and gives up on methods of more.
  */
 final class KeccakLanes implements Keccak.Absorber {
-    private static final VectorSpecies<Long> SPECIES = LongVector.SPECIES_256;
+    private static final VectorSpecies<Long> SPECIES =
+        LongVector.SPECIES_PREFERRED.length() == 8 && Processor.wholeVectorsOf512() ? LongVector.SPECIES_512 : LongVector.SPECIES_256;
     private static final int STRIDE = Keccak.LANES;
     private static final long[] ROUNDS = Keccak.ROUNDS;
 

@@ -37,6 +37,9 @@ public final class AtExit {
     /** Does what is to be done and ends the process. {@link System#exit} first sets up logging, which takes a short command longer than all that it prints. */
     public static void exit(int status) {
         run();
+        if (ModuleLayer.boot().findModule("jdk.jfr").isPresent()) { // not in the runtime that is installed: a JVM that records writes it down at an orderly end
+            System.exit(status);
+        }
         Runtime.getRuntime().halt(status);
     }
 

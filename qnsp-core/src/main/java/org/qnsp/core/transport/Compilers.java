@@ -1,9 +1,6 @@
 package org.qnsp.core.transport;
 
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 
 /** The threads that compile this program while it runs. */
 public final class Compilers {
@@ -15,12 +12,10 @@ public final class Compilers {
      */
     public static void giveWay() {
         Thread.ofPlatform().daemon().name("qnsp-compilers").start(() -> {
-            try (DirectoryStream<Path> threads = Files.newDirectoryStream(Path.of("/proc/self/task"))) {
-                for (Path thread : threads) {
-                    if (name(thread).matches("C[12] Comp.*")) {
-                        new ProcessBuilder("chrt", "-i", "-p", "0", thread.getFileName().toString()).redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                            .redirectError(ProcessBuilder.Redirect.DISCARD).start().waitFor();
-                    }
+            try {
+                for (int thread : JvmThreads.named("C[12] Comp.*")) {
+                    new ProcessBuilder("chrt", "-i", "-p", "0", Integer.toString(thread)).redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                        .redirectError(ProcessBuilder.Redirect.DISCARD).start().waitFor();
                 }
             } catch (IOException e) {
                 // it is a little slower then
@@ -28,14 +23,5 @@ public final class Compilers {
                 Thread.currentThread().interrupt();
             }
         });
-    }
-
-    /** Empty for one that has ended meanwhile. */
-    private static String name(Path thread) {
-        try {
-            return Files.readString(thread.resolve("comm")).strip();
-        } catch (IOException e) {
-            return "";
-        }
     }
 }

@@ -166,6 +166,7 @@ final class FrameWriter implements SlotThread.Slotted {
             pacer.decide(backlogBytes(), saturated);
             saturated = true;
         }
+        WarmUp.backlog(backlogBytes());
         long now = System.nanoTime();
         boolean full;
         synchronized (sealed) {

@@ -11,6 +11,7 @@ import org.qnsp.crypto.FrameCipher;
 public final class WarmUp {
     /** Frames in batches of some size after which more are expected: 360 KiB. */
     private static final int BULK_FRAMES = 512;
+    private static final long BULK_BYTES = 360 * 1024;
     private static final int BATCH_FRAMES = 8;
 
     private static final AtomicBoolean begun = new AtomicBoolean();
@@ -22,6 +23,13 @@ public final class WarmUp {
     public static void begin() {
         if (begun.compareAndSet(false, true)) {
             Thread.ofPlatform().daemon().name("qnsp-warm-up").priority(Thread.MIN_PRIORITY).start(FrameCipher::warmUp);
+        }
+    }
+
+    /** So much waits to be sent: what takes the prologue's time to compile is there when the first burst is. */
+    static void backlog(long bytes) {
+        if (bytes >= BULK_BYTES && !begun.get()) {
+            begin();
         }
     }
 
