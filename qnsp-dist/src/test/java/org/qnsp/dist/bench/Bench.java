@@ -71,8 +71,8 @@ final class Bench {
     /** What one work may take for all its turns. */
     private static final double BULK_SECONDS = 26;
     private static final double SHORT_SECONDS = 10;
-    private static final double FAR_SECONDS = 20;
-    private static final double FAR_RUN_SECONDS = 4;
+    private static final double FAR_SECONDS = 26;
+    private static final double FAR_RUN_SECONDS = 6;
     private static final double PREPARATION_SECONDS = 1.5;
     /** After this long no turn is taken that need not be, so that the whole stays below ten minutes. */
     private static final double ENOUGH_SECONDS = 420;

@@ -27,6 +27,9 @@ final class LoginScript {
     private static final Set<String> TAKES_LOGIN_OPTION =
             Set.of("sh", "bash", "rbash", "dash", "ash", "zsh", "ksh", "ksh93", "mksh", "lksh", "csh", "tcsh", "fish");
 
+    /** Shells that take after {@code -c} and the command what it is to see as its own name: then nothing need name them, and sh, which is quicker to start, does. */
+    private static final Set<String> TAKES_NAME = Set.of("sh", "bash", "dash", "zsh", "ksh", "ksh93", "mksh");
+
     /** As sshd: the user's own file by /bin/sh, started by the user's shell; what it prints goes where the program's output goes. */
     private static final String RC = """
             if [ -f .qssh/rc ]; then "$SHELL" -c '/bin/sh .qssh/rc' </dev/null
@@ -44,8 +47,12 @@ final class LoginScript {
      */
     LoginScript(LaunchRequest request, boolean bash, List<Path> motd) {
         this.request = request;
-        this.bash = bash;
+        this.bash = bash && !runsBySh(request);
         this.motd = motd;
+    }
+
+    private static boolean runsBySh(LaunchRequest request) {
+        return request.program() instanceof Program.ShellCommand && TAKES_NAME.contains(lastName(request.account().shell())) && request.customs().environmentFile().isEmpty();
     }
 
     static boolean bashInstalled() {
@@ -131,7 +138,7 @@ final class LoginScript {
         String shell = request.account().shell();
         return switch (request.program()) {
             case Program.LoginShell l -> bash || !TAKES_LOGIN_OPTION.contains(lastName(shell)) ? List.of(shell) : List.of(shell, "-l");
-            case Program.ShellCommand c -> List.of(shell, "-c", c.line());
+            case Program.ShellCommand c -> !bash && TAKES_NAME.contains(lastName(shell)) ? List.of(shell, "-c", c.line(), programName()) : List.of(shell, "-c", c.line());
             case Program.Service s -> s.arguments();
         };
     }

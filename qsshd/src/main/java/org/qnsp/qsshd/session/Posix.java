@@ -214,9 +214,9 @@ final class Posix {
 
     /**
      * What the kernel takes a thread for: its real, effective and saved numbers, unsigned 32-bit, its further groups, and whether it has any
-     * capability in effect, which would count more than they.
+     * capability in effect, which would count more than they, or one that programs could inherit.
      */
-    record Identity(List<Long> users, List<Long> groups, List<Long> supplementary, boolean capable) {
+    record Identity(List<Long> users, List<Long> groups, List<Long> supplementary, boolean capable, boolean bequeaths) {
     }
 
     /**
@@ -270,7 +270,8 @@ final class Posix {
             MemorySegment sets = arena.allocate(JAVA_INT, 6); // effective, permitted, inheritable; the same of the upper 32
             checked("capget", e -> (int) CAPGET.invokeExact(e, header, sets));
             boolean capable = (sets.getAtIndex(JAVA_INT, 0) | sets.getAtIndex(JAVA_INT, 3)) != 0;
-            return new Identity(numbers(ids, 0, 3), numbers(ids, 3, 6), numbers(list, 0, count), capable);
+            boolean bequeaths = (sets.getAtIndex(JAVA_INT, 2) | sets.getAtIndex(JAVA_INT, 5)) != 0;
+            return new Identity(numbers(ids, 0, 3), numbers(ids, 3, 6), numbers(list, 0, count), capable, bequeaths);
         }
     }
 

@@ -14,6 +14,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
@@ -55,6 +57,18 @@ class PipeSessionTest {
         assertEquals("outmore", r.output());
         assertEquals("err", r.error());
         assertEquals(2, r.endedSources());
+    }
+
+    @Test
+    void aCommandSeesItsShellByNameAndNoArguments() throws Exception {
+        String shell = Path.of(bench.self.shell()).getFileName().toString();
+        assertEquals(shell + " 0\n", bench.run("echo $0 $#").output());
+    }
+
+    @Test
+    void whatACommandStartsWithIsSet() throws Exception {
+        LaunchRequest request = new LaunchRequest(bench.self, new Program.ShellCommand("umask; ulimit -S -n; pwd; echo $LANG"), Optional.empty(), Map.of("LANG", "C.UTF-8"), Optional.empty());
+        assertEquals("0022\n1024\n" + bench.self.home() + "\nC.UTF-8\n", Bench.finish(bench.launcher.launch(request)).output());
     }
 
     @Test
