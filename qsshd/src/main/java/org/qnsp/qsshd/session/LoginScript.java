@@ -30,9 +30,12 @@ final class LoginScript {
     /** Shells that take after {@code -c} and the command what it is to see as its own name: then nothing need name them, and sh, which is quicker to start, does. */
     private static final Set<String> TAKES_NAME = Set.of("sh", "bash", "dash", "zsh", "ksh", "ksh93", "mksh");
 
-    /** As sshd: the user's own file by /bin/sh, started by the user's shell; what it prints goes where the program's output goes. */
+    /**
+     * As sshd: the user's own file by /bin/sh, started by the user's shell; what it prints goes where the program's output goes.
+     * That shell is an inner one (SHLVL): bash reads its own file for the program alone.
+     */
     private static final String RC = """
-            if [ -f .qssh/rc ]; then "$SHELL" -c '/bin/sh .qssh/rc' </dev/null
+            if [ -f .qssh/rc ]; then SHLVL=1 "$SHELL" -c '/bin/sh .qssh/rc' </dev/null
             elif [ -f /etc/qssh/qsshrc ]; then /bin/sh /etc/qssh/qsshrc </dev/null
             fi
             """;
