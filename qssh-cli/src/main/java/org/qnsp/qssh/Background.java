@@ -37,9 +37,7 @@ final class Background {
     static Background of(String firstArgument) {
         for (Purpose purpose : Purpose.values()) {
             if (firstArgument.equals(OPTION + purpose)) {
-                Background background = new Background(purpose);
-                background.rehearse();
-                return background;
+                return new Background(purpose);
             }
         }
         return null;
@@ -90,7 +88,8 @@ final class Background {
         leave(REFUSED);
     }
 
-    private void rehearse() {
+    /** Goes through what leaving takes, before there is a connection whose slots it would delay (0117). */
+    void rehearse() {
         try {
             Posix.rehearse();
         } catch (IOException e) {

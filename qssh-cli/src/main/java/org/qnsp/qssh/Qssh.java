@@ -83,6 +83,9 @@ final class Qssh {
             }
             background = all.isEmpty() ? null : Background.of(all.getFirst());
             arguments = background == null ? all : all.subList(1, all.size());
+            if (background != null) {
+                background.rehearse();
+            }
             return run(CommandLine.parse(arguments, file -> Files.exists(Path.of(file.startsWith("~/") ? local.home() + file.substring(1) : file))));
         } catch (UsageException e) {
             if (e.getMessage() != null) {

@@ -166,7 +166,6 @@ final class FrameWriter implements SlotThread.Slotted {
             pacer.decide(backlogBytes(), saturated);
             saturated = true;
         }
-        WarmUp.backlog(backlogBytes());
         long now = System.nanoTime();
         boolean full;
         synchronized (sealed) {
@@ -175,7 +174,9 @@ final class FrameWriter implements SlotThread.Slotted {
         if (full) {
             leftOut++;
         } else {
-            saturated &= backlogBytes() >= (long) pacer.slotFrames() * FrameLayout.PAYLOAD_BYTES;
+            long backlog = backlogBytes();
+            WarmUp.backlog(backlog);
+            saturated &= backlog >= (long) pacer.slotFrames() * FrameLayout.PAYLOAD_BYTES;
             begun = slotBuffer(pacer.slotFrames() * FrameLayout.FRAME_BYTES);
             seal(begun.array(), pacer.slotFrames());
         }

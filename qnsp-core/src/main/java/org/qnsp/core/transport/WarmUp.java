@@ -2,6 +2,7 @@ package org.qnsp.core.transport;
 
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.qnsp.core.frame.FrameLayout;
 import org.qnsp.crypto.FrameCipher;
 
 /**
@@ -11,7 +12,7 @@ import org.qnsp.crypto.FrameCipher;
 public final class WarmUp {
     /** Frames in batches of some size after which more are expected: 360 KiB. */
     private static final int BULK_FRAMES = 512;
-    private static final long BULK_BYTES = 360 * 1024;
+    private static final long BULK_BYTES = (long) BULK_FRAMES * FrameLayout.PAYLOAD_BYTES;
     private static final int BATCH_FRAMES = 8;
 
     private static final AtomicBoolean begun = new AtomicBoolean();
