@@ -55,6 +55,18 @@ jars=$home/lib given=$#
 if [ -d /proc/self/fd ] && [ ! -h /proc/self/fd/8 ]; then exec 8<"$jars"; jars=/proc/self/fd/8; fi
 set -- -cp "@CLASSPATH@" @MAIN@ "$@"
 @CACHE@
+# A session on a connection that is shared already needs few classes, and the smaller a cache the sooner it is loaded (0117).
+# Noticed is a socket that is named among these words: what a configuration file says is not known yet.
+last= master=
+[ -z "$shared_cache" ] || for word in "$@"; do
+    case $last$word in
+        -S?*) master=${word#-S} ;;
+        -oControlPath=?*) master=${word#-o} master=${master#ControlPath=} ;;
+    esac
+    case $word in -S | -o) last=$word ;; *) last= ;; esac
+done
+[ ! -S "$master" ] || cache=$shared_cache
+[ -n "$cache" ] && [ -r "$jars/$cache" ] && set -- "-XX:AOTCache=$jars/$cache" "$@"
 set -- @OPTIONS@ \
     -XX:-UsePerfData -XX:UserThreadWaitAttemptsAtExit=0 -XX:+DisableAttachMechanism -XX:-CreateCoredumpOnCrash \
     -Xlog:disable -Xlog:all=error:stderr '-Xlog:aot*=off:stderr' '-Xlog:cds*=off:stderr' \

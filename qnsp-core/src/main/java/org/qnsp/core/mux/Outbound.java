@@ -18,6 +18,7 @@ final class Outbound {
     private ControlMessage unfinished;
     private ControlMessage farewell;
     private long controlBytes;
+    private int turns;
     private boolean over;
 
     Outbound(Channels channels, Consumer<MuxEvent> events) {
@@ -118,9 +119,12 @@ final class Outbound {
         }
     }
 
-    /** C-11: each channel that waits has one turn; a bulk sender fills the frame, and the next frame begins with the next channel. */
+    /**
+     * C-11: each channel that waits has one turn, also one whose OPEN is sent here, so that its first request or data need not wait for a slot more; a bulk sender
+     * fills the frame, and the next frame begins with the next channel.
+     */
     private void serveAll() {
-        for (int turns = ring.size(); turns > 0 && !ring.isEmpty() && out.room() >= 0; turns--) {
+        for (turns = ring.size(); turns > 0 && !ring.isEmpty() && out.room() >= 0; turns--) {
             Channel channel = ring.poll();
             channel.inRing(false);
             int before = out.length();
@@ -170,6 +174,7 @@ final class Outbound {
                 Channel announced = channels.announce(message.channel());
                 if (announced != null) {
                     activate(announced);
+                    turns++;
                 }
             }
             case OPENED, OPEN_FAILED -> channels.openingSettled();

@@ -10,6 +10,7 @@ import org.qnsp.core.handshake.StageWriter;
 import org.qnsp.crypto.RandomSource;
 import org.qnsp.stealth.Cover;
 import org.qnsp.stealth.Pacer;
+import org.qnsp.stealth.PaddingMode;
 import org.qnsp.stealth.StealthProfile;
 
 /**
@@ -175,7 +176,9 @@ final class FrameWriter implements SlotThread.Slotted {
             leftOut++;
         } else {
             long backlog = backlogBytes();
-            WarmUp.backlog(backlog);
+            if (profile.mode() != PaddingMode.MAX) { // there nothing may show that much waits, and none of it will be hurried
+                WarmUp.backlog(backlog);
+            }
             saturated &= backlog >= (long) pacer.slotFrames() * FrameLayout.PAYLOAD_BYTES;
             begun = slotBuffer(pacer.slotFrames() * FrameLayout.FRAME_BYTES);
             seal(begun.array(), pacer.slotFrames());

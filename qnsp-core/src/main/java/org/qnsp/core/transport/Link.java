@@ -15,6 +15,7 @@ import org.qnsp.crypto.Kem;
 import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.Secret;
 import org.qnsp.stealth.Cover;
+import org.qnsp.stealth.PaddingMode;
 import org.qnsp.stealth.PhaseFinder;
 
 /**
@@ -108,6 +109,8 @@ public final class Link implements Loop.Handler {
     private WireObserver observer;
     private long receivedFrames;
     private long receivedData;
+    /** In a row, up to now. */
+    private int fullFrames;
     private Phase phase = Phase.HANDSHAKE;
     private boolean paused;
     private boolean verified;
@@ -424,6 +427,10 @@ public final class Link implements Loop.Handler {
     private void received(int said) {
         receivedFrames++;
         receivedData += said > 0 ? 1 : 0;
+        if (cover.mode() != PaddingMode.MAX) { // there nothing may show that much is said, and none of it will be hurried
+            fullFrames = said == FrameLayout.PAYLOAD_BYTES ? fullFrames + 1 : 0;
+            WarmUp.full(fullFrames);
+        }
         if (observer != null) {
             observer.received(1, said);
         }

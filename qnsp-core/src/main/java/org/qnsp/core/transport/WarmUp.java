@@ -14,6 +14,7 @@ public final class WarmUp {
     private static final int BULK_FRAMES = 512;
     private static final long BULK_BYTES = (long) BULK_FRAMES * FrameLayout.PAYLOAD_BYTES;
     private static final int BATCH_FRAMES = 8;
+    private static final int FULL_FRAMES = 64;
 
     private static final AtomicBoolean begun = new AtomicBoolean();
     private static final AtomicInteger frames = new AtomicInteger();
@@ -30,6 +31,13 @@ public final class WarmUp {
     /** So much waits to be sent: what takes the prologue's time to compile is there when the first burst is. */
     static void backlog(long bytes) {
         if (bytes >= BULK_BYTES && !begun.get()) {
+            begin();
+        }
+    }
+
+    /** So many frames in a row came full: who fills them has more to say than they take, and may soon hurry. */
+    static void full(int count) {
+        if (count >= FULL_FRAMES && !begun.get()) {
             begin();
         }
     }

@@ -15,6 +15,7 @@ import org.qnsp.core.message.OpenFailure;
 import org.qnsp.core.message.ProtocolException;
 import org.qnsp.core.message.ProtocolException.Reason;
 import org.qnsp.core.message.RecordKind;
+import org.qnsp.core.message.RecordReader;
 
 /** What a server's mux makes of the records of a client that obeys no rule but those it chooses to. */
 final class MuxRulesTest {
@@ -375,6 +376,21 @@ final class MuxRulesTest {
         mux.receive(FrameType.NOISE, payload, 0, 0);
         mux.receive(FrameType.CONTROL, payload, 0, payload.length);
         assertEquals(1, events.size());
+    }
+
+    @Test
+    void whatIsAskedOfAChannelGoesInTheFrameThatOpensIt() throws ProtocolException { // C-11
+        int id = mux.open("session", NOTHING, 0);
+        mux.request(id, "exec", NOTHING, true);
+        mux.write(id, DataStream.MAIN, new byte[] {7}, 0, 1);
+        byte[] frame = new byte[Limits.PAYLOAD_BYTES];
+        RecordReader records = new RecordReader();
+        records.start(frame, 0, mux.fill(frame, 0, frame.length));
+        List<RecordKind> kinds = new ArrayList<>();
+        while (records.next()) {
+            kinds.add(records.kind());
+        }
+        assertEquals(List.of(RecordKind.OPEN, RecordKind.REQUEST), kinds.subList(0, 2));
     }
 
     private MuxEvent failOpening(int id) throws ProtocolException {
