@@ -217,11 +217,19 @@ final class RemoteSession {
             channel.unattended();
         }
         startRequest = ask(plan.start());
+        if (alone() && !forwarding.wanted()) {
+            connection.tell(ConnectionRequest.EndWithChannels.NAME, new ConnectionRequest.EndWithChannels().encode());
+        }
+    }
+
+    /** Whether nobody else may come to use the connection. */
+    private boolean alone() {
+        return !shared && config.controlMaster() == ClientConfig.ControlMaster.NO;
     }
 
     /** C-32: where the connection is not shared the host need not serve what somebody else might ask by it. */
     private void endSessions() {
-        if (!shared && config.controlMaster() == ClientConfig.ControlMaster.NO) {
+        if (alone()) {
             connection.tell(ConnectionRequest.NoMoreSessions.NAME, new ConnectionRequest.NoMoreSessions().encode());
         }
     }

@@ -6,7 +6,7 @@ import java.util.Optional;
 import org.qnsp.core.message.ChannelOpening.Endpoint;
 import org.qnsp.core.message.ProtocolException.Reason;
 
-/** The requests of channel 0 (C-18, C-28, C-32, C-33), encoder beside decoder. */
+/** The requests of channel 0 (C-18, C-28, C-32, C-33, C-38, C-40), encoder beside decoder. */
 public sealed interface ConnectionRequest {
     /** The name in the REQUEST record. */
     String name();
@@ -26,6 +26,7 @@ public sealed interface ConnectionRequest {
                 case ListenUnix.NAME -> new ListenUnix(in.text32());
                 case CancelListenUnix.NAME -> new CancelListenUnix(in.text32());
                 case NoMoreSessions.NAME -> new NoMoreSessions();
+                case EndWithChannels.NAME -> new EndWithChannels();
                 case AuthKeyStored.NAME -> new AuthKeyStored();
                 case HostKeys.NAME -> HostKeys.read(in);
                 case ProveHostKeys.NAME -> ProveHostKeys.read(in);
@@ -166,6 +167,22 @@ public sealed interface ConnectionRequest {
     record NoMoreSessions() implements ConnectionRequest {
         /** As in C-32. */
         public static final String NAME = "no-more-sessions";
+
+        @Override
+        public String name() {
+            return NAME;
+        }
+
+        @Override
+        public byte[] encode() {
+            return new byte[0];
+        }
+    }
+
+    /** C-40: the server may end the connection itself once it has closed all channels. */
+    record EndWithChannels() implements ConnectionRequest {
+        /** As in C-40. */
+        public static final String NAME = "end-with-channels";
 
         @Override
         public String name() {

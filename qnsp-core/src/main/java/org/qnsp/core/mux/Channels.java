@@ -84,6 +84,11 @@ final class Channels {
         return find(id);
     }
 
+    /** C-40: whether the peer has opened some, all that there are are closed by this side, and no answer is owed. */
+    boolean done() {
+        return nextPeer > 2 && requestsOwed == 0 && openingsOwed == 0 && open.values().stream().allMatch(channel -> channel.state().sending() == ChannelState.Sending.CLOSED);
+    }
+
     /** C-1: the number that the peer's next OPEN must have. */
     boolean isNextOfPeer(int id) {
         return id == nextPeer;

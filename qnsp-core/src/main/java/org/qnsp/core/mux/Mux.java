@@ -88,8 +88,16 @@ public final class Mux {
 
     /** C-12: the next frame carries this as the last record; what is queued is lost, so wait for {@link #idle} first where it matters. */
     public void disconnect(DisconnectReason reason, String text) {
-        byte[] body = new BodyWriter().u8(reason.code()).textCut16(text, Limits.TEXT_BYTES).toBytes();
-        outbound.farewell(new ControlMessage(0, RecordKind.DISCONNECT, 0, body));
+        outbound.farewell(farewell(reason, text));
+    }
+
+    /** C-40: once the peer has opened a channel, all are closed by this side and everything is answered and sent, this side says DISCONNECT. */
+    public void endWithChannels() {
+        outbound.endWithChannels(farewell(DisconnectReason.DONE, ""));
+    }
+
+    private static ControlMessage farewell(DisconnectReason reason, String text) {
+        return new ControlMessage(0, RecordKind.DISCONNECT, 0, new BodyWriter().u8(reason.code()).textCut16(text, Limits.TEXT_BYTES).toBytes());
     }
 
     /** The wire is gone: nothing more is sent or received. What came can still be read; writes return -1; {@link #close} ends each channel. */

@@ -17,6 +17,8 @@ final class Outbound {
     private byte[] frame;
     private ControlMessage unfinished;
     private ControlMessage farewell;
+    /** What is said behind the last channel's CLOSE; else null. */
+    private ControlMessage lastWord;
     private long controlBytes;
     private int turns;
     private boolean over;
@@ -34,6 +36,10 @@ final class Outbound {
             sayFarewell();
         } else if (!over) {
             serveAll();
+            if (lastWord != null && ring.isEmpty() && channels.done()) {
+                farewell = lastWord;
+                sayFarewell();
+            }
         }
         return out.length();
     }
@@ -75,6 +81,11 @@ final class Outbound {
         if (!over && farewell == null) {
             farewell = disconnect;
         }
+    }
+
+    /** C-40: this record is the last, behind the CLOSE of the last channel. */
+    void endWithChannels(ControlMessage disconnect) {
+        lastWord = disconnect;
     }
 
     /** Nothing more will be sent. */

@@ -489,6 +489,14 @@ public final class Connection implements StageWriter.Records {
         });
     }
 
+    /** Says goodbye by itself once it has closed the last channel (C-40). */
+    public void endWithChannels() {
+        locked(m -> {
+            m.endWithChannels();
+            return 0;
+        });
+    }
+
     /** Whether nothing waits to be sent. */
     public boolean idle() {
         return locked(m -> m.idle() ? 1 : 0) == 1;

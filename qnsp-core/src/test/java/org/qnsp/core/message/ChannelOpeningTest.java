@@ -21,7 +21,7 @@ final class ChannelOpeningTest {
             new ChannelOpening.ForwardedUnix("/tmp/s"), new ChannelOpening.Agent());
     private static final List<ConnectionRequest> REQUESTS = List.of(new ConnectionRequest.Keepalive(), new ConnectionRequest.Banner("hello\n"),
             new ConnectionRequest.ListenTcp(new Endpoint("", 0)), new ConnectionRequest.CancelListenTcp(WEB), new ConnectionRequest.ListenUnix("/a"),
-            new ConnectionRequest.CancelListenUnix("/a"), new ConnectionRequest.NoMoreSessions());
+            new ConnectionRequest.CancelListenUnix("/a"), new ConnectionRequest.NoMoreSessions(), new ConnectionRequest.EndWithChannels());
 
     @Test
     void everythingComesBack() throws ProtocolException { // C-27 to C-32

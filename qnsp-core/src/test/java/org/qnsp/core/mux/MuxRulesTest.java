@@ -393,6 +393,32 @@ final class MuxRulesTest {
         assertEquals(List.of(RecordKind.OPEN, RecordKind.REQUEST), kinds.subList(0, 2));
     }
 
+    @Test
+    void theLastCloseIsFollowedByTheEndWhereThatIsWanted() throws ProtocolException { // C-40
+        mux.endWithChannels();
+        assertEquals(0, drain(mux));                                              // no channel was there yet
+        give(open(1));
+        give(open(3));
+        mux.accept(1, 0, NOTHING);
+        mux.accept(3, 0, NOTHING);
+        give(Payload.of(1, RecordKind.REQUEST, request(7, "exec")));
+        mux.close(1);
+        mux.close(3);
+        drain(mux);
+        assertTrue(mux.finished());
+        Mux other = new Mux(false, events::add);
+        other.endWithChannels();
+        give(other, open(1));
+        other.accept(1, 0, NOTHING);
+        give(other, Payload.of(0, RecordKind.REQUEST, request(9, "auth-key-stored")));
+        other.close(1);
+        drain(other);
+        assertFalse(other.finished());                                            // an answer is owed
+        other.reply(0, 9, true, NOTHING);
+        drain(other);
+        assertTrue(other.finished());
+    }
+
     private MuxEvent failOpening(int id) throws ProtocolException {
         mux.open("y", NOTHING, 0);
         drain(mux);

@@ -395,6 +395,10 @@ public final class Guest implements Link.Owner, Connection.Listener {
                     LOG.debug("{} asked for no more sessions", account());
                     from.reply(id, true);
                 }
+                case ConnectionRequest.EndWithChannels end when established && link.cover().mode() != PaddingMode.MAX && (hostKeysProved || invitation.policy.host().publicKeys().size() == 1) -> {
+                    from.endWithChannels(); // C-40
+                    from.reply(id, true);
+                }
                 case ConnectionRequest.AuthKeyStored stored -> {
                     boolean keeps = established && !authKeyKept && !anonymous() && findings.config().auth().authKey() != AuthPolicy.Continuity.OFF;
                     authKeyKept = true;
