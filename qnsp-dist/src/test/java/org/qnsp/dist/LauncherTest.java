@@ -10,8 +10,11 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.reflect.RecordComponent;
+import java.net.StandardProtocolFamily;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -83,6 +86,31 @@ final class LauncherTest {
         }
         Files.delete(cache);
         assertTellsVersion("qscp", run(List.of(copy + "/bin/qscp", "-V")));
+    }
+
+    @Test
+    void aSessionOnASharedConnectionHasASmallerCache() throws Exception { // docs/adr/0117
+        Path socket = scratch.resolve("a socket");
+        try (ServerSocketChannel master = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            master.bind(UnixDomainSocketAddress.of(socket));
+            for (List<String> words : List.of(List.of("-S", socket.toString()), List.of("-S" + socket), List.of("-o", "ControlPath=" + socket), List.of("-oControlPath=" + socket))) {
+                assertEquals("qssh-shared", cacheUsed(words), words.toString());
+            }
+            assertEquals("qssh", cacheUsed(List.of("-S", "none")));
+            assertEquals("qssh", cacheUsed(List.of("-o", "User=" + socket)));
+        }
+        Files.delete(socket);
+        assertEquals("qssh", cacheUsed(List.of("-S", socket.toString())));
+    }
+
+    private String cacheUsed(List<String> words) throws Exception {
+        List<String> command = new ArrayList<>(List.of("sh", "-x", dist.resolve("bin/qssh").toString(), "-V"));
+        command.addAll(words);
+        Outcome outcome = run(command);
+        assertEquals(0, outcome.status(), outcome.output());
+        Matcher used = Pattern.compile("exec .*-XX:AOTCache=\\S*/([a-z-]+)-[0-9a-f]{16}\\.aot ").matcher(outcome.output());
+        assertTrue(used.find(), outcome.output());
+        return used.group(1);
     }
 
     /** Their methods are rewritten when the distribution is built. */

@@ -129,6 +129,23 @@ final class PathTest {
         assertNothingLeft();
     }
 
+    /** The host ends what only its command was for, and nobody waits a round trip; a connection that others may use the client ends (C-40). */
+    @Test
+    void whoEndsAConnectionFirst() throws Exception {
+        Manner far = Manner.PLAIN.delayed(40);
+        for (boolean forwards : new boolean[] {false, true}) {
+            try (Relay relay = new Relay(daemon.address(), far, far)) {
+                List<String> words = new ArrayList<>(forwards ? List.of("-L" + scratch.resolve("socket") + ":127.0.0.1:9") : List.of());
+                words.add("head -c 100000 /dev/zero; echo last >&2; exit 3");
+                Outcome outcome = qssh(relay.address().getPort(), words.toArray(String[]::new));
+                assertEquals(3, outcome.status());
+                assertEquals("last", outcome.error());
+                assertEquals(!forwards, relay.daemonEndedFirst());
+            }
+            assertNothingLeft();
+        }
+    }
+
     // ---- what an attacker does
 
     @Test
@@ -153,8 +170,8 @@ final class PathTest {
     private record Outcome(int status, String error) {}
 
     /** Runs the program, whose input stays open until it ends. */
-    private Outcome qssh(int port, String command) throws Exception {
-        Process process = daemon.qssh(client.key(), port, command).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+    private Outcome qssh(int port, String... words) throws Exception {
+        Process process = daemon.qssh(client.key(), port, words).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
         try {
             assertTrue(process.waitFor(30, TimeUnit.SECONDS), "qssh ends");
             return new Outcome(process.exitValue(), new String(process.getErrorStream().readAllBytes()).strip());

@@ -13,6 +13,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** Stands on the path between a client and a daemon and does to their bytes what a path may do, and what an attacker on it can do. */
 final class Relay implements AutoCloseable {
@@ -67,6 +68,7 @@ final class Relay implements AutoCloseable {
     private final Manner toClient;
     private final List<Socket> sockets = new CopyOnWriteArrayList<>();
     private final AtomicLong carried = new AtomicLong();
+    private final AtomicReference<Socket> endedFirst = new AtomicReference<>();
     private volatile long doneNanos;
 
     Relay(InetSocketAddress daemon, Manner toDaemon, Manner toClient) throws IOException {
@@ -83,6 +85,11 @@ final class Relay implements AutoCloseable {
     /** When the bit was flipped or the connection cut, nanoseconds since 1970; 0 if not yet. */
     long doneNanos() {
         return doneNanos;
+    }
+
+    /** Whether the daemon was the first to end its direction; false where no one has. */
+    boolean daemonEndedFirst() {
+        return endedFirst.get() instanceof Socket socket && socket.getPort() == daemon.getPort();
     }
 
     /** Bytes that have passed since the last call, both directions. */
@@ -119,6 +126,7 @@ final class Relay implements AutoCloseable {
                 int n = in.read(buffer, 0, manner.chunkBytes == 0 ? buffer.length : 1 + random.nextInt(manner.chunkBytes));
                 queue.put(new Piece(System.nanoTime() + manner.delayMillis * 1_000_000L, n < 0 ? new byte[0] : java.util.Arrays.copyOf(buffer, n)));
                 if (n < 0) {
+                    endedFirst.compareAndSet(null, from);
                     Thread.sleep(Long.MAX_VALUE); // closing the stream would close the socket for the other direction too
                 }
             }
