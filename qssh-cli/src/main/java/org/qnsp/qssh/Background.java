@@ -88,9 +88,10 @@ final class Background {
         leave(REFUSED);
     }
 
-    /** Goes through what leaving takes, before there is a connection whose slots it would delay (0117). */
+    /** Goes through what leaving takes, before there is a connection whose slots it would delay (0117), and has the threads that slots wait for go first (0118). */
     void rehearse() {
         try {
+            Posix.shortSlices();
             Posix.rehearse();
         } catch (IOException e) {
             // what fails now is told by the real one

@@ -28,6 +28,13 @@ final class Posix {
     private static final Linker.Option ERRNO_KEPT = Linker.Option.captureCallState("errno");
     private static final MemoryLayout STATE = Linker.Option.captureStateLayout();
 
+    private static final boolean AMD64 = System.getProperty("os.arch").equals("amd64");
+    private static final long SYS_SCHED_SETATTR = AMD64 ? 314 : 274;
+    private static final long SYS_SCHED_GETATTR = AMD64 ? 315 : 275;
+    private static final int SCHED_ATTR_BYTES = 48;
+    private static final int SCHED_ATTR_RUNTIME = 24;
+    private static final long SHORT_SLICE_NANOS = 100_000;
+
     private static final FunctionDescriptor SETSID = FunctionDescriptor.of(JAVA_INT);
 
     private Posix() {}
@@ -48,6 +55,21 @@ final class Posix {
         close(pipe[0]);
         close(pipe[1]);
         link("setsid", SETSID);
+    }
+
+    /**
+     * Has the calling thread, and those that it starts from now on, go first when they wake up beside one that computes: they ask for turns of 0.1 ms (Linux 6.12;
+     * older ones ignore it). Their share of the processors stays what it is.
+     */
+    static void shortSlices() throws IOException {
+        MethodHandle syscall = LINKER.downcallHandle(LIBC.findOrThrow("syscall"), FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT), ERRNO_KEPT,
+            Linker.Option.firstVariadicArg(1));
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment attributes = arena.allocate(SCHED_ATTR_BYTES, Long.BYTES);
+            checked("sched_getattr", state -> (long) syscall.invokeExact(state, SYS_SCHED_GETATTR, 0, attributes, SCHED_ATTR_BYTES, 0));
+            attributes.set(JAVA_LONG, SCHED_ATTR_RUNTIME, SHORT_SLICE_NANOS);
+            checked("sched_setattr", state -> (long) syscall.invokeExact(state, SYS_SCHED_SETATTR, 0, attributes, 0, 0));
+        }
     }
 
     /** A pipe: the end to read from, the end to write to; both end with an exec. */

@@ -218,7 +218,7 @@ final class RemoteSession {
         }
         startRequest = ask(plan.start());
         if (alone() && !forwarding.wanted()) {
-            connection.tell(ConnectionRequest.EndWithChannels.NAME, new ConnectionRequest.EndWithChannels().encode());
+            requests.endsWithChannels();
         }
     }
 

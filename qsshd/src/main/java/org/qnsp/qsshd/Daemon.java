@@ -29,8 +29,8 @@ import org.qnsp.qsshd.net.Policy;
 import org.qnsp.qsshd.net.Reception;
 import org.qnsp.qsshd.session.InProcessLauncher;
 import org.qnsp.qsshd.session.KeysCommand;
-import org.qnsp.qsshd.session.LongSlices;
 import org.qnsp.qsshd.session.ProcessPump;
+import org.qnsp.qsshd.session.Slices;
 import org.qnsp.qsshd.session.UserFiles;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -106,7 +106,7 @@ final class Daemon implements AutoCloseable {
             listeners.values().forEach(Listener::accept);
             LOG.info("entropy: {}", policy.get().entropy().description());
         });
-        LongSlices.begin();
+        Slices.begin();
         WarmUp.begin();
     }
 

@@ -109,20 +109,23 @@ final class AuthKeys implements AutoCloseable {
      *
      * @param used which of {@link #forLogin} was mixed in, from 1 on, or 0
      * @param next taken over
+     * @param settled run once the host has been asked to keep it too, or will not be; from any thread, perhaps twice
      */
-    void answered(Connection connection, int used, AuthKey next) {
+    void answered(Connection connection, int used, AuthKey next, Runnable settled) {
         if (file == null) {
             next.close();
+            settled.run();
             return;
         }
         CompletableFuture<Void> done = new CompletableFuture<>();
         rolling = done;
         Thread.ofPlatform().daemon().name("qnsp-authkey").start(() -> {
             try (next) {
-                roll(connection, used, next);
+                roll(connection, used, next, settled);
             } catch (IOException | IllegalStateException e) { // the latter where the process ended meanwhile, and the keys are wiped
                 messages.debug("auth key not kept: " + e.getMessage());
             } finally {
+                settled.run();
                 done.complete(null);
             }
         });
@@ -133,7 +136,7 @@ final class AuthKeys implements AutoCloseable {
         login.complete(accepted ? Verdict.ACCEPTED : Verdict.REFUSED);
     }
 
-    private void roll(Connection connection, int used, AuthKey next) throws IOException {
+    private void roll(Connection connection, int used, AuthKey next, Runnable settled) throws IOException {
         Files.createDirectories(file.getParent(), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         try (FileChannel lock = FileChannel.open(file.resolveSibling(file.getFileName() + ".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
                 FileLock held = tryLock(lock)) {
@@ -144,6 +147,7 @@ final class AuthKeys implements AutoCloseable {
             String current = used == 0 ? "" : keys.get(used - 1).line() + "\n";
             write(next.line() + "\n" + current);
             Channel.Request told = connection.ask(0, AuthKeyStored.NAME, new AuthKeyStored().encode());
+            settled.run();
             switch (login.join()) {
                 case ACCEPTED -> {
                     boolean kept = told.await().ok(); // where that is not known both are kept

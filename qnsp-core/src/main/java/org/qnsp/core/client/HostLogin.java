@@ -18,6 +18,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.qnsp.core.client.LoginException.Kind;
 import org.qnsp.core.config.ConfigException;
 import org.qnsp.core.handshake.AuthKey;
@@ -262,8 +263,17 @@ public final class HostLogin implements AutoCloseable {
         messages.detail("Suite " + config.suite() + " is " + config.suite().text());
         Connection connection = preparation.prepare(requests);
         AuthKeys rolled = authKeys;
+        AtomicBoolean told = new AtomicBoolean();
+        Runnable settled = () -> {
+            if (told.compareAndSet(false, true)) {
+                requests.mayEnd(connection);
+            }
+        };
+        if (!continuity()) {
+            settled.run();
+        }
         Login login = connector.login(settings, connection, trust::judge, this::dial, observer, new RatchetTerms(config.ratchetLimit(), quantum.ratchets(), ratchets(quantum)), quantum,
-            rolled == null ? null : (used, next) -> rolled.answered(connection, used, next));
+            rolled == null ? null : (used, next) -> rolled.answered(connection, used, next, settled));
         try {
             login.await(silence(), PATIENCE);
         } catch (LoginException e) {
@@ -302,7 +312,7 @@ public final class HostLogin implements AutoCloseable {
             messages.debug(login.result().authKey() == 0 ? "No auth key of an earlier login was used" : "Auth key of an earlier login used");
             if (authKeys == null && login.result().secrets().next() instanceof AuthKey next) { // the host was not known before
                 authKeys = keysFor(login.hostKey());
-                authKeys.answered(connection, login.result().authKey(), next.copy());
+                authKeys.answered(connection, login.result().authKey(), next.copy(), settled);
             }
             authKeys.judged(true);
             requests.rolls(authKeys);

@@ -19,6 +19,7 @@ public final class HostRequests {
     private final HostKeyUpdate keys;
     private volatile Thread banner;
     private volatile AuthKeys authKeys;
+    private volatile boolean endsWithChannels;
 
     HostRequests(Messages messages, HostKeyUpdate keys) {
         this.messages = messages;
@@ -38,6 +39,18 @@ public final class HostRequests {
     /** The connection rolls these; its end waits for that. */
     void rolls(AuthKeys of) {
         authKeys = of;
+    }
+
+    /** The connection is for what is opened on it now, and for nothing else: the host may end it (C-40). */
+    public void endsWithChannels() {
+        endsWithChannels = true;
+    }
+
+    /** Nothing else is to be settled with the host before the end, so it hears of that. */
+    void mayEnd(Connection connection) {
+        if (endsWithChannels) {
+            connection.tell(ConnectionRequest.EndWithChannels.NAME, new ConnectionRequest.EndWithChannels().encode());
+        }
     }
 
     /** Takes a request and answers it. */

@@ -10,10 +10,10 @@ import java.nio.file.Path;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-class LongSlicesTest {
+class SlicesTest {
     @Test
     void compilersHaveThem() {
-        assertTrue(LongSlices.begin() >= 2, "one for each tier at least");
+        assertTrue(Slices.begin()[0] >= 2, "one for each tier at least");
     }
 
     @Test
