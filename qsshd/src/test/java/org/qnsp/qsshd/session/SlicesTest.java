@@ -8,12 +8,24 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 class SlicesTest {
     @Test
     void compilersHaveThem() {
         assertTrue(Slices.begin()[0] >= 2, "one for each tier at least");
+    }
+
+    @Test
+    void threadsThatSlotsWaitForHaveShortOnes() throws InterruptedException {
+        Thread loop = Thread.ofPlatform().daemon().name("qsshd-loop").start(LockSupport::park);
+        for (int i = 0; i < 100 && Slices.begin()[1] == 0; i++) { // until it has its name
+            Thread.sleep(10);
+        }
+        assertEquals(1, Slices.begin()[1]);
+        LockSupport.unpark(loop);
+        loop.join();
     }
 
     @Test
