@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -163,6 +165,32 @@ final class StealthTest {
             assertRate(800, rate(seen.values().iterator().next().toServer(), 2.5));
         }
         assertEquals(-1, Files.mismatch(file, user.home().resolve("small")));
+    }
+
+    /** What the process that stays behind would load from jars, or link, while its session begins would delay slots (docs/adr/0117). */
+    @Test
+    void theProcessThatStaysBehindHasItsClassesInTheStartUpCache() throws Exception {
+        Path program = Path.of(House.program("qssh"));
+        Path copy = Files.createDirectories(dir.resolve("traced/bin")).getParent();
+        for (String part : List.of("lib", "runtime")) {
+            Files.createSymbolicLink(copy.resolve(part), program.getParent().resolveSibling(part));
+        }
+        Path logs = Files.createDirectory(dir.resolve("loaded"));
+        Path launcher = copy.resolve("bin/qssh");
+        Files.writeString(launcher, Files.readString(program).replace("-Xlog:disable -Xlog:all=error:stderr", "-Xlog:disable -Xlog:class+load=info:file=" + logs + "/%p"));
+        Files.setPosixFilePermissions(launcher, PosixFilePermissions.fromString("rwxr-xr-x"));
+        List<String> shared = List.of("--stealth", "-o", "ControlPath=" + dir.resolve("traced/control"), "-o", "ControlMaster=auto", "-o", "ControlPersist=yes");
+        Command session = house.client("qssh", user.keyFile(), shared.toArray(String[]::new)).with(House.at(user), "true");
+        Command.script(session.quoted().replace(program.toString(), launcher.toString())).run().expect(0);
+        house.client("qssh", user.keyFile(), shared.toArray(String[]::new)).with("-O", "exit", House.at(user)).run().expect(0);
+        int processes = 0;
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(logs)) {
+            for (Path log : files) {
+                processes++;
+                assertEquals(List.of(), Files.readAllLines(log).stream().filter(line -> line.contains(" org.qnsp.") && line.contains("source: file:")).toList());
+            }
+        }
+        assertEquals(2, processes);
     }
 
     private static List<String> quoted(Command command) {

@@ -5,6 +5,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.qnsp.core.client.Connector;
+import org.qnsp.core.transport.JvmThreads;
 
 /**
  * Going to the background. A virtual machine cannot fork; so the process that is to stay behind is started before there is a connection, with the same arguments, in
@@ -26,6 +28,9 @@ final class Background {
     private static final int PIPE = 3;
     private static final int READY = 'r';
     private static final int REFUSED = 'x';
+    /** How long a turn of this process's threads is, and of the one that writes frames. */
+    private static final long SLICE_NANOS = 400_000;
+    private static final long SLOT_SLICE_NANOS = 100_000;
 
     private final Purpose purpose;
 
@@ -91,10 +96,21 @@ final class Background {
     /** Goes through what leaving takes, before there is a connection whose slots it would delay (0117), and has the threads that slots wait for go first (0118). */
     void rehearse() {
         try {
-            Posix.shortSlices();
+            Posix.slice(0, SLICE_NANOS);
             Posix.rehearse();
         } catch (IOException e) {
             // what fails now is told by the real one
+        }
+    }
+
+    /** Has frames go out before anything else of this process has its turn (0118); for once there is the thread that writes them. */
+    void favourSlots() {
+        try {
+            for (int thread : JvmThreads.named(Connector.SLOT_THREAD)) {
+                Posix.slice(thread, SLOT_SLICE_NANOS);
+            }
+        } catch (IOException e) {
+            // slots go out a little less exactly then
         }
     }
 

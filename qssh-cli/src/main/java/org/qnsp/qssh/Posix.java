@@ -33,7 +33,6 @@ final class Posix {
     private static final long SYS_SCHED_GETATTR = AMD64 ? 315 : 275;
     private static final int SCHED_ATTR_BYTES = 48;
     private static final int SCHED_ATTR_RUNTIME = 24;
-    private static final long SHORT_SLICE_NANOS = 100_000;
 
     private static final FunctionDescriptor SETSID = FunctionDescriptor.of(JAVA_INT);
 
@@ -58,17 +57,19 @@ final class Posix {
     }
 
     /**
-     * Has the calling thread, and those that it starts from now on, go first when they wake up beside one that computes: they ask for turns of 0.1 ms (Linux 6.12;
-     * older ones ignore it). Their share of the processors stays what it is.
+     * Has a thread, and those that it starts from now on, ask for turns of so many nanoseconds (Linux 6.12; older ones ignore it): when it wakes up it goes before one
+     * that asks for longer ones. Its share of the processors stays what it is.
+     *
+     * @param thread its number for the system; 0 for the calling one
      */
-    static void shortSlices() throws IOException {
+    static void slice(int thread, long nanos) throws IOException {
         MethodHandle syscall = LINKER.downcallHandle(LIBC.findOrThrow("syscall"), FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT), ERRNO_KEPT,
             Linker.Option.firstVariadicArg(1));
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment attributes = arena.allocate(SCHED_ATTR_BYTES, Long.BYTES);
-            checked("sched_getattr", state -> (long) syscall.invokeExact(state, SYS_SCHED_GETATTR, 0, attributes, SCHED_ATTR_BYTES, 0));
-            attributes.set(JAVA_LONG, SCHED_ATTR_RUNTIME, SHORT_SLICE_NANOS);
-            checked("sched_setattr", state -> (long) syscall.invokeExact(state, SYS_SCHED_SETATTR, 0, attributes, 0, 0));
+            checked("sched_getattr", state -> (long) syscall.invokeExact(state, SYS_SCHED_GETATTR, thread, attributes, SCHED_ATTR_BYTES, 0));
+            attributes.set(JAVA_LONG, SCHED_ATTR_RUNTIME, nanos);
+            checked("sched_setattr", state -> (long) syscall.invokeExact(state, SYS_SCHED_SETATTR, thread, attributes, 0, 0));
         }
     }
 

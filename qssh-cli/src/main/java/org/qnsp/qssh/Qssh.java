@@ -233,6 +233,9 @@ final class Qssh {
         boolean own = background == null || background.purpose() == Background.Purpose.SESSION;
         Forwarding forwarding = new Forwarding(config, config.forwards(), own ? line.stdioForward() : null, streams, messages);
         try (HostLogin host = HostLogin.prepare(config, local, line.invite(), prompt, messages)) {
+            if (background != null) {
+                background.favourSlots();
+            }
             RemoteSession session = new RemoteSession(config, plan, streams, terminal, environment.getOrDefault("TERM", ""), forwarding, messages);
             session.forwards(host.agentForward(local));
             WireLog wire = line.wireReport() == null ? null : new WireLog();

@@ -33,6 +33,9 @@ public final class Connector implements AutoCloseable {
         Wire dial() throws IOException;
     }
 
+    /** The name of the thread that writes frames. */
+    public static final String SLOT_THREAD = "qnsp-slot";
+
     private final Loop loop;
     private final SlotThread slots;
     private final ClientEntropy entropy = new ClientEntropy(Duration.ofSeconds(2));
@@ -44,7 +47,7 @@ public final class Connector implements AutoCloseable {
 
     /** @param realTime whether frames are to be sent before the machine does anything else, where it allows that */
     Connector(Consumer<RuntimeException> bugs, boolean realTime) throws IOException {
-        slots = new SlotThread("qnsp-slot", realTime);
+        slots = new SlotThread(SLOT_THREAD, realTime);
         loop = new Loop("qnsp-loop", bugs);
         Thread.ofPlatform().daemon().name("qnsp-warm").start(FrameCipher::setUp); // while keys are read
     }

@@ -22,7 +22,9 @@ final class FrameWriter implements SlotThread.Slotted {
     private static final long AHEAD_NANOS = 2_000_000;
     /** The same on a loop whose turns take longer. */
     private static final long CROWDED_AHEAD_NANOS = 4_000_000;
-    /** Sealed slots that may wait for a full socket; then slots are left out. */
+    /** The same in the prologue of mode max: what runs for the first time once a login succeeds keeps the loop for some slots, and a refused one would show (C-24). */
+    private static final long PROLOGUE_AHEAD_NANOS = 10_000_000;
+    /** Slots that are due and wait for a full socket; then slots are left out. */
     private static final int WAITING_SLOTS = 2;
     /** How long a peer that takes nothing is waited for at the end. */
     private static final long PATIENCE_NANOS = 2_000_000_000L;
@@ -43,10 +45,14 @@ final class FrameWriter implements SlotThread.Slotted {
     private final Consumer<IOException> failed;
     private final Runnable buildSlot = this::buildSlot;
     private final ArrayDeque<ByteBuffer> sealed = new ArrayDeque<>();
+    /** How many of them, from the first on, are due; the monitor of {@link #sealed} guards it too. */
+    private int due;
     /** Of slots that are written, for those to come; the monitor of {@link #sealed} guards it too. */
     private final ArrayDeque<ByteBuffer> spare = new ArrayDeque<>();
     private final Runnable complete = this::complete;
     private final Runnable writeBurst = this::writeBurst;
+    /** At a slot that is left out, what waits for the socket. */
+    private final SlotThread.Slotted writeWaiting = () -> write(0);
     /** A slot that is sealed but for its tags. */
     private ByteBuffer begun;
     private long phaseNanos;
@@ -143,8 +149,8 @@ final class FrameWriter implements SlotThread.Slotted {
         synchronized (sealed) {
             empty = sealed.isEmpty();
         }
-        if (!empty && now - stoppedNanos > 2 * CROWDED_AHEAD_NANOS) { // its slot is past, whenever it was sealed
-            writeSlot();
+        if (!empty && now - stoppedNanos > 2 * PROLOGUE_AHEAD_NANOS) { // its slot is past, whenever it was sealed
+            write(Integer.MAX_VALUE);
         }
         if (empty || failure != null || now - stoppedNanos > PATIENCE_NANOS) {
             stopped.run();
@@ -170,7 +176,7 @@ final class FrameWriter implements SlotThread.Slotted {
         long now = System.nanoTime();
         boolean full;
         synchronized (sealed) {
-            full = sealed.size() >= WAITING_SLOTS;
+            full = due >= WAITING_SLOTS;
         }
         if (full) {
             leftOut++;
@@ -187,17 +193,24 @@ final class FrameWriter implements SlotThread.Slotted {
         begunNanos = pacer.slotNanos() + jitterNanos;
         begins = true;
         loop.together(complete);
-        long ahead = loop.crowded() ? CROWDED_AHEAD_NANOS : AHEAD_NANOS;
+        long ahead = aheadNanos();
         if (aligns) {
             pacer.align(phaseNanos);
             aligns = false;
         }
         pacer.advance(now + ahead - jitterNanos);
         jitterNanos = pacer.jitterNanos();
-        timer = loop.at(pacer.slotNanos() + jitterNanos - ahead, buildSlot);
+        timer = loop.at(pacer.slotNanos() + jitterNanos - aheadNanos(), buildSlot);
         if (!over() && pacer.burstFrames() > 0) {
             writeBurst();
         }
+    }
+
+    private long aheadNanos() {
+        if (profile.mode() == PaddingMode.MAX && pacer.slotNanos() - pacer.prologueEndNanos() < 0) {
+            return PROLOGUE_AHEAD_NANOS;
+        }
+        return loop.crowded() ? CROWDED_AHEAD_NANOS : AHEAD_NANOS;
     }
 
     /** Gives the slot that was built last to the slot thread; where it is left out too: what waits for the socket goes at some slot. */
@@ -209,8 +222,8 @@ final class FrameWriter implements SlotThread.Slotted {
                     sealed.add(begun);
                 }
             }
+            slots.schedule(begunNanos, begun == null ? writeWaiting : this);
             begun = null;
-            slots.schedule(begunNanos, this);
             begins = false;
         }
     }
@@ -286,10 +299,11 @@ final class FrameWriter implements SlotThread.Slotted {
         return stages.application() ? connection.backlogBytes() : stages.pendingBytes();
     }
 
-    /** Writes what is sealed, as far as the socket takes it; true if all went. */
-    private boolean flush() throws IOException {
+    /** Writes what is due, so many more being so, as far as the socket takes it; true if all that went. */
+    private boolean flush(int more) throws IOException {
         synchronized (sealed) {
-            for (ByteBuffer head = sealed.peek(); head != null; head = sealed.peek()) {
+            for (due = more > sealed.size() - due ? sealed.size() : due + more; due > 0; due--) {
+                ByteBuffer head = sealed.peek();
                 wire.write(head);
                 if (head.hasRemaining()) {
                     return false; // F-1: the rest of these bytes comes first, whatever comes next
@@ -305,8 +319,12 @@ final class FrameWriter implements SlotThread.Slotted {
 
     @Override
     public void writeSlot() {
+        write(1);
+    }
+
+    private void write(int more) {
         try {
-            flush();
+            flush(more);
         } catch (IOException e) {
             failure = e;
         }
@@ -345,7 +363,7 @@ final class FrameWriter implements SlotThread.Slotted {
         }
         try {
             for (int turn = 0; turn < BURST_TURN_FRAMES; turn += BURST_FRAMES) {
-                if (!flush()) {
+                if (!flush(Integer.MAX_VALUE)) {
                     awaitWritable.accept(true);
                     return;
                 }

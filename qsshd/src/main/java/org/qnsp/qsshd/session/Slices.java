@@ -14,14 +14,16 @@ public final class Slices {
     private static final Logger LOG = LoggerFactory.getLogger(Slices.class);
     private static final long LONG_NANOS = 100_000_000;
     private static final String COMPUTING = "(C[12] Comp|ZWorker|Training).*";
-    private static final long SHORT_NANOS = 100_000;
-    private static final String WAITED_FOR = "qsshd-(slot|loop|pump)";
+    private static final long SHORT_NANOS = 400_000;
+    private static final String WAITED_FOR = "qsshd-(loop|pump)";
+    private static final long SHORTEST_NANOS = 100_000;
+    private static final String EXACT = "qsshd-slot";
 
     private Slices() {}
 
-    /** For the threads that there are; others that they start take after them. @return how many are to give way, and how many to go first */
+    /** For the threads that there are; others that they start take after them. @return how many are to give way, how many to go before others, and how many before these */
     public static int[] begin() {
-        return new int[] {slice(COMPUTING, LONG_NANOS), slice(WAITED_FOR, SHORT_NANOS)};
+        return new int[] {slice(COMPUTING, LONG_NANOS), slice(WAITED_FOR, SHORT_NANOS), slice(EXACT, SHORTEST_NANOS)};
     }
 
     private static int slice(String names, long nanos) {

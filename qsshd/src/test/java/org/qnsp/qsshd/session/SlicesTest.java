@@ -20,12 +20,16 @@ class SlicesTest {
     @Test
     void threadsThatSlotsWaitForHaveShortOnes() throws InterruptedException {
         Thread loop = Thread.ofPlatform().daemon().name("qsshd-loop").start(LockSupport::park);
-        for (int i = 0; i < 100 && Slices.begin()[1] == 0; i++) { // until it has its name
+        Thread slot = Thread.ofPlatform().daemon().name("qsshd-slot").start(LockSupport::park);
+        for (int i = 0; i < 100 && (Slices.begin()[1] == 0 || Slices.begin()[2] == 0); i++) { // until they have their names
             Thread.sleep(10);
         }
         assertEquals(1, Slices.begin()[1]);
+        assertEquals(1, Slices.begin()[2]);
         LockSupport.unpark(loop);
+        LockSupport.unpark(slot);
         loop.join();
+        slot.join();
     }
 
     @Test
