@@ -22,8 +22,13 @@ final class FrameWriter implements SlotThread.Slotted {
     private static final long AHEAD_NANOS = 2_000_000;
     /** The same on a loop whose turns take longer. */
     private static final long CROWDED_AHEAD_NANOS = 4_000_000;
-    /** The same in the prologue of mode max: what runs for the first time once a login succeeds keeps the loop for some slots, and a refused one would show (C-24). */
-    private static final long PROLOGUE_AHEAD_NANOS = 10_000_000;
+    /** The same at the beginning in mode max: what runs for the first time there keeps the loop for some slots, and which of it runs depends on what is begun (C-24). */
+    private static final long EARLY_AHEAD_NANOS = 10_000_000;
+    /** How long the beginning lasts from the end of the prologue. */
+    private static final long EARLY_NANOS = 2_000_000_000;
+    /** In mode max nothing is read so long before a slot is written, nor just after. */
+    private static final long STILL_NANOS = 2_000_000;
+    private static final long STILL_AFTER_NANOS = 100_000;
     /** Slots that are due and wait for a full socket; then slots are left out. */
     private static final int WAITING_SLOTS = 2;
     /** How long a peer that takes nothing is waited for at the end. */
@@ -58,6 +63,8 @@ final class FrameWriter implements SlotThread.Slotted {
     private long phaseNanos;
     private boolean aligns;
     private long begunNanos;
+    /** Of the slot before it. */
+    private long earlierNanos;
     private boolean begins;
     /** C-35, of the slot that comes next. */
     private long jitterNanos;
@@ -149,7 +156,7 @@ final class FrameWriter implements SlotThread.Slotted {
         synchronized (sealed) {
             empty = sealed.isEmpty();
         }
-        if (!empty && now - stoppedNanos > 2 * PROLOGUE_AHEAD_NANOS) { // its slot is past, whenever it was sealed
+        if (!empty && now - stoppedNanos > 2 * EARLY_AHEAD_NANOS) { // its slot is past, whenever it was sealed
             write(Integer.MAX_VALUE);
         }
         if (empty || failure != null || now - stoppedNanos > PATIENCE_NANOS) {
@@ -190,6 +197,7 @@ final class FrameWriter implements SlotThread.Slotted {
             seal(begun.array(), pacer.slotFrames());
         }
         pacer.hold(connection.relaying()); // C-31
+        earlierNanos = begunNanos;
         begunNanos = pacer.slotNanos() + jitterNanos;
         begins = true;
         loop.together(complete);
@@ -206,9 +214,27 @@ final class FrameWriter implements SlotThread.Slotted {
         }
     }
 
+    /**
+     * Until when nothing is to be read, so that no work on what the peer says meets a slot that is about to be written, which all wait the same for then; never later
+     * than some milliseconds. In mode max alone, and not in the prologue, where slots are too dense for it.
+     *
+     * @return that time, of {@link System#nanoTime()}; {@code now} if it may be read
+     */
+    long stillUntilNanos(long now) {
+        if (pacer == null || stopping || profile.mode() != PaddingMode.MAX || now - pacer.prologueEndNanos() < 0) {
+            return now;
+        }
+        return still(earlierNanos, now) ? earlierNanos + STILL_AFTER_NANOS : still(begunNanos, now) ? begunNanos + STILL_AFTER_NANOS : now;
+    }
+
+    private static boolean still(long slotNanos, long now) {
+        long until = slotNanos - now;
+        return until < STILL_NANOS && until > -STILL_AFTER_NANOS;
+    }
+
     private long aheadNanos() {
-        if (profile.mode() == PaddingMode.MAX && pacer.slotNanos() - pacer.prologueEndNanos() < 0) {
-            return PROLOGUE_AHEAD_NANOS;
+        if (profile.mode() == PaddingMode.MAX && pacer.slotNanos() - pacer.prologueEndNanos() < EARLY_NANOS) {
+            return EARLY_AHEAD_NANOS;
         }
         return loop.crowded() ? CROWDED_AHEAD_NANOS : AHEAD_NANOS;
     }

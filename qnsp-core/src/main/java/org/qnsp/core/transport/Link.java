@@ -210,12 +210,12 @@ public final class Link implements Loop.Handler {
                 case Action.Established result -> {
                     phase = Phase.APPLICATION;
                     handshaker.close();
-                    owner.established(this, result);
+                    tell(() -> owner.established(this, result));
                 }
                 case Action.Denied denial -> {
                     phase = Phase.DENIED;
                     handshaker.close();
-                    owner.denied(this, denial);
+                    tell(() -> owner.denied(this, denial));
                     // the last word is queued but maybe not sent: by then it is
                     loop.at(Math.max(writer.prologueEndNanos(), System.nanoTime() + DENIAL_NANOS), () -> conclude(null)); // H-19, C-26
                 }
@@ -232,6 +232,22 @@ public final class Link implements Loop.Handler {
             }
         }
         writer.onQueued();
+    }
+
+    /**
+     * Tells the owner how the login went: the client's in mode max not before the end of the prologue, as what either has it do loads the machine in its own way, and
+     * that would show in slots (C-24).
+     */
+    private void tell(Runnable outcome) {
+        if (client && cover.mode() == PaddingMode.MAX) {
+            loop.at(writer.prologueEndNanos(), () -> {
+                if (phase != Phase.CLOSED) {
+                    outcome.run();
+                }
+            });
+        } else {
+            outcome.run();
+        }
     }
 
     private void ask(Action.Question question) {
@@ -259,8 +275,19 @@ public final class Link implements Loop.Handler {
             writer.onWritable();
         }
         if (key.isValid() && key.isReadable() && key == inputKey) {
-            read();
+            long now = System.nanoTime();
+            long then = writer.stillUntilNanos(now);
+            if (then - now > 0) {
+                interest(inputKey, SelectionKey.OP_READ, false);
+                loop.at(then, this::readAgain);
+            } else {
+                read();
+            }
         }
+    }
+
+    private void readAgain() {
+        interest(inputKey, SelectionKey.OP_READ, !peerEnded);
     }
 
     private void read() {

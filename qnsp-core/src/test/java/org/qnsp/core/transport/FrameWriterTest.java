@@ -14,6 +14,7 @@ import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
@@ -31,6 +32,8 @@ import org.qnsp.core.mux.DataStream;
 import org.qnsp.crypto.RandomSource;
 import org.qnsp.crypto.Secret;
 import org.qnsp.stealth.Cover;
+import org.qnsp.stealth.PaddingMode;
+import org.qnsp.stealth.RateClass;
 
 /** What the sending side does when the socket is full: slots are left out (C-21), and once there is room they go on, in L0 as in bulk. */
 @Timeout(60)
@@ -49,6 +52,10 @@ final class FrameWriterTest {
 
     @BeforeEach
     void start() throws IOException {
+        start(Cover.NORMAL);
+    }
+
+    private void start(Cover cover) throws IOException {
         loop = new Loop("test-loop", bugs::add);
         slots = new SlotThread("test-slot", false);
         try (ServerSocketChannel listening = ServerSocketChannel.open()) {
@@ -64,7 +71,7 @@ final class FrameWriterTest {
         stages.on(new Action.NextSendingStage(Secret.zeros(32)));
         stages.on(new Action.NextSendingStage(Secret.zeros(32)));
         Wire wire = Wire.of(near);
-        writer = new FrameWriter(loop, slots, wire, stages, connection, connection, Cover.NORMAL.profile(true), RandomSource.system(), Link::clockMicros, failures::add);
+        writer = new FrameWriter(loop, slots, wire, stages, connection, connection, cover.profile(true), RandomSource.system(), Link::clockMicros, failures::add);
         connection.onQueued(writer::onQueued);
     }
 
@@ -153,5 +160,37 @@ final class FrameWriterTest {
         seen += (int) readFor(Duration.ofMillis(20));
         assertTrue(seen >= 20 * 2800, seen + " bytes of " + 20 * 2800);
         relay.close();
+    }
+
+    /** How many of 500 times, 3 ms apart after the prologue, nothing is to be read, and how long that lasts at most. */
+    private long[] stillness() throws Exception {
+        begin();
+        readFor(Duration.ofMillis(600));
+        long[] counted = new long[2];
+        for (int i = 0; i < 500; i++) {
+            CompletableFuture<Long> still = new CompletableFuture<>();
+            loop.execute(() -> {
+                long now = System.nanoTime();
+                still.complete(writer.stillUntilNanos(now) - now);
+            });
+            counted[0] += still.get() > 0 ? 1 : 0;
+            counted[1] = Math.max(counted[1], still.get());
+            readFor(Duration.ofMillis(3));
+        }
+        return counted;
+    }
+
+    @Test
+    void inModeMaxNothingIsReadJustBeforeASlot() throws Exception { // ADR 0127
+        stop();
+        start(new Cover(PaddingMode.MAX, RateClass.LEAST));
+        long[] counted = stillness();
+        assertTrue(counted[0] > 40 && counted[0] < 250, counted[0] + " of 500 times nothing was to be read"); // 2.1 ms of 10: 105
+        assertTrue(counted[1] < 2_500_000, counted[1] + " ns");
+    }
+
+    @Test
+    void inModeNormalWhatArrivesIsReadAtOnce() throws Exception {
+        assertEquals(0, stillness()[0]);
     }
 }

@@ -266,7 +266,7 @@ final class HeapDumpTest {
 
         byte[] heap = Files.readAllBytes(dir.resolve("garbage-too.hprof"));
         assertTrue(found(heap, live).contains("key 7"), "a secret that is in use is found");
-        assertTrue(found(heap, live).size() > 2, "keys that are yet to be used are found");
+        assertTrue(found(heap, live).size() > 1, "keys that are yet to be used are found"); // at the end of a page it is the next one alone
         assertEquals(new TreeSet<>(), found(heap, gone));
         gone.putAll(unreachable);
         assertEquals(new TreeSet<>(), found(Files.readAllBytes(dir.resolve("live.hprof")), gone));

@@ -34,6 +34,7 @@ import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.qnsp.core.client.Connector;
 import org.qnsp.core.client.Login;
@@ -168,6 +169,25 @@ final class LinkTest {
         int up = mode == PaddingMode.MAX ? 200 : mode == PaddingMode.NORMAL ? 100 : 2;
         assertTrue(counted[2] <= up + 5 && counted[2] >= up / 3, counted[2] + " frames sent in 2 s");
         assertTrue(counted[3] >= 60 && counted[3] <= 220, counted[3] + " frames received in 2 s");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void inModeMaxWhatFollowsALoginBeginsAfterThePrologue(boolean known) throws Exception { // C-24
+        server.start();
+        KemKeyPair key = known ? kem : KemKeyPair.generate(RandomSource.system());
+        Cover cover = new Cover(PaddingMode.MAX, RateClass.LEAST);
+        long start = System.nanoTime();
+        Login login = connector.login(new ClientHandshake.Settings(Mode.DUPLEX, "someone", new Trust.Pinned(server.hostKey()),
+                List.of(UserAuth.identity(key, RandomSource.system())), false, cover), Connector.connection(NOTHING), host -> false,
+            Connector.tcp(List.of(InetAddress.getLoopbackAddress()), server.port(), null, Duration.ofSeconds(5)));
+        if (known) {
+            login.await(LONG, LONG);
+        } else {
+            assertEquals(LoginException.Kind.DENIED, assertThrows(LoginException.class, () -> login.await(LONG, LONG)).kind());
+        }
+        long millis = (System.nanoTime() - start) / 1_000_000;
+        assertTrue(millis >= 490, millis + " ms");
     }
 
     private Connection connect() throws IOException {
