@@ -68,7 +68,7 @@ public final class Connector implements AutoCloseable {
 
     /** The application's side of a connection that is yet to be made: what is opened and asked on it goes out right behind the login. */
     public static Connection connection(Connection.Listener listener) {
-        return new Connection(true, new CreditBudget(Runtime.getRuntime().maxMemory() / 2), listener); // hundreds of forwarded streams may stall at once
+        return new Connection(true, CreditBudget.ofOneConnection(Runtime.getRuntime().maxMemory() / 2), listener); // hundreds of forwarded streams may stall at once
     }
 
     /**

@@ -15,7 +15,12 @@ public interface Budget {
         }
 
         @Override
-        public long spareBytes() {
+        public long openingBytes() {
+            return Long.MAX_VALUE;
+        }
+
+        @Override
+        public long growthBytes() {
             return Long.MAX_VALUE;
         }
     };
@@ -26,6 +31,9 @@ public interface Budget {
     /** Gives back what was taken. */
     void release(int bytes);
 
-    /** Bytes that can be reserved by those who want more than the least, and take a share of this; the rest is kept for the least of all who come later. */
-    long spareBytes();
+    /** The most that one new channel takes if it wants more than the least: so much is left for the least of all who come later. */
+    long openingBytes();
+
+    /** The most by which one channel grows at a time. */
+    long growthBytes();
 }

@@ -14,10 +14,6 @@ final class Channels {
      */
     private static final int SHARED_WINDOW_BYTES = Limits.CONNECTION_CREDIT_BYTES / 4 * 3;
     private static final int WINDOW_SHARE = 4;
-    /** A new channel begins with at most one part in so many of what the budget has to spare. */
-    private static final int BUDGET_SHARE = 32;
-    /** What is there already takes at most one part in so many at a time. */
-    private static final int GROWTH_SHARE = 4;
 
     private final int ownParity;
     private final Budget budget;
@@ -179,7 +175,7 @@ final class Channels {
     /** L-11: makes the window twice as large, where the connection and the budget have it to spare. */
     private void growWindow(Channel channel) {
         int more = Math.min(channel.window().windowBytes(), Limits.MOST_CHANNEL_CREDIT_BYTES - channel.window().windowBytes());
-        if (more > 0 && more <= unshared() && more <= budget.spareBytes() / GROWTH_SHARE && budget.reserve(more)) {
+        if (more > 0 && more <= unshared() && more <= budget.growthBytes() && budget.reserve(more)) {
             windowBytes += more;
             channel.window().enlarge(more);
         }
@@ -188,7 +184,7 @@ final class Channels {
     /** As {@link #growWindow}, for the send queue. */
     void growSendQueue(Channel channel) {
         int more = Math.min(channel.sendBoundBytes(), Limits.MOST_SEND_QUEUE_BYTES - channel.sendBoundBytes());
-        if (more > 0 && more <= budget.spareBytes() / GROWTH_SHARE && budget.reserve(more)) {
+        if (more > 0 && more <= budget.growthBytes() && budget.reserve(more)) {
             channel.sendBoundBytes(channel.sendBoundBytes() + more);
         }
     }
@@ -294,7 +290,7 @@ final class Channels {
 
     /** Takes {@code want} bytes from the budget or its share, or a half, or a quarter..., but not less than {@code least}; -1 where even that is not there. */
     private int reserve(int want, int least) {
-        for (int bytes = (int) Math.min(want, budget.spareBytes() / BUDGET_SHARE); bytes > least; bytes /= 2) {
+        for (int bytes = (int) Math.min(want, budget.openingBytes()); bytes > least; bytes /= 2) {
             if (budget.reserve(bytes)) {
                 return bytes;
             }

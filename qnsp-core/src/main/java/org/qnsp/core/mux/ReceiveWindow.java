@@ -74,13 +74,16 @@ final class ReceiveWindow {
         return shrink();
     }
 
-    /** L-11: whether the consumer has taken all of the window twice over and holds little up, so that a larger one would serve. True once; then again after as much. */
+    /**
+     * L-11: whether the consumer has taken all of the window twice over and, now, holds little up, so that a larger one would serve: over a long way data comes in
+     * heaps, and between two of them a consumer that keeps up has caught up. True once; then again after as much.
+     */
     boolean outgrown() {
-        if (cycledBytes / 2 < windowBytes) {
+        if (cycledBytes / 2 < windowBytes || heldBytes > windowBytes / 4) {
             return false;
         }
         cycledBytes = 0;
-        return windowBytes == targetBytes && heldBytes <= windowBytes / 4;
+        return windowBytes == targetBytes;
     }
 
     /** Makes the window larger by what the caller has reserved. */

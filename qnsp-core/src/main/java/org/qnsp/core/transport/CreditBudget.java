@@ -6,14 +6,27 @@ import org.qnsp.core.mux.Budget;
 /** L-12: the bytes that all connections of a process may hold, counted without a lock. */
 public final class CreditBudget implements Budget {
     private final long limitBytes;
+    private final int openingShare;
+    private final int growthShare;
     private final AtomicLong reservedBytes = new AtomicLong();
 
-    /** A budget of {@code limitBytes}. */
+    /** A budget of {@code limitBytes} for the channels of many connections, none of which is to have much more than the next. */
     public CreditBudget(long limitBytes) {
+        this(limitBytes, 32, 4);
+    }
+
+    private CreditBudget(long limitBytes, int openingShare, int growthShare) {
         if (limitBytes < 0) {
             throw new IllegalArgumentException("budget " + limitBytes);
         }
         this.limitBytes = limitBytes;
+        this.openingShare = openingShare;
+        this.growthShare = growthShare;
+    }
+
+    /** The same for one connection, whose first channel is what it is for. */
+    public static CreditBudget ofOneConnection(long limitBytes) {
+        return new CreditBudget(limitBytes, 4, 2);
     }
 
     @Override
@@ -45,9 +58,18 @@ public final class CreditBudget implements Budget {
         return limitBytes - reservedBytes.get();
     }
 
-    /** Half is kept for the least. */
     @Override
-    public long spareBytes() {
+    public long openingBytes() {
+        return spareBytes() / openingShare;
+    }
+
+    @Override
+    public long growthBytes() {
+        return spareBytes() / growthShare;
+    }
+
+    /** Half is kept for the least. */
+    private long spareBytes() {
         return Math.max(0, limitBytes / 2 - reservedBytes.get());
     }
 }

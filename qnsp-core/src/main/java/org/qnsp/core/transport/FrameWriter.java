@@ -201,12 +201,11 @@ final class FrameWriter implements SlotThread.Slotted {
         begunNanos = pacer.slotNanos() + jitterNanos;
         begins = true;
         loop.together(complete);
-        long ahead = aheadNanos();
         if (aligns) {
             pacer.align(phaseNanos);
             aligns = false;
         }
-        pacer.advance(now + ahead - jitterNanos);
+        pacer.advance(now + leastAheadNanos() - jitterNanos); // a loop that was kept seals what can still be in time
         jitterNanos = pacer.jitterNanos();
         timer = loop.at(pacer.slotNanos() + jitterNanos - aheadNanos(), buildSlot);
         if (!over() && pacer.burstFrames() > 0) {
@@ -236,6 +235,10 @@ final class FrameWriter implements SlotThread.Slotted {
         if (profile.mode() == PaddingMode.MAX && pacer.slotNanos() - pacer.prologueEndNanos() < EARLY_NANOS) {
             return EARLY_AHEAD_NANOS;
         }
+        return leastAheadNanos();
+    }
+
+    private long leastAheadNanos() {
         return loop.crowded() ? CROWDED_AHEAD_NANOS : AHEAD_NANOS;
     }
 

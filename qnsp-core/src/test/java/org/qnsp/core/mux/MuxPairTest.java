@@ -275,6 +275,25 @@ final class MuxPairTest {
     }
 
     @Test
+    void aWindowGrowsWhereDataComesInHeaps() throws ProtocolException { // L-11
+        int id = opened();
+        byte[] chunk = new byte[Limits.SEND_QUEUE_BYTES];
+        int before = server.books(id).window().windowBytes();
+        int heap = before / 8 * 7 / chunk.length;
+        for (int i = 0; i < 3; i++) {
+            for (int j = 0; j < heap; j++) {
+                assertEquals(chunk.length, client.write(id, DataStream.MAIN, chunk, 0, chunk.length));
+                pair.run();
+            }
+            for (int j = 0; j < heap; j++) {
+                assertEquals(chunk.length, server.read(id, DataStream.MAIN, chunk, 0, chunk.length));
+                pair.run();
+            }
+        }
+        assertEquals(2 * before, server.books(id).window().windowBytes());
+    }
+
+    @Test
     void aWindowStaysAsItIsForAConsumerThatLags() throws ProtocolException { // L-11
         int id = opened();
         byte[] chunk = new byte[Limits.SEND_QUEUE_BYTES];

@@ -19,4 +19,15 @@ final class CreditBudgetTest {
         assertEquals(0, budget.reservedBytes());
         assertThrows(IllegalStateException.class, () -> budget.release(1));
     }
+
+    @Test
+    void theFirstChannelOfAClientHasAWindowForLongWays() {                        // L-11
+        CreditBudget ofMany = new CreditBudget(128 << 20);
+        CreditBudget ofOne = CreditBudget.ofOneConnection(128 << 20);
+        assertEquals(2 << 20, ofMany.openingBytes());
+        assertEquals(16 << 20, ofMany.growthBytes());
+        assertEquals(16 << 20, ofOne.openingBytes());
+        assertTrue(ofOne.reserve(16 << 20));
+        assertEquals(24 << 20, ofOne.growthBytes(), "half of what is left of the half that is not kept for others");
+    }
 }

@@ -207,7 +207,15 @@ public final class UserProcess {
             throw new IllegalStateException("more input than a window allows");
         }
         if (bytes.length > 0) {
-            pump.execute(() -> input.offer(bytes));
+            pump.execute(() -> offer(bytes));
+        }
+    }
+
+    private void offer(byte[] bytes) {
+        try {
+            input.offer(bytes);
+        } catch (IOException | RuntimeException e) {
+            failed(e);
         }
     }
 
@@ -461,12 +469,14 @@ public final class UserProcess {
             return Posix.POLLOUT;
         }
 
-        void offer(byte[] bytes) {
+        void offer(byte[] bytes) throws IOException {
             if (!finishing || over) {
                 waiting.add(ByteBuffer.wrap(bytes));
             }
             if (deaf || over) {
                 discard();
+            } else if (events != null && waiting.size() == 1) {
+                ready(Posix.POLLOUT); // there may be room at once; if not, the poll says when
             }
         }
 
