@@ -52,6 +52,25 @@ ulimit -S -c 0 2>/dev/null # a core file would hold keys
 # The jars go by a descriptor's name, unless the caller uses it: a start-up cache remembers the names that its maker gave them, and the JVM
 # looks for each of them with each class of the cache as long as it finds nothing there (0116).
 jars=$home/lib given=$#
+# A session in a terminal that is asked for in mode low is to answer keys at once and moves little: its code is compiled soon and simply (0118).
+# What a configuration file says is not known yet; and where anything is forwarded, or shared, much may be moved.
+simple=
+case "@PROGRAM@ $* " in 'qssh '*'--padding=low '*)
+    [ -t 0 ] && [ -t 1 ] && simple=1
+    value=
+    for word in "$@"; do
+        case $value$word in
+            --) break ;;
+            --*) ;;
+            -t | -tt) simple=1 ;;
+            -*[NLRDWwfMST]*) simple=; break ;;
+            -*[BbcEeFIiJlmOoPpQ]) value=value: ;; # the next word is the option's
+            -*) ;;
+            value:*) value= ;;
+            *) break ;;
+        esac
+    done ;;
+esac
 if [ -d /proc/self/fd ] && [ ! -h /proc/self/fd/8 ]; then exec 8<"$jars"; jars=/proc/self/fd/8; fi
 set -- -cp "@CLASSPATH@" @MAIN@ "$@"
 @CACHE@
@@ -67,6 +86,8 @@ last= master=
 done
 [ ! -S "$master" ] || cache=$shared_cache
 [ -n "$cache" ] && [ -r "$jars/$cache" ] && set -- "-XX:AOTCache=$jars/$cache" "$@"
+[ -z "$simple" ] || set -- -XX:TieredStopAtLevel=1 -XX:Tier3InvocationThreshold=4 -XX:Tier3MinInvocationThreshold=2 -XX:Tier3CompileThreshold=40 \
+    -Dqnsp.simple=true "$@"
 set -- @OPTIONS@ \
     -XX:-UsePerfData -XX:UserThreadWaitAttemptsAtExit=0 -XX:+DisableAttachMechanism -XX:-CreateCoredumpOnCrash \
     -Xlog:disable -Xlog:all=error:stderr '-Xlog:aot*=off:stderr' '-Xlog:cds*=off:stderr' \

@@ -21,9 +21,9 @@ public final class WarmUp {
 
     private WarmUp() {}
 
-    /** Begins now, on a thread of its own. */
+    /** Begins now, on a thread of its own; not in a process whose launcher has all compiled simply, where that would never end. */
     public static void begin() {
-        if (begun.compareAndSet(false, true)) {
+        if (!Boolean.getBoolean("qnsp.simple") && begun.compareAndSet(false, true)) {
             Thread.ofPlatform().daemon().name("qnsp-warm-up").priority(Thread.MIN_PRIORITY).start(FrameCipher::warmUp);
         }
     }
