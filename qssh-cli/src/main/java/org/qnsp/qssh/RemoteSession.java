@@ -357,7 +357,7 @@ final class RemoteSession {
         try {
             channel.awaitOpened();
         } catch (IOException e) {
-            if (login.awaitEnd(Duration.ZERO)) {
+            if (!channel.refused() && login.awaitEnd(Duration.ZERO)) { // who refuses may end the connection in the same breath (C-40)
                 throw e;
             }
             end.with(new Outcome(Qssh.FAILED, "channel 0: open failed: " + e.getMessage(), false));

@@ -137,6 +137,11 @@ public final class Channel {
         }
     }
 
+    /** Whether the peer refused the channel, whatever became of the connection since. */
+    public boolean refused() {
+        return connection.locked(mux -> refusal != null ? 1 : 0) == 1;
+    }
+
     /** Waits until the peer has closed the channel or the connection is gone. */
     public void awaitClosed() throws IOException {
         connection.await(changed, () -> closed);
