@@ -3,6 +3,7 @@ package org.qnsp.dist;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -101,6 +102,25 @@ final class LauncherTest {
         }
         Files.delete(socket);
         assertEquals("qssh", cacheUsed(List.of("-S", socket.toString())));
+    }
+
+    @Test
+    void aTerminalInModeLowIsCompiledSimply() throws Exception { // docs/adr/0118
+        for (List<String> words : List.of(List.of("--padding=low", "-tt", "host"), List.of("-p", "22", "-t", "-o", "BatchMode=yes", "--padding=low", "host", "ls"))) {
+            assertTrue(simple(words), words.toString());
+        }
+        for (List<String> words : List.of(List.of("-tt", "host"), List.of("--padding=low", "host", "ls", "-t"), List.of("--padding=low", "-tt", "-L", "1:h:2", "host"),
+                List.of("--padding=low", "-tt", "-S", "none", "host"), List.of("--padding=low", "-T", "host"))) {
+            assertFalse(simple(words), words.toString());
+        }
+    }
+
+    private boolean simple(List<String> words) throws Exception {
+        List<String> command = new ArrayList<>(List.of("sh", "-x", dist.resolve("bin/qssh").toString(), "-V"));
+        command.addAll(words);
+        Outcome outcome = run(command);
+        assertEquals(0, outcome.status(), outcome.output());
+        return outcome.output().contains("-XX:TieredStopAtLevel=1");
     }
 
     private String cacheUsed(List<String> words) throws Exception {

@@ -15,6 +15,7 @@ public final class CreditBudget implements Budget {
         this(limitBytes, 32, 4);
     }
 
+    /** @param openingShare a new channel takes at most one part in so many of what is to spare @param growthShare one that grows at most one in so many at a time */
     private CreditBudget(long limitBytes, int openingShare, int growthShare) {
         if (limitBytes < 0) {
             throw new IllegalArgumentException("budget " + limitBytes);
