@@ -26,6 +26,23 @@ public final class FrameSealer implements AutoCloseable {
     private final byte[] macKey = new byte[32];
     private long sequence;
     private long lastMicros;
+    /** Of the frames that are sealed ahead, from the one of {@link #sequence} on; a ring, whose entries serve again. */
+    private Ahead[] ring = {new Ahead(), new Ahead()};
+    private int first;
+    private int ahead;
+
+    /** What it takes to seal a frame once more. */
+    private static final class Ahead {
+        private final byte[] encryptionKey = new byte[32];
+        private final byte[] macKey = new byte[32];
+        private int epoch;
+        private long micros;
+
+        void wipe() {
+            Arrays.fill(encryptionKey, (byte) 0);
+            Arrays.fill(macKey, (byte) 0);
+        }
+    }
 
     /**
      * @param chainKey 32 bytes, taken over
@@ -68,15 +85,77 @@ public final class FrameSealer implements AutoCloseable {
         if (sequence < 0) {
             throw new IllegalStateException("sequence numbers used up"); // F-5: one key, one sequence number
         }
-        lastMicros = Long.compareUnsigned(micros, lastMicros) < 0 ? lastMicros : micros;
-        U64.set(frame, offset + FrameLayout.SEQUENCE, sequence);
-        U64.set(frame, offset + FrameLayout.TIME, lastMicros);
-        frame[offset + FrameLayout.TYPE] = (byte) type.code();
-        U16.set(frame, offset + FrameLayout.LENGTH, (short) recordBytes);
-        Arrays.fill(frame, offset + FrameLayout.PAYLOAD + recordBytes, offset + FrameLayout.TAG, (byte) 0);
+        if (ahead > 0) {
+            Ahead known = ring[first];
+            write(frame, offset, sequence, type, recordBytes, known.micros); // F-6: a later one would be above that of the frames sealed ahead
+            cipher.sealLater(frame, offset, known.encryptionKey, known.macKey, known.epoch, direction, sequence);
+            pass();
+            return;
+        }
+        tick(micros);
+        write(frame, offset, sequence, type, recordBytes, lastMicros);
         keys.next(sequence, encryptionKey, macKey);
         cipher.sealLater(frame, offset, encryptionKey, macKey, keys.epoch(), direction, sequence);
         wipeFrameKeys();
+        sequence++;
+    }
+
+    private void tick(long micros) {
+        lastMicros = Long.compareUnsigned(micros, lastMicros) < 0 ? lastMicros : micros;
+    }
+
+    private static void write(byte[] frame, int offset, long number, FrameType type, int recordBytes, long micros) {
+        U64.set(frame, offset + FrameLayout.SEQUENCE, number);
+        U64.set(frame, offset + FrameLayout.TIME, micros);
+        frame[offset + FrameLayout.TYPE] = (byte) type.code();
+        U16.set(frame, offset + FrameLayout.LENGTH, (short) recordBytes);
+        Arrays.fill(frame, offset + FrameLayout.PAYLOAD + recordBytes, offset + FrameLayout.TAG, (byte) 0);
+    }
+
+    /**
+     * Seals Noise as the frame after all that are sealed so far, as {@link #sealLater} does, and keeps its keys: it may yet be {@linkplain #sealLater sealed}
+     * otherwise, until it is {@linkplain #pass passed}. Of the two, one alone may ever leave this process, as the key stream is the same (R-2).
+     */
+    public void sealAhead(byte[] frame, int offset, long micros) {
+        long number = sequence + ahead;
+        if (number < 0) {
+            throw new IllegalStateException("sequence numbers used up");
+        }
+        if (ahead == ring.length) {
+            grow();
+        }
+        Ahead next = ring[(first + ahead) % ring.length];
+        tick(micros);
+        next.micros = lastMicros;
+        write(frame, offset, number, FrameType.NOISE, 0, lastMicros);
+        keys.next(number, next.encryptionKey, next.macKey);
+        next.epoch = keys.epoch();
+        cipher.sealLater(frame, offset, next.encryptionKey, next.macKey, next.epoch, direction, number);
+        ahead++;
+    }
+
+    private void grow() {
+        Ahead[] larger = new Ahead[2 * ring.length];
+        for (int i = 0; i < larger.length; i++) {
+            larger[i] = i < ahead ? ring[(first + i) % ring.length] : new Ahead();
+        }
+        ring = larger;
+        first = 0;
+    }
+
+    /** How many frames are sealed ahead. */
+    public int ahead() {
+        return ahead;
+    }
+
+    /** The next frame stays as it was sealed ahead. */
+    public void pass() {
+        if (ahead == 0) {
+            throw new IllegalStateException("no frame is sealed ahead");
+        }
+        ring[first].wipe();
+        first = (first + 1) % ring.length;
+        ahead--;
         sequence++;
     }
 
@@ -86,6 +165,9 @@ public final class FrameSealer implements AutoCloseable {
      * @return the state, secret; the caller's
      */
     public Secret handOver() {
+        if (ahead > 0) {
+            throw new IllegalStateException("frames are sealed ahead");
+        }
         try (Secret chain = keys.handOver()) {
             return Secret.owning(Encoding.concat(Encoding.u32(direction), Encoding.u64(sequence), Encoding.u64(lastMicros), chain.bytes()));
         } finally {
@@ -102,9 +184,9 @@ public final class FrameSealer implements AutoCloseable {
     }
 
     /**
-     * From this frame on another chain's keys are used, epoch one higher (R-8).
+     * From this frame on another chain's keys are used, epoch one higher (R-8). What is sealed ahead from there on is void.
      *
-     * @param at number of a frame that is not sealed yet
+     * @param at number of a frame that is not sealed yet, or ahead alone
      * @param chainKey 32 bytes, taken over
      */
     public void switchAt(long at, Secret chainKey) {
@@ -112,10 +194,13 @@ public final class FrameSealer implements AutoCloseable {
             chainKey.close();
             throw new IllegalStateException("switch in the past");
         }
+        for (; ahead > 0 && sequence + ahead > at; ahead--) {
+            ring[(first + ahead - 1) % ring.length].wipe();
+        }
         keys.switchAt(at, chainKey);
     }
 
-    /** Frames sealed so far in this stage. */
+    /** Frames sealed so far in this stage, but for those ahead. */
     public long sealed() {
         return sequence;
     }
@@ -125,6 +210,10 @@ public final class FrameSealer implements AutoCloseable {
     public void close() {
         keys.close();
         wipeFrameKeys();
+        for (Ahead each : ring) {
+            each.wipe();
+        }
+        ahead = 0;
     }
 
     /** */

@@ -132,26 +132,72 @@ public final class StageWriter implements AutoCloseable {
      * @param application asked in the application stage once the handshake is sent
      */
     public void buildLater(byte[] out, int offset, long micros, Records application) {
+        build(out, offset, micros, application, true);
+    }
+
+    /**
+     * As {@link #buildLater}, where the next frame has something to say.
+     *
+     * @return whether it had; if not, nothing was done
+     */
+    public boolean buildSaying(byte[] out, int offset, long micros, Records application) {
+        return build(out, offset, micros, application, false);
+    }
+
+    /** Whether the frames that come next are keyed ones, which can be built ahead. */
+    public boolean keyed() {
+        return sealer != null && !(queue.peek() instanceof Item.Raw);
+    }
+
+    /**
+     * Builds Noise as the frame after all that were built so far, 768 bytes at offset, as {@link #buildLater} does, for a slot that is to come. When it is the next one
+     * it is either {@linkplain #pass passed}, or built once more with something to say; then the Noise must never be sent. What is said may bring new keys, which
+     * leaves less {@linkplain #ahead ahead}.
+     */
+    public void buildAhead(byte[] out, int offset, long micros) {
+        sealer.sealAhead(out, offset, micros);
+    }
+
+    /** How many frames are built ahead, and still good. */
+    public int ahead() {
+        return sealer == null ? 0 : sealer.ahead();
+    }
+
+    /** The next frame stays as it was built ahead. */
+    public void pass() {
+        sealer.pass();
+        said = 0;
+    }
+
+    private boolean build(byte[] out, int offset, long micros, Records application, boolean noise) {
         if (queue.peek() instanceof Item.Raw(byte[] bytes)) {
             System.arraycopy(bytes, taken, out, offset, FrameLayout.FRAME_BYTES);
             said = FrameLayout.FRAME_BYTES;
             took(FrameLayout.FRAME_BYTES, bytes.length);
-            return;
+            return true;
         }
         if (queue.peek() instanceof Item.Start(Secret chainKey)) {
             enter(chainKey);
         }
         if (sealer == null) {
             said = 0;
-            System.arraycopy(random.bytes(FrameLayout.FRAME_BYTES), 0, out, offset, FrameLayout.FRAME_BYTES); // H-20
-            return;
+            if (noise) {
+                System.arraycopy(random.bytes(FrameLayout.FRAME_BYTES), 0, out, offset, FrameLayout.FRAME_BYTES); // H-20
+            }
+            return noise;
         }
         int payload = offset + FrameLayout.PAYLOAD;
         if (application()) {
             int used = application.fill(out, payload, FrameLayout.PAYLOAD_BYTES);
             said = used;
-            sealer.sealLater(out, offset, used == 0 ? FrameType.NOISE : application.type(), used, micros);
-            return;
+            if (used > 0 || noise) {
+                sealer.sealLater(out, offset, used == 0 ? FrameType.NOISE : application.type(), used, micros);
+            }
+            return used > 0 || noise;
+        }
+        if (queue.isEmpty() && !noise) {
+            said = 0;
+            return false;
         }
         records.start(out, payload, FrameLayout.PAYLOAD_BYTES);
         handshakeBytes(out);
@@ -164,6 +210,7 @@ public final class StageWriter implements AutoCloseable {
         if (end && queue.peek() instanceof Item.Next(Secret chainKey)) {
             enter(chainKey); // H-7
         }
+        return true;
     }
 
     /** One HANDSHAKE record with as much of the queued messages as fits. */

@@ -3,6 +3,8 @@ package org.qnsp.core.transport;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.qnsp.core.frame.FrameLayout;
@@ -14,18 +16,24 @@ import org.qnsp.stealth.PaddingMode;
 import org.qnsp.stealth.StealthProfile;
 
 /**
- * The sending side of a link: seals frames ahead of their slots, has the slot thread write them, and writes bursts besides where the schedule allows it (C-20 to
- * C-25, C-36). What is sealed is written in the order of sealing. Runs on the loop, but for {@link #writeSlot}; the monitor of the queue is the two threads' own.
+ * The sending side of a link: has frames sealed before their slots come, has the slot thread write them, and writes bursts besides where the schedule allows it (C-20
+ * to C-25, C-36). Noise is sealed for a slot long before it; shortly before it the loop seals what there is to say in its place, if there is anything and the loop is in
+ * time. So a loop that is kept costs what is said a slot's time, and the wire nothing. What is sealed is written in order. Runs on the loop, but for
+ * {@link Batch#writeSlot}; the monitor of the queue is the two threads' own.
  */
-final class FrameWriter implements SlotThread.Slotted {
-    /** How long before it is sent a slot is sealed: its jitter is drawn before that, so that it costs what is said no time. */
+final class FrameWriter {
+    /** How long before it is sent a slot is filled: its jitter is drawn before that, so that it costs what is said no time. */
     private static final long AHEAD_NANOS = 2_000_000;
     /** The same on a loop whose turns take longer. */
     private static final long CROWDED_AHEAD_NANOS = 4_000_000;
-    /** The same at the beginning in mode max: what runs for the first time there keeps the loop for some slots, and which of it runs depends on what is begun (C-24). */
-    private static final long EARLY_AHEAD_NANOS = 10_000_000;
-    /** How long the beginning lasts from the end of the prologue. */
-    private static final long EARLY_NANOS = 2_000_000_000;
+    /** What comes later for a slot than this before it waits for the next: sealing takes time too. */
+    private static final long LATEST_NANOS = 300_000;
+    /** How long before it is sent Noise is sealed for a slot; more than a period and its jitter, so that each slot is made as the one before is filled. */
+    private static final long RESERVE_NANOS = 30_000_000;
+    /** The same in the prologue, where slots are dense and what seals them is cold. */
+    private static final long EARLY_RESERVE_NANOS = 12_000_000;
+    /** Frames of Noise that wait for slots, and may yet be sealed otherwise. */
+    private static final int RESERVE_FRAMES = 64;
     /** In mode max nothing is read so long before a slot is written, nor just after. */
     private static final long STILL_NANOS = 2_000_000;
     private static final long STILL_AFTER_NANOS = 100_000;
@@ -39,6 +47,29 @@ final class FrameWriter implements SlotThread.Slotted {
     /** Frames written in bursts before others get their turn. */
     private static final int BURST_TURN_FRAMES = 512;
 
+    /** Frames that are written together, those of a slot or a burst. */
+    private final class Batch implements SlotThread.Slotted {
+        private final long number = made++;
+        private final int frames;
+        /** Of its slot, of {@link System#nanoTime()}. */
+        private final long nanos;
+        /** Null while they are being sealed; the monitor of {@link #queue} guards it. */
+        private ByteBuffer bytes;
+
+        Batch(int frames, long nanos) {
+            this.frames = frames;
+            this.nanos = nanos;
+        }
+
+        @Override
+        public void writeSlot() {
+            write(number + 1);
+        }
+    }
+
+    /** Sealed but for its tags. */
+    private record Begun(Batch batch, ByteBuffer bytes) {}
+
     private final Loop loop;
     private final SlotThread slots;
     private final Wire wire;
@@ -48,25 +79,32 @@ final class FrameWriter implements SlotThread.Slotted {
     private final LongSupplier jitter;
     private final LongSupplier micros;
     private final Consumer<IOException> failed;
-    private final Runnable buildSlot = this::buildSlot;
-    private final ArrayDeque<ByteBuffer> sealed = new ArrayDeque<>();
-    /** How many of them, from the first on, are due; the monitor of {@link #sealed} guards it too. */
-    private int due;
-    /** Of slots that are written, for those to come; the monitor of {@link #sealed} guards it too. */
-    private final ArrayDeque<ByteBuffer> spare = new ArrayDeque<>();
+    private final Runnable takeTurn = this::takeTurn;
     private final Runnable complete = this::complete;
     private final Runnable writeBurst = this::writeBurst;
+    /** What is to be written, in the order of its numbers; its monitor guards what follows too. */
+    private final ArrayDeque<Batch> queue = new ArrayDeque<>();
+    /** Batches written so far. */
+    private long written;
+    /** How many of the queue, from the first on, are due. */
+    private int due;
+    /** Of slots that are written, for those to come. */
+    private final ArrayDeque<ByteBuffer> spare = new ArrayDeque<>();
     /** At a slot that is left out, what waits for the socket. */
     private final SlotThread.Slotted writeWaiting = () -> write(0);
-    /** A slot that is sealed but for its tags. */
-    private ByteBuffer begun;
+    /** Batches made so far. */
+    private long made;
+    /** Slots with Noise, which is not decided on yet. */
+    private final ArrayDeque<Batch> reserve = new ArrayDeque<>();
+    private int reserveFrames;
+    private final ArrayDeque<Begun> begun = new ArrayDeque<>();
     private long phaseNanos;
     private boolean aligns;
-    private long begunNanos;
-    /** Of the slot before it. */
+    private boolean decided;
+    /** Of the slot that was filled last, and of the one before it. */
+    private long filledNanos;
     private long earlierNanos;
-    private boolean begins;
-    /** C-35, of the slot that comes next. */
+    /** C-35, of the slot that is made next. */
     private long jitterNanos;
     private ByteBuffer burst;
     private StealthProfile profile;
@@ -106,7 +144,7 @@ final class FrameWriter implements SlotThread.Slotted {
     void start() {
         pacer = new Pacer(profile, System.nanoTime(), jitter);
         jitterNanos = pacer.jitterNanos();
-        buildSlot();
+        takeTurn();
     }
 
     boolean started() {
@@ -117,6 +155,11 @@ final class FrameWriter implements SlotThread.Slotted {
     void align(long nanos) {
         phaseNanos = nanos;
         aligns = true;
+    }
+
+    /** The login is over, whichever way it went: from now on slots need not wait for the loop. Before that, all frames cost what one's first do. */
+    void reserve() {
+        decided = true;
     }
 
     /** C-34: from now on this schedule. */
@@ -137,7 +180,7 @@ final class FrameWriter implements SlotThread.Slotted {
         return pacer.prologueEndNanos();
     }
 
-    /** No slot after the one that is sealed; then this, on the loop. */
+    /** No slot after those that are filled; then this, on the loop. */
     void stop(Runnable then) {
         complete();
         stopping = true;
@@ -146,18 +189,29 @@ final class FrameWriter implements SlotThread.Slotted {
         if (timer != null) {
             timer.cancel();
         }
+        dropReserve();
         afterLast();
+    }
+
+    /** But for slots so near that they would be filled by now, had there been anything to say. */
+    private void dropReserve() {
+        synchronized (queue) {
+            for (Batch last = reserve.peekLast(); last != null && last == queue.peekLast() && last.nanos - aheadNanos() - stoppedNanos > 0 && queue.size() > due; last = reserve.peekLast()) {
+                reserve.removeLast();
+                queue.removeLast();
+            }
+        }
     }
 
     /** The last slot is the slot thread's; what the socket did not take then is written here. A peer that takes nothing is waited for only so long. */
     private void afterLast() {
         long now = System.nanoTime();
         boolean empty;
-        synchronized (sealed) {
-            empty = sealed.isEmpty();
+        synchronized (queue) {
+            empty = queue.isEmpty();
         }
-        if (!empty && now - stoppedNanos > 2 * EARLY_AHEAD_NANOS) { // its slot is past, whenever it was sealed
-            write(Integer.MAX_VALUE);
+        if (!empty && now - stoppedNanos > 2 * CROWDED_AHEAD_NANOS) { // its slot is past
+            write(made);
         }
         if (empty || failure != null || now - stoppedNanos > PATIENCE_NANOS) {
             stopped.run();
@@ -166,7 +220,8 @@ final class FrameWriter implements SlotThread.Slotted {
         }
     }
 
-    private void buildSlot() {
+    /** Fills the slots that are about to be sent, and makes those to come. */
+    private void takeTurn() {
         complete(); // a loop that is late comes here twice in a turn
         if (stopping) {
             return;
@@ -176,41 +231,146 @@ final class FrameWriter implements SlotThread.Slotted {
             failed.accept(failure);
             return;
         }
+        long now = System.nanoTime();
+        while (!reserve.isEmpty() && reserve.peek().nanos - aheadNanos() - now <= 0) {
+            fillNext();
+        }
+        for (boolean early = reserves(); pacer.slotNanos() + jitterNanos - now <= (early ? reserveNanos() : aheadNanos()); early = reserves()) {
+            makeSlot(early, now);
+        }
+        timer = loop.at(reserve.isEmpty() ? pacer.slotNanos() + jitterNanos - aheadNanos() : reserve.peek().nanos - aheadNanos(), takeTurn);
+        if (!over() && pacer.burstFrames() > 0) {
+            writeBurst();
+        }
+    }
+
+    /** Whether Noise may be sealed for the slot that comes next before it is known what there will be to say. At an edge that decides how many frames it has. */
+    private boolean reserves() {
+        boolean moves = profile.mode() != PaddingMode.MAX && (pacer.edgeDue() || pacer.level() > 0 || pacer.burstFrames() > 0);
+        return decided && !moves && stages.keyed() && reserveFrames + pacer.slotFrames() <= RESERVE_FRAMES;
+    }
+
+    private long reserveNanos() {
+        return pacer.slotNanos() - pacer.prologueEndNanos() < 0 ? EARLY_RESERVE_NANOS : RESERVE_NANOS;
+    }
+
+    /** @param early whether it is too soon to say anything in it */
+    private void makeSlot(boolean early, long now) {
         if (pacer.edgeDue()) {
             pacer.decide(backlogBytes(), saturated);
             saturated = true;
         }
-        long now = System.nanoTime();
+        long nanos = pacer.slotNanos() + jitterNanos;
         boolean full;
-        synchronized (sealed) {
+        synchronized (queue) {
             full = due >= WAITING_SLOTS;
         }
         if (full) {
             leftOut++;
+            slots.schedule(nanos, writeWaiting);
         } else {
-            long backlog = backlogBytes();
-            if (profile.mode() != PaddingMode.MAX) { // there nothing may show that much waits, and none of it will be hurried
-                WarmUp.backlog(backlog);
+            Batch batch = new Batch(pacer.slotFrames(), nanos);
+            synchronized (queue) {
+                queue.add(batch);
             }
-            saturated &= backlog >= (long) pacer.slotFrames() * FrameLayout.PAYLOAD_BYTES;
-            begun = slotBuffer(pacer.slotFrames() * FrameLayout.FRAME_BYTES);
-            seal(begun.array(), pacer.slotFrames());
+            if (early) {
+                reserve.add(batch);
+                reserveFrames += batch.frames;
+                sealNoise(batch);
+            } else {
+                look(batch.frames);
+                ByteBuffer bytes = slotBuffer(batch.frames);
+                count(batch.frames, seal(bytes.array(), 0, batch.frames));
+                commit(batch, bytes);
+                completeSoon();
+                filled(nanos);
+            }
+            slots.schedule(nanos, batch);
         }
         pacer.hold(connection.relaying()); // C-31
-        earlierNanos = begunNanos;
-        begunNanos = pacer.slotNanos() + jitterNanos;
-        begins = true;
-        loop.together(complete);
         if (aligns) {
             pacer.align(phaseNanos);
             aligns = false;
         }
-        pacer.advance(now + leastAheadNanos() - jitterNanos); // a loop that was kept seals what can still be in time
+        pacer.advance(now + aheadNanos() - jitterNanos); // a loop that was kept makes what can still be in time
         jitterNanos = pacer.jitterNanos();
-        timer = loop.at(pacer.slotNanos() + jitterNanos - aheadNanos(), buildSlot);
-        if (!over() && pacer.burstFrames() > 0) {
-            writeBurst();
+    }
+
+    private void sealNoise(Batch batch) {
+        ByteBuffer bytes = slotBuffer(batch.frames);
+        for (int i = 0; i < batch.frames; i++) {
+            stages.buildAhead(bytes.array(), i * FrameLayout.FRAME_BYTES, micros.getAsLong());
         }
+        commit(batch, bytes);
+    }
+
+    /** The first slot of the reserve carries what there is to say, if that is still in time; else it stays Noise. */
+    private void fillNext() {
+        Batch batch = reserve.remove();
+        reserveFrames -= batch.frames;
+        filled(batch.nanos);
+        look(batch.frames);
+        ByteBuffer noise = batch.nanos - System.nanoTime() > LATEST_NANOS ? withhold(batch) : null;
+        ByteBuffer bytes = noise == null ? null : slotBuffer(batch.frames);
+        if (bytes != null && stages.buildSaying(bytes.array(), 0, micros.getAsLong(), records)) {
+            dataFrames++;
+            count(batch.frames, stages.said() + seal(bytes.array(), 1, batch.frames));
+            giveBack(noise);
+            offerFilled(batch, bytes);
+        } else {
+            for (int i = 0; i < batch.frames; i++) {
+                stages.pass();
+            }
+            count(batch.frames, 0);
+            if (noise != null) {
+                giveBack(bytes);
+                offer(batch, noise);
+            }
+        }
+    }
+
+    /** The frames of a batch, which from here on are not written: so one alone is ever sent under one key. Null if it is too late for that. */
+    private ByteBuffer withhold(Batch batch) {
+        synchronized (queue) {
+            ByteBuffer bytes = batch.number - written >= due ? batch.bytes : null;
+            batch.bytes = bytes == null ? batch.bytes : null;
+            return bytes;
+        }
+    }
+
+    /** At once, but where connections go together. What was just said may have brought new keys: then what is in reserve under the old ones is void. */
+    private void offerFilled(Batch batch, ByteBuffer bytes) {
+        List<Batch> voided = List.of();
+        if (stages.ahead() < reserveFrames) {
+            complete();
+            voided = withholdVoided();
+        }
+        commit(batch, bytes);
+        completeSoon();
+        voided.forEach(this::sealNoise);
+    }
+
+    /** None of them is written by now, as the batch before them is not. */
+    private List<Batch> withholdVoided() {
+        List<Batch> voided = new ArrayList<>();
+        int good = stages.ahead();
+        int frames = 0;
+        for (Batch batch : reserve) {
+            frames += batch.frames;
+            if (frames > good) {
+                voided.add(batch);
+                synchronized (queue) {
+                    spare.add(batch.bytes);
+                    batch.bytes = null;
+                }
+            }
+        }
+        return voided;
+    }
+
+    private void filled(long nanos) {
+        earlierNanos = filledNanos;
+        filledNanos = nanos;
     }
 
     /**
@@ -223,7 +383,7 @@ final class FrameWriter implements SlotThread.Slotted {
         if (pacer == null || stopping || profile.mode() != PaddingMode.MAX || now - pacer.prologueEndNanos() < 0) {
             return now;
         }
-        return still(earlierNanos, now) ? earlierNanos + STILL_AFTER_NANOS : still(begunNanos, now) ? begunNanos + STILL_AFTER_NANOS : now;
+        return still(earlierNanos, now) ? earlierNanos + STILL_AFTER_NANOS : still(filledNanos, now) ? filledNanos + STILL_AFTER_NANOS : now;
     }
 
     private static boolean still(long slotNanos, long now) {
@@ -232,38 +392,58 @@ final class FrameWriter implements SlotThread.Slotted {
     }
 
     private long aheadNanos() {
-        if (profile.mode() == PaddingMode.MAX && pacer.slotNanos() - pacer.prologueEndNanos() < EARLY_NANOS) {
-            return EARLY_AHEAD_NANOS;
-        }
-        return leastAheadNanos();
-    }
-
-    private long leastAheadNanos() {
         return loop.crowded() ? CROWDED_AHEAD_NANOS : AHEAD_NANOS;
     }
 
-    /** Gives the slot that was built last to the slot thread; where it is left out too: what waits for the socket goes at some slot. */
-    private void complete() {
-        if (begins) {
-            stages.finish();
-            synchronized (sealed) {
-                if (begun != null) {
-                    sealed.add(begun);
-                }
-            }
-            slots.schedule(begunNanos, begun == null ? writeWaiting : this);
-            begun = null;
-            begins = false;
+    /** These are the frames of this batch, once what is begun is completed. */
+    private void commit(Batch batch, ByteBuffer bytes) {
+        begun.add(new Begun(batch, bytes));
+        loop.together(complete);
+    }
+
+    /** At once, but where many connections go together. */
+    private void completeSoon() {
+        if (!loop.crowded()) {
+            complete();
         }
     }
 
-    private ByteBuffer slotBuffer(int bytes) {
-        synchronized (sealed) {
+    /** All that is sealed has its tags, and may be written. */
+    private void complete() {
+        if (!begun.isEmpty()) {
+            stages.finish();
+            for (Begun next = begun.poll(); next != null; next = begun.poll()) {
+                offer(next.batch, next.bytes);
+            }
+        }
+    }
+
+    /** The frames of a batch may be written; are, if their slot has come meanwhile. */
+    private void offer(Batch batch, ByteBuffer bytes) {
+        boolean late;
+        synchronized (queue) {
+            batch.bytes = bytes;
+            late = due > 0 && queue.peek() == batch;
+        }
+        if (late) {
+            write(0);
+        }
+    }
+
+    private ByteBuffer slotBuffer(int frames) {
+        synchronized (queue) {
+            int bytes = frames * FrameLayout.FRAME_BYTES;
             ByteBuffer buffer = spare.poll();
             while (buffer != null && buffer.capacity() != bytes) { // of another rung
                 buffer = spare.poll();
             }
             return buffer == null ? ByteBuffer.allocate(bytes) : buffer.clear();
+        }
+    }
+
+    private void giveBack(ByteBuffer bytes) {
+        synchronized (queue) {
+            spare.add(bytes);
         }
     }
 
@@ -294,10 +474,10 @@ final class FrameWriter implements SlotThread.Slotted {
         whenFinished = task;
     }
 
-    /** All but the tags. */
-    private void seal(byte[] frames, int count) {
+    /** Seals these frames, all but the tags. @return how many bytes they say */
+    private int seal(byte[] frames, int from, int count) {
         int said = 0;
-        for (int i = 0; i < count; i++) {
+        for (int i = from; i < count; i++) {
             stages.buildLater(frames, i * FrameLayout.FRAME_BYTES, micros.getAsLong(), records);
             if ((i + 1) % KEPT_FRAMES == 0) {
                 stages.finish();
@@ -305,10 +485,23 @@ final class FrameWriter implements SlotThread.Slotted {
             said += stages.said();
             dataFrames += stages.said() > 0 ? 1 : 0;
         }
-        sentFrames += count;
         WarmUp.batch(count);
+        return said;
+    }
+
+    /** Before the frames of a slot are filled: sees how much waits for them. */
+    private void look(int frames) {
+        long backlog = backlogBytes();
+        if (profile.mode() != PaddingMode.MAX) { // there nothing may show that much waits, and none of it will be hurried
+            WarmUp.backlog(backlog);
+        }
+        saturated &= backlog >= (long) frames * FrameLayout.PAYLOAD_BYTES;
+    }
+
+    private void count(int frames, int said) {
+        sentFrames += frames;
         if (observer != null) {
-            observer.sent(count, said);
+            observer.sent(frames, said);
         }
     }
 
@@ -328,32 +521,33 @@ final class FrameWriter implements SlotThread.Slotted {
         return stages.application() ? connection.backlogBytes() : stages.pendingBytes();
     }
 
-    /** Writes what is due, so many more being so, as far as the socket takes it; true if all that went. */
-    private boolean flush(int more) throws IOException {
-        synchronized (sealed) {
-            for (due = more > sealed.size() - due ? sealed.size() : due + more; due > 0; due--) {
-                ByteBuffer head = sealed.peek();
-                wire.write(head);
-                if (head.hasRemaining()) {
+    /** Writes what is due, everything before this number being so, as far as the socket takes it; false if that is full. */
+    private boolean flush(long upTo) throws IOException {
+        synchronized (queue) {
+            due = (int) Math.max(due, Math.min(queue.size(), upTo - written));
+            while (due > 0) {
+                Batch head = queue.peek();
+                if (head.bytes == null) {
+                    return true; // who seals them writes them
+                }
+                wire.write(head.bytes);
+                if (head.bytes.hasRemaining()) {
                     return false; // F-1: the rest of these bytes comes first, whatever comes next
                 }
-                sealed.remove();
-                if (head != burst) {
-                    spare.add(head);
+                queue.remove();
+                written++;
+                due--;
+                if (head.bytes != burst) {
+                    spare.add(head.bytes);
                 }
             }
             return true;
         }
     }
 
-    @Override
-    public void writeSlot() {
-        write(1);
-    }
-
-    private void write(int more) {
+    private void write(long upTo) {
         try {
-            flush(more);
+            flush(upTo);
         } catch (IOException e) {
             failure = e;
         }
@@ -383,6 +577,9 @@ final class FrameWriter implements SlotThread.Slotted {
             awaitWritable.accept(false); // the slots write what is left
             return;
         }
+        while (!reserve.isEmpty()) {
+            fillNext();
+        }
         complete(); // what is sealed first goes first
         long now = System.nanoTime();
         long gap = pacer.burstGapNanos(backlogBytes() / FrameLayout.PAYLOAD_BYTES);
@@ -392,7 +589,7 @@ final class FrameWriter implements SlotThread.Slotted {
         }
         try {
             for (int turn = 0; turn < BURST_TURN_FRAMES; turn += BURST_FRAMES) {
-                if (!flush(Integer.MAX_VALUE)) {
+                if (!flush(made)) {
                     awaitWritable.accept(true);
                     return;
                 }
@@ -411,10 +608,12 @@ final class FrameWriter implements SlotThread.Slotted {
                 if (burst == null) {
                     burst = ByteBuffer.allocate(BURST_FRAMES * FrameLayout.FRAME_BYTES);
                 }
-                seal(burst.array(), frames);
+                count(frames, seal(burst.array(), 0, frames));
                 stages.finish();
-                synchronized (sealed) {
-                    sealed.add(burst.clear().limit(frames * FrameLayout.FRAME_BYTES));
+                Batch batch = new Batch(frames, now);
+                batch.bytes = burst.clear().limit(frames * FrameLayout.FRAME_BYTES);
+                synchronized (queue) {
+                    queue.add(batch);
                 }
             }
             queueBurst(now);
@@ -426,8 +625,8 @@ final class FrameWriter implements SlotThread.Slotted {
 
     /** It is large, and the connection may be still for hours. */
     private void dropBurst() {
-        synchronized (sealed) {
-            burst = sealed.isEmpty() ? null : burst;
+        synchronized (queue) {
+            burst = queue.isEmpty() ? null : burst;
         }
     }
 

@@ -210,11 +210,13 @@ public final class Link implements Loop.Handler {
                 case Action.Established result -> {
                     phase = Phase.APPLICATION;
                     handshaker.close();
+                    writer.reserve();
                     tell(() -> owner.established(this, result));
                 }
                 case Action.Denied denial -> {
                     phase = Phase.DENIED;
                     handshaker.close();
+                    writer.reserve();
                     tell(() -> owner.denied(this, denial));
                     // the last word is queued but maybe not sent: by then it is
                     loop.at(Math.max(writer.prologueEndNanos(), System.nanoTime() + DENIAL_NANOS), () -> conclude(null)); // H-19, C-26
