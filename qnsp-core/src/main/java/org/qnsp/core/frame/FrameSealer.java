@@ -134,6 +134,14 @@ public final class FrameSealer implements AutoCloseable {
         ahead++;
     }
 
+    /** Wipes the keys of what is sealed ahead, all of which stays as it is: nothing is to be sealed after it. */
+    public void dropAhead() {
+        for (Ahead each : ring) {
+            each.wipe();
+        }
+        ahead = 0;
+    }
+
     private void grow() {
         Ahead[] larger = new Ahead[2 * ring.length];
         for (int i = 0; i < larger.length; i++) {
@@ -210,10 +218,7 @@ public final class FrameSealer implements AutoCloseable {
     public void close() {
         keys.close();
         wipeFrameKeys();
-        for (Ahead each : ring) {
-            each.wipe();
-        }
-        ahead = 0;
+        dropAhead();
     }
 
     /** */

@@ -169,6 +169,13 @@ public final class StageWriter implements AutoCloseable {
         said = 0;
     }
 
+    /** Nothing is built any more: wipes what could build once more what is built ahead. */
+    public void dropAhead() {
+        if (sealer != null) {
+            sealer.dropAhead();
+        }
+    }
+
     private boolean build(byte[] out, int offset, long micros, Records application, boolean noise) {
         if (queue.peek() instanceof Item.Raw(byte[] bytes)) {
             System.arraycopy(bytes, taken, out, offset, FrameLayout.FRAME_BYTES);

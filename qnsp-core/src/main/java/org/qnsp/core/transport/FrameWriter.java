@@ -28,6 +28,7 @@ final class FrameWriter {
     private static final long CROWDED_AHEAD_NANOS = 4_000_000;
     /** What comes later for a slot than this before it waits for the next: sealing takes time too. */
     private static final long LATEST_NANOS = 300_000;
+    private static final long LATEST_FRAME_NANOS = 10_000;
     /** How long before it is sent Noise is sealed for a slot; more than a period and its jitter, so that each slot is made as the one before is filled. */
     private static final long RESERVE_NANOS = 30_000_000;
     /** The same in the prologue, where slots are dense and what seals them is cold. */
@@ -79,9 +80,9 @@ final class FrameWriter {
     private final LongSupplier jitter;
     private final LongSupplier micros;
     private final Consumer<IOException> failed;
-    private final Runnable takeTurn = this::takeTurn;
+    private final Runnable takeTurn = () -> guarded(this::takeTurn);
     private final Runnable complete = this::complete;
-    private final Runnable writeBurst = this::writeBurst;
+    private final Runnable writeBurst = () -> guarded(this::writeBurst);
     /** What is to be written, in the order of its numbers; its monitor guards what follows too. */
     private final ArrayDeque<Batch> queue = new ArrayDeque<>();
     /** Batches written so far. */
@@ -201,6 +202,9 @@ final class FrameWriter {
                 queue.removeLast();
             }
         }
+        reserve.forEach(batch -> count(batch.frames, 0)); // those that are sent all the same
+        reserve.clear();
+        stages.dropAhead();
     }
 
     /** The last slot is the slot thread's; what the socket did not take then is written here. A peer that takes nothing is waited for only so long. */
@@ -220,6 +224,17 @@ final class FrameWriter {
         }
     }
 
+    /** A fault of our own may leave frames half sealed, and what would be sealed after them never sent: then the connection is over. */
+    private void guarded(Runnable turn) {
+        try {
+            turn.run();
+        } catch (RuntimeException e) {
+            stopping = true;
+            failed.accept(new IOException("internal fault", e));
+            throw e;
+        }
+    }
+
     /** Fills the slots that are about to be sent, and makes those to come. */
     private void takeTurn() {
         complete(); // a loop that is late comes here twice in a turn
@@ -232,12 +247,17 @@ final class FrameWriter {
             return;
         }
         long now = System.nanoTime();
+        boolean missed = false;
         while (!reserve.isEmpty() && reserve.peek().nanos - aheadNanos() - now <= 0) {
-            fillNext();
+            missed = !fillNext();
         }
         for (boolean early = reserves(); pacer.slotNanos() + jitterNanos - now <= (early ? reserveNanos() : aheadNanos()); early = reserves()) {
             makeSlot(early, now);
         }
+        if (missed && !reserve.isEmpty()) {
+            fillNext(); // however late this loop always is, what waits is sent
+        }
+        completeSoon();
         timer = loop.at(reserve.isEmpty() ? pacer.slotNanos() + jitterNanos - aheadNanos() : reserve.peek().nanos - aheadNanos(), takeTurn);
         if (!over() && pacer.burstFrames() > 0) {
             writeBurst();
@@ -278,6 +298,7 @@ final class FrameWriter {
                 reserveFrames += batch.frames;
                 sealNoise(batch);
             } else {
+                fillReserve(); // what is sealed now comes after it
                 look(batch.frames);
                 ByteBuffer bytes = slotBuffer(batch.frames);
                 count(batch.frames, seal(bytes.array(), 0, batch.frames));
@@ -304,13 +325,19 @@ final class FrameWriter {
         commit(batch, bytes);
     }
 
-    /** The first slot of the reserve carries what there is to say, if that is still in time; else it stays Noise. */
-    private void fillNext() {
+    private void fillReserve() {
+        while (!reserve.isEmpty()) {
+            fillNext();
+        }
+    }
+
+    /** The first slot of the reserve carries what there is to say, if that is still in time; else it stays Noise. @return whether it was in time */
+    private boolean fillNext() {
         Batch batch = reserve.remove();
         reserveFrames -= batch.frames;
         filled(batch.nanos);
         look(batch.frames);
-        ByteBuffer noise = batch.nanos - System.nanoTime() > LATEST_NANOS ? withhold(batch) : null;
+        ByteBuffer noise = batch.nanos - System.nanoTime() > LATEST_NANOS + batch.frames * LATEST_FRAME_NANOS ? withhold(batch) : null;
         ByteBuffer bytes = noise == null ? null : slotBuffer(batch.frames);
         if (bytes != null && stages.buildSaying(bytes.array(), 0, micros.getAsLong(), records)) {
             dataFrames++;
@@ -327,6 +354,7 @@ final class FrameWriter {
                 offer(batch, noise);
             }
         }
+        return noise != null;
     }
 
     /** The frames of a batch, which from here on are not written: so one alone is ever sent under one key. Null if it is too late for that. */
@@ -338,7 +366,10 @@ final class FrameWriter {
         }
     }
 
-    /** At once, but where connections go together. What was just said may have brought new keys: then what is in reserve under the old ones is void. */
+    /**
+     * At once, on a loop of many connections too: what waited here for others would be late, as Noise is not. What was just said may have brought new keys: then what is
+     * in reserve under the old ones is void.
+     */
     private void offerFilled(Batch batch, ByteBuffer bytes) {
         List<Batch> voided = List.of();
         if (stages.ahead() < reserveFrames) {
@@ -346,7 +377,7 @@ final class FrameWriter {
             voided = withholdVoided();
         }
         commit(batch, bytes);
-        completeSoon();
+        complete();
         voided.forEach(this::sealNoise);
     }
 
@@ -358,6 +389,9 @@ final class FrameWriter {
         for (Batch batch : reserve) {
             frames += batch.frames;
             if (frames > good) {
+                if (frames - batch.frames < good) {
+                    throw new IllegalStateException("new keys in the midst of a slot"); // they come with the next frame
+                }
                 voided.add(batch);
                 synchronized (queue) {
                     spare.add(batch.bytes);
@@ -382,6 +416,9 @@ final class FrameWriter {
     long stillUntilNanos(long now) {
         if (pacer == null || stopping || profile.mode() != PaddingMode.MAX || now - pacer.prologueEndNanos() < 0) {
             return now;
+        }
+        if (!reserve.isEmpty() && still(reserve.peek().nanos, now)) {
+            return reserve.peek().nanos + STILL_AFTER_NANOS;
         }
         return still(earlierNanos, now) ? earlierNanos + STILL_AFTER_NANOS : still(filledNanos, now) ? filledNanos + STILL_AFTER_NANOS : now;
     }
@@ -577,11 +614,13 @@ final class FrameWriter {
             awaitWritable.accept(false); // the slots write what is left
             return;
         }
-        while (!reserve.isEmpty()) {
-            fillNext();
-        }
-        complete(); // what is sealed first goes first
         long now = System.nanoTime();
+        if (now - pacer.prologueEndNanos() < 0) { // though all of its slots are made
+            queueBurst(pacer.prologueEndNanos());
+            return;
+        }
+        fillReserve();
+        complete(); // what is sealed first goes first
         long gap = pacer.burstGapNanos(backlogBytes() / FrameLayout.PAYLOAD_BYTES);
         if (now - burstNanos < gap) {
             queueBurst(burstNanos + gap);
@@ -625,8 +664,9 @@ final class FrameWriter {
 
     /** It is large, and the connection may be still for hours. */
     private void dropBurst() {
+        ByteBuffer large = burst;
         synchronized (queue) {
-            burst = queue.isEmpty() ? null : burst;
+            burst = queue.stream().anyMatch(batch -> batch.bytes == large) ? large : null;
         }
     }
 

@@ -517,6 +517,7 @@ public final class Link implements Loop.Handler {
             return;
         }
         cause = new IOException(e.getMessage(), e);
+        writer.reserve();
         boolean stranger = !client && phase == Phase.HANDSHAKE;
         phase = Phase.FAULT;
         handshaker.close();

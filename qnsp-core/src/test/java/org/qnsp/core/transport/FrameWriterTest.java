@@ -162,6 +162,33 @@ final class FrameWriterTest {
         relay.close();
     }
 
+    @Test
+    void inModeLowNoSlotOfThePrologueIsHurried() throws Exception { // C-24: though all of them are made before it is over
+        stop();
+        start(new Cover(PaddingMode.LOW, RateClass.UNBOUNDED));
+        connection.open("bulk", new byte[0], Limits.CHANNEL_CREDIT_BYTES, ChannelListener.NONE);
+        Channel channel = connection.open("bulk", new byte[0], Limits.CHANNEL_CREDIT_BYTES, ChannelListener.NONE);
+        long start = System.nanoTime();
+        begin();
+        loop.execute(writer::reserve);
+        far.configureBlocking(false);
+        ByteBuffer buffer = ByteBuffer.allocate(1 << 16);
+        int bytes = 0;
+        int early = 0;
+        boolean written = false;
+        for (long now = start; now - start < 700_000_000; now = System.nanoTime()) {
+            bytes += far.read(buffer.clear());
+            early = System.nanoTime() - start < 499_500_000 ? bytes : early;
+            if (!written && now - start > 400_000_000) {
+                channel.writeNow(DataStream.MAIN, new byte[65536], 0, 65536);
+                written = true;
+            }
+            Thread.sleep(0, 100_000);
+        }
+        assertTrue(early <= 100 * 2 * 768, early + " bytes before the end of the prologue");
+        assertTrue(bytes > early + 40_000, bytes + " bytes soon after it");
+    }
+
     /** How many of 500 times, 3 ms apart after the prologue, nothing is to be read, and how long that lasts at most. */
     private long[] stillness() throws Exception {
         begin();
