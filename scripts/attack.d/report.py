@@ -64,6 +64,8 @@ def save(figure, out, name):
 
 def wire(traces, modes, out):
     shown = [label for label in ('idle', 'typing', 'short', 'browse', 'cat1m', 'up10m', 'refused') if any(t['label'] == label for t in traces)]
+    if not shown:
+        return  # finer questions alone
     figure, axes = plt.subplots(len(modes), len(shown), figsize=(2.3 * len(shown), 1.7 * len(modes)), sharex=True, squeeze=False)
     for row, mode in zip(axes, modes):
         for axis, label in zip(row, shown):
@@ -171,7 +173,7 @@ def write(result, traces, out):
     text = ['# What attacks make of the wire', '',
             'Written by `scripts/attack`, which records real sessions on loopback, has published classifiers tell from sizes and times of packets what was done in them, and tests the bytes. '
             'A wrong guess is what we want; plain OpenSSH, put to the same attack, shows that the attack is strong enough to find what is there.', '',
-            '![What an observer sees](wire.svg)', '', '![How often attacks are right](accuracy.svg)', '', '![What they confuse](confusion.svg)', '', '![Times](times.svg)', '', '## Verdicts', '',
+            *(['![What an observer sees](wire.svg)', ''] if os.path.exists(os.path.join(out, 'wire.svg')) else []), '![How often attacks are right](accuracy.svg)', '', '![What they confuse](confusion.svg)', '', '![Times](times.svg)', '', '## Verdicts', '',
             rows(['', 'claim', 'figures'], [[VERDICTS[good], name, what] for name, good, what in verdicts(result)]),
             '## Which of them', '',
             'The best of five classifiers each (forest, k-fingerprinting, nearest neighbours, boosting, logistic regression on the cumulative curve), which favours the attack. Intervals: Clopper-Pearson, 95 %. '
