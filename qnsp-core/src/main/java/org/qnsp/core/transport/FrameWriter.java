@@ -40,6 +40,8 @@ final class FrameWriter {
     private static final long STILL_AFTER_NANOS = 100_000;
     /** Slots that are due and wait for a full socket; then slots are left out. */
     private static final int WAITING_SLOTS = 2;
+    /** Buffers that are kept for slots to come. */
+    private static final int SPARE_SLOTS = 2;
     /** How long a peer that takes nothing is waited for at the end. */
     private static final long PATIENCE_NANOS = 2_000_000_000L;
     private static final int BURST_FRAMES = 128;
@@ -394,7 +396,7 @@ final class FrameWriter {
                 }
                 voided.add(batch);
                 synchronized (queue) {
-                    spare.add(batch.bytes);
+                    keep(batch.bytes);
                     batch.bytes = null;
                 }
             }
@@ -480,6 +482,12 @@ final class FrameWriter {
 
     private void giveBack(ByteBuffer bytes) {
         synchronized (queue) {
+            keep(bytes);
+        }
+    }
+
+    private void keep(ByteBuffer bytes) {
+        if (spare.size() < SPARE_SLOTS) { // the prologue had more of them under way than an idle connection ever needs
             spare.add(bytes);
         }
     }
@@ -575,7 +583,7 @@ final class FrameWriter {
                 written++;
                 due--;
                 if (head.bytes != burst) {
-                    spare.add(head.bytes);
+                    keep(head.bytes);
                 }
             }
             return true;
