@@ -60,7 +60,7 @@ final class RatchetTest {
 
     @Test
     void underFullLoadBothWaysNothingIsLost() throws Exception {
-        byte[] data = new byte[30 << 20];
+        byte[] data = new byte[48 << 20]; // the faster it moves the fewer ratchets it takes, 100 ms apart at least
         new Random(1).nextBytes(data);
         int logged = daemon.logText().length();
         Command.Result result = Command.of(qssh("-o", "RekeyLimit=1M 1", "127.0.0.1", "cat")).input(data).run();
