@@ -22,17 +22,15 @@ public final class FrameSealer implements AutoCloseable {
     private final EpochKeys keys;
     private final FrameCipher cipher;
     private final int direction;
-    private final byte[] encryptionKey = new byte[32];
-    private final byte[] macKey = new byte[32];
     private long sequence;
     private long lastMicros;
-    /** Of the frames that are sealed ahead, from the one of {@link #sequence} on; a ring, whose entries serve again. */
-    private Ahead[] ring = {new Ahead(), new Ahead()};
+    /** Of the frames that are sealed ahead, from the one of {@link #sequence} on; a ring, whose entries serve again, a power of two. */
+    private FrameKeys[] ring = {new FrameKeys(), new FrameKeys()};
     private int first;
     private int ahead;
 
-    /** What it takes to seal a frame once more. */
-    private static final class Ahead {
+    /** What it takes to seal a frame, once more too. */
+    private static final class FrameKeys {
         private final byte[] encryptionKey = new byte[32];
         private final byte[] macKey = new byte[32];
         private int epoch;
@@ -85,31 +83,34 @@ public final class FrameSealer implements AutoCloseable {
         if (sequence < 0) {
             throw new IllegalStateException("sequence numbers used up"); // F-5: one key, one sequence number
         }
-        if (ahead > 0) {
-            Ahead known = ring[first];
-            write(frame, offset, sequence, type, recordBytes, known.micros); // F-6: a later one would be above that of the frames sealed ahead
-            cipher.sealLater(frame, offset, known.encryptionKey, known.macKey, known.epoch, direction, sequence);
-            pass();
-            return;
+        if (ahead == 0) {
+            takeKeys(micros);
         }
-        tick(micros);
-        write(frame, offset, sequence, type, recordBytes, lastMicros);
-        keys.next(sequence, encryptionKey, macKey);
-        cipher.sealLater(frame, offset, encryptionKey, macKey, keys.epoch(), direction, sequence);
-        wipeFrameKeys();
-        sequence++;
+        seal(frame, offset, type, recordBytes, sequence, ring[first]);
+        pass();
     }
 
-    private void tick(long micros) {
+    /** Those of the frame after all that have some, and its time. */
+    private FrameKeys takeKeys(long micros) {
+        if (ahead == ring.length) {
+            grow();
+        }
+        FrameKeys next = ring[(first + ahead) & ring.length - 1];
         lastMicros = Long.compareUnsigned(micros, lastMicros) < 0 ? lastMicros : micros;
+        next.micros = lastMicros;
+        keys.next(sequence + ahead, next.encryptionKey, next.macKey);
+        next.epoch = keys.epoch();
+        ahead++;
+        return next;
     }
 
-    private static void write(byte[] frame, int offset, long number, FrameType type, int recordBytes, long micros) {
+    private void seal(byte[] frame, int offset, FrameType type, int recordBytes, long number, FrameKeys with) {
         U64.set(frame, offset + FrameLayout.SEQUENCE, number);
-        U64.set(frame, offset + FrameLayout.TIME, micros);
+        U64.set(frame, offset + FrameLayout.TIME, with.micros); // F-6: that of the Noise before, as frames that are sealed ahead may follow
         frame[offset + FrameLayout.TYPE] = (byte) type.code();
         U16.set(frame, offset + FrameLayout.LENGTH, (short) recordBytes);
         Arrays.fill(frame, offset + FrameLayout.PAYLOAD + recordBytes, offset + FrameLayout.TAG, (byte) 0);
+        cipher.sealLater(frame, offset, with.encryptionKey, with.macKey, with.epoch, direction, number);
     }
 
     /**
@@ -121,31 +122,21 @@ public final class FrameSealer implements AutoCloseable {
         if (number < 0) {
             throw new IllegalStateException("sequence numbers used up");
         }
-        if (ahead == ring.length) {
-            grow();
-        }
-        Ahead next = ring[(first + ahead) % ring.length];
-        tick(micros);
-        next.micros = lastMicros;
-        write(frame, offset, number, FrameType.NOISE, 0, lastMicros);
-        keys.next(number, next.encryptionKey, next.macKey);
-        next.epoch = keys.epoch();
-        cipher.sealLater(frame, offset, next.encryptionKey, next.macKey, next.epoch, direction, number);
-        ahead++;
+        seal(frame, offset, FrameType.NOISE, 0, number, takeKeys(micros));
     }
 
     /** Wipes the keys of what is sealed ahead, all of which stays as it is: nothing is to be sealed after it. */
     public void dropAhead() {
-        for (Ahead each : ring) {
+        for (FrameKeys each : ring) {
             each.wipe();
         }
         ahead = 0;
     }
 
     private void grow() {
-        Ahead[] larger = new Ahead[2 * ring.length];
+        FrameKeys[] larger = new FrameKeys[2 * ring.length];
         for (int i = 0; i < larger.length; i++) {
-            larger[i] = i < ahead ? ring[(first + i) % ring.length] : new Ahead();
+            larger[i] = i < ahead ? ring[(first + i) & ring.length - 1] : new FrameKeys();
         }
         ring = larger;
         first = 0;
@@ -162,7 +153,7 @@ public final class FrameSealer implements AutoCloseable {
             throw new IllegalStateException("no frame is sealed ahead");
         }
         ring[first].wipe();
-        first = (first + 1) % ring.length;
+        first = first + 1 & ring.length - 1;
         ahead--;
         sequence++;
     }
@@ -203,7 +194,7 @@ public final class FrameSealer implements AutoCloseable {
             throw new IllegalStateException("switch in the past");
         }
         for (; ahead > 0 && sequence + ahead > at; ahead--) {
-            ring[(first + ahead - 1) % ring.length].wipe();
+            ring[(first + ahead - 1) & ring.length - 1].wipe();
         }
         keys.switchAt(at, chainKey);
     }
@@ -217,13 +208,6 @@ public final class FrameSealer implements AutoCloseable {
     @Override
     public void close() {
         keys.close();
-        wipeFrameKeys();
         dropAhead();
-    }
-
-    /** */
-    private void wipeFrameKeys() {
-        Arrays.fill(encryptionKey, (byte) 0);
-        Arrays.fill(macKey, (byte) 0);
     }
 }

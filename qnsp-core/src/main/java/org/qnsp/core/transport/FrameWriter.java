@@ -147,7 +147,7 @@ final class FrameWriter {
     void start() {
         pacer = new Pacer(profile, System.nanoTime(), jitter);
         jitterNanos = pacer.jitterNanos();
-        takeTurn();
+        takeTurn.run();
     }
 
     boolean started() {
@@ -608,7 +608,7 @@ final class FrameWriter {
 
     /** The socket takes bytes again. */
     void onWritable() {
-        writeBurst();
+        writeBurst.run();
     }
 
     /** Writes frames as long as there are enough to say for a burst, or owed, and the socket takes them. */
