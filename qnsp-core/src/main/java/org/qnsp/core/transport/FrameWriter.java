@@ -18,8 +18,7 @@ import org.qnsp.stealth.StealthProfile;
 /**
  * The sending side of a link: has frames sealed before their slots come, has the slot thread write them, and writes bursts besides where the schedule allows it (C-20
  * to C-25, C-36). Noise is sealed for a slot long before it; shortly before it the loop seals what there is to say in its place, if there is anything and the loop is in
- * time. So a loop that is kept costs what is said a slot's time, and the wire nothing. What is sealed is written in order. Runs on the loop, but for
- * {@link Batch#writeSlot}; the monitor of the queue is the two threads' own.
+ * time. So a loop that is kept costs what is said a slot's time, and the wire nothing. Runs on the loop; what it shares with the slot thread is the {@link SendQueue}.
  */
 final class FrameWriter {
     /** How long before it is sent a slot is filled: its jitter is drawn before that, so that it costs what is said no time. */
@@ -38,10 +37,6 @@ final class FrameWriter {
     /** In mode max nothing is read so long before a slot is written, nor just after. */
     private static final long STILL_NANOS = 2_000_000;
     private static final long STILL_AFTER_NANOS = 100_000;
-    /** Slots that are due and wait for a full socket; then slots are left out. */
-    private static final int WAITING_SLOTS = 2;
-    /** Buffers that are kept for slots to come. */
-    private static final int SPARE_SLOTS = 2;
     /** How long a peer that takes nothing is waited for at the end. */
     private static final long PATIENCE_NANOS = 2_000_000_000L;
     private static final int BURST_FRAMES = 128;
@@ -50,32 +45,12 @@ final class FrameWriter {
     /** Frames written in bursts before others get their turn. */
     private static final int BURST_TURN_FRAMES = 512;
 
-    /** Frames that are written together, those of a slot or a burst. */
-    private final class Batch implements SlotThread.Slotted {
-        private final long number = made++;
-        private final int frames;
-        /** Of its slot, of {@link System#nanoTime()}. */
-        private final long nanos;
-        /** Null while they are being sealed; the monitor of {@link #queue} guards it. */
-        private ByteBuffer bytes;
-
-        Batch(int frames, long nanos) {
-            this.frames = frames;
-            this.nanos = nanos;
-        }
-
-        @Override
-        public void writeSlot() {
-            write(number + 1);
-        }
-    }
-
     /** Sealed but for its tags. */
-    private record Begun(Batch batch, ByteBuffer bytes) {}
+    private record Begun(SendQueue.Batch batch, ByteBuffer bytes) {}
 
     private final Loop loop;
     private final SlotThread slots;
-    private final Wire wire;
+    private final SendQueue queue;
     private final StageWriter stages;
     private final Connection connection;
     private final StageWriter.Records records;
@@ -85,20 +60,8 @@ final class FrameWriter {
     private final Runnable takeTurn = () -> guarded(this::takeTurn);
     private final Runnable complete = this::complete;
     private final Runnable writeBurst = () -> guarded(this::writeBurst);
-    /** What is to be written, in the order of its numbers; its monitor guards what follows too. */
-    private final ArrayDeque<Batch> queue = new ArrayDeque<>();
-    /** Batches written so far. */
-    private long written;
-    /** How many of the queue, from the first on, are due. */
-    private int due;
-    /** Of slots that are written, for those to come. */
-    private final ArrayDeque<ByteBuffer> spare = new ArrayDeque<>();
-    /** At a slot that is left out, what waits for the socket. */
-    private final SlotThread.Slotted writeWaiting = () -> write(0);
-    /** Batches made so far. */
-    private long made;
     /** Slots with Noise, which is not decided on yet. */
-    private final ArrayDeque<Batch> reserve = new ArrayDeque<>();
+    private final ArrayDeque<SendQueue.Batch> reserve = new ArrayDeque<>();
     private int reserveFrames;
     private final ArrayDeque<Begun> begun = new ArrayDeque<>();
     private long phaseNanos;
@@ -123,7 +86,6 @@ final class FrameWriter {
     private long stoppedNanos;
     private boolean stopping;
     private volatile boolean burstWaiting;
-    private volatile IOException failure;
     private boolean burstQueued;
     private Runnable whenFinished = () -> {};
     private Consumer<Boolean> awaitWritable = wanted -> {};
@@ -133,7 +95,7 @@ final class FrameWriter {
             LongSupplier micros, Consumer<IOException> failed) {
         this.loop = loop;
         this.slots = slots;
-        this.wire = wire;
+        this.queue = new SendQueue(wire);
         this.stages = stages;
         this.connection = connection;
         this.records = records;
@@ -198,13 +160,10 @@ final class FrameWriter {
 
     /** But for slots so near that they would be filled by now, had there been anything to say. */
     private void dropReserve() {
-        synchronized (queue) {
-            for (Batch last = reserve.peekLast(); last != null && last == queue.peekLast() && last.nanos - aheadNanos() - stoppedNanos > 0 && queue.size() > due; last = reserve.peekLast()) {
-                reserve.removeLast();
-                queue.removeLast();
-            }
+        while (!reserve.isEmpty() && reserve.peekLast().nanos() - aheadNanos() - stoppedNanos > 0 && queue.takeBack(reserve.peekLast())) {
+            reserve.removeLast();
         }
-        reserve.forEach(batch -> count(batch.frames, 0)); // those that are sent all the same
+        reserve.forEach(batch -> count(batch.frames(), 0)); // those that are sent all the same
         reserve.clear();
         stages.dropAhead();
     }
@@ -212,14 +171,11 @@ final class FrameWriter {
     /** The last slot is the slot thread's; what the socket did not take then is written here. A peer that takes nothing is waited for only so long. */
     private void afterLast() {
         long now = System.nanoTime();
-        boolean empty;
-        synchronized (queue) {
-            empty = queue.isEmpty();
-        }
+        boolean empty = queue.isEmpty();
         if (!empty && now - stoppedNanos > 2 * CROWDED_AHEAD_NANOS) { // its slot is past
-            write(made);
+            queue.write();
         }
-        if (empty || failure != null || now - stoppedNanos > PATIENCE_NANOS) {
+        if (empty || queue.failure() != null || now - stoppedNanos > PATIENCE_NANOS) {
             stopped.run();
         } else {
             loop.at(now + AHEAD_NANOS, this::afterLast);
@@ -243,14 +199,14 @@ final class FrameWriter {
         if (stopping) {
             return;
         }
-        if (failure != null) {
+        if (queue.failure() != null) {
             stopping = true;
-            failed.accept(failure);
+            failed.accept(queue.failure());
             return;
         }
         long now = System.nanoTime();
         boolean missed = false;
-        while (!reserve.isEmpty() && reserve.peek().nanos - aheadNanos() - now <= 0) {
+        while (!reserve.isEmpty() && reserve.peek().nanos() - aheadNanos() - now <= 0) {
             missed = !fillNext();
         }
         for (boolean early = reserves(); pacer.slotNanos() + jitterNanos - now <= (early ? reserveNanos() : aheadNanos()); early = reserves()) {
@@ -260,7 +216,7 @@ final class FrameWriter {
             fillNext(); // however late this loop always is, what waits is sent
         }
         completeSoon();
-        timer = loop.at(reserve.isEmpty() ? pacer.slotNanos() + jitterNanos - aheadNanos() : reserve.peek().nanos - aheadNanos(), takeTurn);
+        timer = loop.at(reserve.isEmpty() ? pacer.slotNanos() + jitterNanos - aheadNanos() : reserve.peek().nanos() - aheadNanos(), takeTurn);
         if (!over() && pacer.burstFrames() > 0) {
             writeBurst();
         }
@@ -283,27 +239,20 @@ final class FrameWriter {
             saturated = true;
         }
         long nanos = pacer.slotNanos() + jitterNanos;
-        boolean full;
-        synchronized (queue) {
-            full = due >= WAITING_SLOTS;
-        }
-        if (full) {
+        if (queue.full()) {
             leftOut++;
-            slots.schedule(nanos, writeWaiting);
+            slots.schedule(nanos, queue.writeWaiting());
         } else {
-            Batch batch = new Batch(pacer.slotFrames(), nanos);
-            synchronized (queue) {
-                queue.add(batch);
-            }
+            SendQueue.Batch batch = queue.add(pacer.slotFrames(), nanos);
             if (early) {
                 reserve.add(batch);
-                reserveFrames += batch.frames;
+                reserveFrames += batch.frames();
                 sealNoise(batch);
             } else {
                 fillReserve(); // what is sealed now comes after it
-                look(batch.frames);
-                ByteBuffer bytes = slotBuffer(batch.frames);
-                count(batch.frames, seal(bytes.array(), 0, batch.frames));
+                look(batch.frames());
+                ByteBuffer bytes = queue.buffer(batch.frames());
+                count(batch.frames(), seal(bytes.array(), 0, batch.frames()));
                 commit(batch, bytes);
                 completeSoon();
                 filled(nanos);
@@ -319,9 +268,9 @@ final class FrameWriter {
         jitterNanos = pacer.jitterNanos();
     }
 
-    private void sealNoise(Batch batch) {
-        ByteBuffer bytes = slotBuffer(batch.frames);
-        for (int i = 0; i < batch.frames; i++) {
+    private void sealNoise(SendQueue.Batch batch) {
+        ByteBuffer bytes = queue.buffer(batch.frames());
+        for (int i = 0; i < batch.frames(); i++) {
             stages.buildAhead(bytes.array(), i * FrameLayout.FRAME_BYTES, micros.getAsLong());
         }
         commit(batch, bytes);
@@ -335,45 +284,36 @@ final class FrameWriter {
 
     /** The first slot of the reserve carries what there is to say, if that is still in time; else it stays Noise. @return whether it was in time */
     private boolean fillNext() {
-        Batch batch = reserve.remove();
-        reserveFrames -= batch.frames;
-        filled(batch.nanos);
-        look(batch.frames);
-        ByteBuffer noise = batch.nanos - System.nanoTime() > LATEST_NANOS + batch.frames * LATEST_FRAME_NANOS ? withhold(batch) : null;
-        ByteBuffer bytes = noise == null ? null : slotBuffer(batch.frames);
+        SendQueue.Batch batch = reserve.remove();
+        reserveFrames -= batch.frames();
+        filled(batch.nanos());
+        look(batch.frames());
+        ByteBuffer noise = batch.nanos() - System.nanoTime() > LATEST_NANOS + batch.frames() * LATEST_FRAME_NANOS ? queue.withhold(batch) : null;
+        ByteBuffer bytes = noise == null ? null : queue.buffer(batch.frames());
         if (bytes != null && stages.buildSaying(bytes.array(), 0, micros.getAsLong(), records)) {
             dataFrames++;
-            count(batch.frames, stages.said() + seal(bytes.array(), 1, batch.frames));
-            giveBack(noise);
+            count(batch.frames(), stages.said() + seal(bytes.array(), 1, batch.frames()));
+            queue.giveBack(noise);
             offerFilled(batch, bytes);
         } else {
-            for (int i = 0; i < batch.frames; i++) {
+            for (int i = 0; i < batch.frames(); i++) {
                 stages.pass();
             }
-            count(batch.frames, 0);
+            count(batch.frames(), 0);
             if (noise != null) {
-                giveBack(bytes);
-                offer(batch, noise);
+                queue.giveBack(bytes);
+                queue.offer(batch, noise);
             }
         }
         return noise != null;
-    }
-
-    /** The frames of a batch, which from here on are not written: so one alone is ever sent under one key. Null if it is too late for that. */
-    private ByteBuffer withhold(Batch batch) {
-        synchronized (queue) {
-            ByteBuffer bytes = batch.number - written >= due ? batch.bytes : null;
-            batch.bytes = bytes == null ? batch.bytes : null;
-            return bytes;
-        }
     }
 
     /**
      * At once, on a loop of many connections too: what waited here for others would be late, as Noise is not. What was just said may have brought new keys: then what is
      * in reserve under the old ones is void.
      */
-    private void offerFilled(Batch batch, ByteBuffer bytes) {
-        List<Batch> voided = List.of();
+    private void offerFilled(SendQueue.Batch batch, ByteBuffer bytes) {
+        List<SendQueue.Batch> voided = List.of();
         if (stages.ahead() < reserveFrames) {
             complete();
             voided = withholdVoided();
@@ -384,21 +324,18 @@ final class FrameWriter {
     }
 
     /** None of them is written by now, as the batch before them is not. */
-    private List<Batch> withholdVoided() {
-        List<Batch> voided = new ArrayList<>();
+    private List<SendQueue.Batch> withholdVoided() {
+        List<SendQueue.Batch> voided = new ArrayList<>();
         int good = stages.ahead();
         int frames = 0;
-        for (Batch batch : reserve) {
-            frames += batch.frames;
+        for (SendQueue.Batch batch : reserve) {
+            frames += batch.frames();
             if (frames > good) {
-                if (frames - batch.frames < good) {
+                if (frames - batch.frames() < good) {
                     throw new IllegalStateException("new keys in the midst of a slot"); // they come with the next frame
                 }
                 voided.add(batch);
-                synchronized (queue) {
-                    keep(batch.bytes);
-                    batch.bytes = null;
-                }
+                queue.giveBack(queue.take(batch));
             }
         }
         return voided;
@@ -419,8 +356,8 @@ final class FrameWriter {
         if (pacer == null || stopping || profile.mode() != PaddingMode.MAX || now - pacer.prologueEndNanos() < 0) {
             return now;
         }
-        if (!reserve.isEmpty() && still(reserve.peek().nanos, now)) {
-            return reserve.peek().nanos + STILL_AFTER_NANOS;
+        if (!reserve.isEmpty() && still(reserve.peek().nanos(), now)) {
+            return reserve.peek().nanos() + STILL_AFTER_NANOS;
         }
         return still(earlierNanos, now) ? earlierNanos + STILL_AFTER_NANOS : still(filledNanos, now) ? filledNanos + STILL_AFTER_NANOS : now;
     }
@@ -435,7 +372,7 @@ final class FrameWriter {
     }
 
     /** These are the frames of this batch, once what is begun is completed. */
-    private void commit(Batch batch, ByteBuffer bytes) {
+    private void commit(SendQueue.Batch batch, ByteBuffer bytes) {
         begun.add(new Begun(batch, bytes));
         loop.together(complete);
     }
@@ -452,43 +389,8 @@ final class FrameWriter {
         if (!begun.isEmpty()) {
             stages.finish();
             for (Begun next = begun.poll(); next != null; next = begun.poll()) {
-                offer(next.batch, next.bytes);
+                queue.offer(next.batch, next.bytes);
             }
-        }
-    }
-
-    /** The frames of a batch may be written; are, if their slot has come meanwhile. */
-    private void offer(Batch batch, ByteBuffer bytes) {
-        boolean late;
-        synchronized (queue) {
-            batch.bytes = bytes;
-            late = due > 0 && queue.peek() == batch;
-        }
-        if (late) {
-            write(0);
-        }
-    }
-
-    private ByteBuffer slotBuffer(int frames) {
-        synchronized (queue) {
-            int bytes = frames * FrameLayout.FRAME_BYTES;
-            ByteBuffer buffer = spare.poll();
-            while (buffer != null && buffer.capacity() != bytes) { // of another rung
-                buffer = spare.poll();
-            }
-            return buffer == null ? ByteBuffer.allocate(bytes) : buffer.clear();
-        }
-    }
-
-    private void giveBack(ByteBuffer bytes) {
-        synchronized (queue) {
-            keep(bytes);
-        }
-    }
-
-    private void keep(ByteBuffer bytes) {
-        if (spare.size() < SPARE_SLOTS) { // the prologue had more of them under way than an idle connection ever needs
-            spare.add(bytes);
         }
     }
 
@@ -566,38 +468,6 @@ final class FrameWriter {
         return stages.application() ? connection.backlogBytes() : stages.pendingBytes();
     }
 
-    /** Writes what is due, everything before this number being so, as far as the socket takes it; false if that is full. */
-    private boolean flush(long upTo) throws IOException {
-        synchronized (queue) {
-            due = (int) Math.max(due, Math.min(queue.size(), upTo - written));
-            while (due > 0) {
-                Batch head = queue.peek();
-                if (head.bytes == null) {
-                    return true; // who seals them writes them
-                }
-                wire.write(head.bytes);
-                if (head.bytes.hasRemaining()) {
-                    return false; // F-1: the rest of these bytes comes first, whatever comes next
-                }
-                queue.remove();
-                written++;
-                due--;
-                if (head.bytes != burst) {
-                    keep(head.bytes);
-                }
-            }
-            return true;
-        }
-    }
-
-    private void write(long upTo) {
-        try {
-            flush(upTo);
-        } catch (IOException e) {
-            failure = e;
-        }
-    }
-
     /** From any thread: something was queued. Only where the schedule has bursts, and only if the writer waits for it, does that move anything (C-20). */
     void onQueued() {
         if (burstWaiting) {
@@ -636,7 +506,7 @@ final class FrameWriter {
         }
         try {
             for (int turn = 0; turn < BURST_TURN_FRAMES; turn += BURST_FRAMES) {
-                if (!flush(made)) {
+                if (!queue.flush()) {
                     awaitWritable.accept(true);
                     return;
                 }
@@ -657,11 +527,7 @@ final class FrameWriter {
                 }
                 count(frames, seal(burst.array(), 0, frames));
                 stages.finish();
-                Batch batch = new Batch(frames, now);
-                batch.bytes = burst.clear().limit(frames * FrameLayout.FRAME_BYTES);
-                synchronized (queue) {
-                    queue.add(batch);
-                }
+                queue.addBurst(burst.clear().limit(frames * FrameLayout.FRAME_BYTES), frames, now);
             }
             queueBurst(now);
         } catch (IOException e) {
@@ -672,9 +538,8 @@ final class FrameWriter {
 
     /** It is large, and the connection may be still for hours. */
     private void dropBurst() {
-        ByteBuffer large = burst;
-        synchronized (queue) {
-            burst = queue.stream().anyMatch(batch -> batch.bytes == large) ? large : null;
+        if (!queue.holds(burst)) {
+            burst = null;
         }
     }
 
