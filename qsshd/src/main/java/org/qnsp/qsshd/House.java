@@ -235,9 +235,7 @@ final class House implements Hospitality {
         }
 
         @Override
-        public void output(UserProcess.Source source, java.nio.ByteBuffer bytes) {
-            bytes.position(bytes.limit());
-        }
+        public void output(UserProcess.Source source, byte[] bytes, int length) {}
 
         @Override
         public void outputEnded(UserProcess.Source source) {}

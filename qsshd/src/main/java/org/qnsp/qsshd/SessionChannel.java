@@ -1,10 +1,10 @@
 package org.qnsp.qsshd;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -55,7 +55,6 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
     private final Services services;
     private final AgentSocket agent;
     private final Map<String, String> environment = new LinkedHashMap<>();
-    private final byte[] outgoing = new byte[CHUNK_BYTES];
     /** Each signal costs a process of the user's, started on the one thread that serves all sessions. */
     private final Allowance signals = new Allowance(10, 100_000_000);
     private Channel channel;
@@ -404,7 +403,8 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
     /** Moves what came to the program, as much as may wait in front of it; credit for it is granted as it is taken from the channel (C-8). */
     private synchronized void pumpInput() {
         while (process != null && !inputEnded && inputWaiting < INPUT_WAITING_BYTES) {
-            byte[] chunk = new byte[Math.min(CHUNK_BYTES, INPUT_WAITING_BYTES - inputWaiting)];
+            int there = Math.max(1, channel.availableNow(DataStream.MAIN)); // the end is read like a byte
+            byte[] chunk = new byte[Math.min(there, Math.min(CHUNK_BYTES, INPUT_WAITING_BYTES - inputWaiting))];
             int n = channel.readNow(DataStream.MAIN, chunk, 0, chunk.length);
             if (n < 0) {
                 inputEnded = true;
@@ -413,7 +413,7 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
                 return;
             } else {
                 inputWaiting += n;
-                process.write(n == chunk.length ? chunk : java.util.Arrays.copyOf(chunk, n));
+                process.write(n == chunk.length ? chunk : Arrays.copyOf(chunk, n));
             }
         }
     }
@@ -435,14 +435,10 @@ final class SessionChannel implements Hospitality.Session, UserProcess.Events {
     }
 
     @Override
-    public void output(UserProcess.Source source, ByteBuffer bytes) {
+    public void output(UserProcess.Source source, byte[] bytes, int length) {
         DataStream stream = source == UserProcess.Source.OUTPUT ? DataStream.MAIN : DataStream.EXTENDED;
-        while (bytes.hasRemaining()) {
-            int n = Math.min(bytes.remaining(), outgoing.length);
-            bytes.get(outgoing, 0, n);
-            if (channel.writeNow(stream, outgoing, 0, n) < n && channel.roomNow() >= 0) {
-                throw new IllegalStateException("more output than there was room for");
-            }
+        if (channel.writeNow(stream, bytes, 0, length) < length && channel.roomNow() >= 0) {
+            throw new IllegalStateException("more output than there was room for");
         }
     }
 

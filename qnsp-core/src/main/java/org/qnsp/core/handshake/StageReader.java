@@ -194,6 +194,9 @@ public final class StageReader implements AutoCloseable {
         }
         opener.close();
         opener = new FrameOpener(nextStages.remove(), ++epoch, direction, cipher);
+        if (application()) {
+            assembly = new byte[0]; // no more messages, and a connection may last for days
+        }
     }
 
     /** Wipes the keys that are left. */

@@ -100,6 +100,11 @@ public final class Channel {
         arrived[stream.ordinal()].signalAll();
     }
 
+    /** Bytes that {@link #readNow} would read at once. */
+    public int availableNow(DataStream stream) {
+        return connection.locked(mux -> mux.available(id, stream));
+    }
+
     /** Reads what is there: bytes read, 0 for nothing yet, -1 at the end. */
     public int readNow(DataStream stream, byte[] to, int offset, int length) {
         return moved(connection.locked(mux -> mux.read(id, stream, to, offset, length)));
@@ -164,7 +169,7 @@ public final class Channel {
 
             @Override
             public int available() {
-                return connection.locked(mux -> mux.available(id, stream));
+                return availableNow(stream);
             }
         };
     }

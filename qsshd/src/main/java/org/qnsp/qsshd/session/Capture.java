@@ -2,7 +2,6 @@ package org.qnsp.qsshd.session;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -81,14 +80,11 @@ final class Capture {
         }
 
         @Override
-        public void output(UserProcess.Source source, ByteBuffer buffer) {
+        public void output(UserProcess.Source source, byte[] from, int length) {
             if (source == UserProcess.Source.ERROR || refusal != null) {
-                buffer.position(buffer.limit());
                 return;
             }
-            byte[] chunk = new byte[buffer.remaining()];
-            buffer.get(chunk);
-            bytes.writeBytes(chunk);
+            bytes.write(from, 0, length);
             if (bytes.size() > bytesMax) {
                 refusal = "too long an answer";
                 process.kill();

@@ -51,6 +51,7 @@ public final class ProcessPump implements AutoCloseable {
 
     private final Arena arena = Arena.ofAuto();
     private final MemorySegment transfer = arena.allocate(TRANSFER_BYTES, 16);
+    private final byte[] moved = new byte[TRANSFER_BYTES];
     private final MemorySegment wakeByte = arena.allocate(FIRST_ROOM);
     private final List<Watch> watches = new ArrayList<>();
     private final Queue<Runnable> commands = new ConcurrentLinkedQueue<>();
@@ -157,6 +158,11 @@ public final class ProcessPump implements AutoCloseable {
     /** A buffer for the duration of one {@link Watch#ready}. Pump thread only. */
     MemorySegment transfer() {
         return transfer;
+    }
+
+    /** The same on the heap. */
+    byte[] moved() {
+        return moved;
     }
 
     private void wake() {

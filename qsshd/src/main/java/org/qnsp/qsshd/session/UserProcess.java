@@ -40,8 +40,8 @@ public final class UserProcess {
         /** How many bytes of {@code source} may be delivered now; 0 pauses that stream until {@link UserProcess#resume}. */
         int room(Source source);
 
-        /** Bytes from the program, at most the room just told; the buffer is valid during the call only. */
-        void output(Source source, ByteBuffer bytes);
+        /** The first {@code length} of these bytes are from the program, at most the room just told; the array is another's after the call. */
+        void output(Source source, byte[] bytes, int length);
 
         /** No more bytes will come from {@code source}. */
         void outputEnded(Source source);
@@ -416,7 +416,8 @@ public final class UserProcess {
             if (n == Posix.CLOSED) {
                 end();
             } else if (n > 0) {
-                events.output(source, pump.transfer().asSlice(0, n).asByteBuffer().asReadOnlyBuffer());
+                MemorySegment.copy(pump.transfer(), ValueLayout.JAVA_BYTE, 0, pump.moved(), 0, n);
+                events.output(source, pump.moved(), n);
             }
         }
 

@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -92,9 +91,9 @@ class PipeSessionTest {
         UserProcess process = bench.launcher.launch(bench.request("cat"));
         process.start(new Quiet() {
             @Override
-            public void output(UserProcess.Source source, ByteBuffer bytes) {
-                count.addAndGet(bytes.remaining());
-                received.update(bytes);
+            public void output(UserProcess.Source source, byte[] bytes, int length) {
+                count.addAndGet(length);
+                received.update(bytes, 0, length);
             }
 
             @Override
@@ -286,7 +285,7 @@ class PipeSessionTest {
         CountDownLatch over = new CountDownLatch(1);
         bench.launcher.launch(bench.request("yes")).start(new Quiet() {
             @Override
-            public void output(UserProcess.Source source, ByteBuffer bytes) {
+            public void output(UserProcess.Source source, byte[] bytes, int length) {
                 throw new IllegalStateException("a mistake in the listener");
             }
 
@@ -373,7 +372,7 @@ class PipeSessionTest {
         }
 
         @Override
-        public void output(UserProcess.Source source, ByteBuffer bytes) {
+        public void output(UserProcess.Source source, byte[] bytes, int length) {
         }
 
         @Override

@@ -1,7 +1,6 @@
 package org.qnsp.qsshd.session;
 
 import java.io.ByteArrayOutputStream;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.EnumMap;
@@ -46,11 +45,9 @@ final class Recorder implements UserProcess.Events {
     }
 
     @Override
-    public synchronized void output(UserProcess.Source source, ByteBuffer bytes) {
-        byte[] chunk = new byte[bytes.remaining()];
-        bytes.get(chunk);
-        outputs.get(source).writeBytes(chunk);
-        room = room == Integer.MAX_VALUE ? room : room - chunk.length;
+    public synchronized void output(UserProcess.Source source, byte[] bytes, int length) {
+        outputs.get(source).write(bytes, 0, length);
+        room = room == Integer.MAX_VALUE ? room : room - length;
         notifyAll();
     }
 
