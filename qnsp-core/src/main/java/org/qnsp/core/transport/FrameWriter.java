@@ -160,7 +160,7 @@ final class FrameWriter {
 
     /** But for slots so near that they would be filled by now, had there been anything to say. */
     private void dropReserve() {
-        while (!reserve.isEmpty() && reserve.peekLast().nanos() - aheadNanos() - stoppedNanos > 0 && queue.takeBack(reserve.peekLast())) {
+        while (!reserve.isEmpty() && reserve.peekLast().nanos() - aheadNanos() - stoppedNanos > 0 && queue.drop(reserve.peekLast())) {
             reserve.removeLast();
         }
         reserve.forEach(batch -> count(batch.frames(), 0)); // those that are sent all the same

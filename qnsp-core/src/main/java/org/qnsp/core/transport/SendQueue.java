@@ -134,15 +134,15 @@ final class SendQueue {
         }
     }
 
-    /** Takes back the last batch, if it is this one and not due. */
-    boolean takeBack(Batch batch) {
+    /** Removes a batch for good, if it is the last and not due; whether it did. */
+    boolean drop(Batch batch) {
         synchronized (queue) {
-            boolean still = queue.peekLast() == batch && queue.size() > due;
-            if (still) {
+            boolean drops = queue.peekLast() == batch && queue.size() > due;
+            if (drops) {
                 queue.removeLast();
                 added--;
             }
-            return still;
+            return drops;
         }
     }
 
@@ -188,6 +188,7 @@ final class SendQueue {
         }
     }
 
+    /** Whether this buffer, of a burst, is yet to be written. */
     boolean holds(ByteBuffer bytes) {
         synchronized (queue) {
             return queue.stream().anyMatch(batch -> batch.bytes == bytes);
