@@ -144,7 +144,7 @@ class World:
             kind = 'ssh' if name == 'sshd' else 'qssh'
             program = ['/usr/sbin/sshd'] if name == 'sshd' else [os.path.join(self.control_dist if name.endswith('control') else self.dist, 'bin', 'qsshd')]
             for _ in range(10):
-                port = random.SystemRandom().randrange(20000, 60000)
+                port = random.SystemRandom().randrange(23000, 60000)  # above the default port, which known_hosts does not name
                 lines = ['Port %d' % port, *('ListenAddress 127.0.0.%d' % (FIRST_ADDRESS + w) for w in range(self.workers)), 'HostKey %s/%s_host' % (self.place, kind),
                          'AuthorizedKeysFile %s/%s_id.pub %s/%s_sign.pub' % (self.place, kind, self.place, kind), 'StrictModes no', 'PidFile none', 'SetEnv HOME=' + self.home, 'MaxStartups 100']
                 if kind == 'ssh':

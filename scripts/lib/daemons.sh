@@ -26,7 +26,7 @@ make_keys() { # ssh or qssh: what names the keys
 start() { # name, which keys, daemon..., on a port that is free; leaves port
     local name=$work/$1 keys=$work/$2 attempt daemon; shift 2
     for attempt in 1 2 3 4 5 6 7 8; do
-        port=$((20000 + RANDOM % 40000))
+        port=$((23000 + RANDOM % 37000))
         printf '%s\n' "Port $port" "ListenAddress 127.0.0.1" "HostKey ${keys}_host" "AuthorizedKeysFile ${keys}_id.pub" "StrictModes no" \
             "PermitRootLogin yes" "PidFile none" "SetEnv HOME=$work/home" "MaxStartups 100" >"$name.conf"
         [ "${keys##*/}" != ssh ] || printf '%s\n' "UsePAM no" "Subsystem sftp internal-sftp" >>"$name.conf"

@@ -32,8 +32,8 @@ import org.qnsp.crypto.keys.PublicKey;
  */
 public final class TestDaemon implements AutoCloseable {
     private static final long PATIENCE_SECONDS = 30;
-    private static final int FIRST_PORT = 20_000;
-    private static final int PORTS = 12_000;
+    private static final int FIRST_PORT = 23_000; // above the default port, with which known_hosts has no [host]:port
+    private static final int PORTS = 9_000;
     private static final AtomicInteger NEXT_PORT =
             new AtomicInteger(ThreadLocalRandom.current().nextInt(PORTS) / 2 * 2 + Integer.getInteger("surefire.forkNumber", 0) % 2);
     private static final Pattern SOCKET = Pattern.compile("socket:\\[\\d+]");
