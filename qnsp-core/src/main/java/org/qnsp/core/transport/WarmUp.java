@@ -24,8 +24,13 @@ public final class WarmUp {
     /** Begins now, on a thread of its own; not in a process whose launcher has all compiled simply, where that would never end. */
     public static void begin() {
         if (!Boolean.getBoolean("qnsp.simple") && begun.compareAndSet(false, true)) {
-            Thread.ofPlatform().daemon().name("qnsp-warm-up").priority(Thread.MIN_PRIORITY).start(FrameCipher::warmUp);
+            start("qnsp-warm-up", FrameCipher::warmUp);
+            start("qnsp-warm-up-aes", FrameCipher::warmUpAes);
         }
+    }
+
+    private static void start(String name, Runnable work) {
+        Thread.ofPlatform().daemon().name(name).priority(Thread.MIN_PRIORITY).start(work);
     }
 
     /** So much waits to be sent: what takes the prologue's time to compile is there when the first burst is. */
