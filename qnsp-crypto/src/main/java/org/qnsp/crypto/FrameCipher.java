@@ -1,21 +1,13 @@
 package org.qnsp.crypto;
 
-import java.io.Serial;
-import java.security.GeneralSecurityException;
-import java.util.Arrays;
-import javax.crypto.Cipher;
-import javax.crypto.SecretKey;
-import javax.crypto.spec.IvParameterSpec;
-
 /**
  * Seals and opens the 768 bytes of keyed frames in place (F-1 to F-4): 736 bytes AES-256-CTR, then the tag of 32 bytes over
  * the ciphertext. Tags cost least when several are computed at once, of whatever connections: so frames are sealed and verified
  * <em>later</em>, at the latest by {@link #finish}, which is owed after each batch. One per thread; not thread-safe.
  *
- * <p>Key copies: the JDK's cipher keeps the last key and its schedule until the next one is set, and the last block of key
- * stream until the next is made. {@link #finish} overwrites both with those of an all-zero key, and wipes the states of the
- * tags and the copy of the last frame (R-2). The array that the cipher takes the key from is wiped by the cipher's
- * initialisation. What the collector has moved, and what the compiler keeps in registers and on the stack, is out of reach.
+ * <p>Key copies: the cipher keeps the round keys of the last key until there is another, and the last block of key stream until
+ * the next is made. {@link #finish} overwrites both with those of an all-zero key, and wipes the states of the tags and the copy of
+ * the last frame (R-2). What the collector has moved, and what the compiler keeps in registers and on the stack, is out of reach.
  */
 public final class FrameCipher {
     /** A frame, bytes. */
@@ -27,13 +19,6 @@ public final class FrameCipher {
     /** Encryption key and MAC key, bytes each. */
     public static final int KEY_BYTES = 32;
 
-    private static final int BLOCK_BYTES = 16;
-    /** A frame takes AES a microsecond or two once it is compiled, fifty before. */
-    private static final long WARM_NANOS = 5_000;
-    /** Frames in a row that are to be as quick as that. */
-    private static final int WARM_FRAMES = 50;
-    private static final long AES_PATIENCE_NANOS = 1_000_000_000L;
-
     private static final byte[] NO_KEY = new byte[KEY_BYTES];
 
     private final FrameTags tags = new FrameTags();
@@ -44,19 +29,12 @@ public final class FrameCipher {
     private final int[] verdictIndices = new int[FrameTags.MOST];
     private final boolean[] verdict = new boolean[1];
     /** Made when it is first needed: providers take their time. */
-    private Cipher aes;
-    private final LentKey lentKey = new LentKey();
-    // F-3: the counter block begins with zero, which is safe as each key serves one frame (F-2).
-    private final IvParameterSpec counter = new IvParameterSpec(new byte[BLOCK_BYTES]);
-    // The JDK copies its input into garbage where input and output are one array, so the input is copied here.
-    private final byte[] work = new byte[SEALED_BYTES];
-    private final byte[] discarded = new byte[BLOCK_BYTES];
+    private AesCtr aes;
     private boolean keyHeld;
 
     /** Has the JDK set up its ciphers, which takes the first one of a process some time; on a thread that has it. */
     public static void setUp() {
-        FrameCipher first = new FrameCipher();
-        first.crypt(first.discarded, 0, BLOCK_BYTES, NO_KEY);
+        new AesCtr(SEALED_BYTES).forget();
     }
 
     /**
@@ -69,16 +47,7 @@ public final class FrameCipher {
 
     /** Has the JDK's AES compiled to the processor's instructions for it; as {@link #warmUp}, in a tenth of a second. */
     public static void warmUpAes() {
-        FrameCipher cipher = new FrameCipher();
-        byte[] frame = new byte[SEALED_BYTES];
-        long began = System.nanoTime();
-        int quick = 0;
-        for (long now = began; now - began < AES_PATIENCE_NANOS && quick < WARM_FRAMES; ) {
-            cipher.crypt(frame, 0, SEALED_BYTES, NO_KEY);
-            long then = System.nanoTime();
-            quick = then - now < WARM_NANOS ? quick + 1 : 0;
-            now = then;
-        }
+        AesCtr.warmUp(SEALED_BYTES);
     }
 
     /**
@@ -98,7 +67,7 @@ public final class FrameCipher {
     /** Encrypts as {@link #seal} does; the tag is there after {@link #finish}, until when the frame is left alone. The keys are not needed any more. */
     public void sealLater(byte[] frame, int off, byte[] encKey, byte[] macKey, int epoch, int direction, long seq) {
         checkArguments(frame, off, encKey, macKey, seq);
-        crypt(frame, off, SEALED_BYTES, encKey);
+        crypt(frame, off, encKey);
         add(frame, off, macKey, epoch, direction, seq, null, 0);
     }
 
@@ -133,16 +102,15 @@ public final class FrameCipher {
     /** Decrypts the 736 bytes of a frame that verified, in place; {@link #finish} is owed. */
     public void decrypt(byte[] frame, int off, byte[] encKey) {
         checkArguments(frame, off, encKey, NO_KEY, 0);
-        crypt(frame, off, SEALED_BYTES, encKey);
+        crypt(frame, off, encKey);
     }
 
     /** Completes what was to be done later, and forgets the keys. */
     public void finish() {
         computeTags();
         if (keyHeld) {
-            crypt(discarded, 0, BLOCK_BYTES, NO_KEY);
+            aes.forget();
             keyHeld = false;
-            Arrays.fill(work, (byte) 0);
         }
     }
 
@@ -190,56 +158,11 @@ public final class FrameCipher {
     }
 
     /** F-3: AES-256-CTR over the bytes, in place; the same both ways. */
-    private void crypt(byte[] frame, int off, int length, byte[] encKey) {
-        try {
-            if (aes == null) {
-                aes = Cipher.getInstance("AES/CTR/NoPadding");
-            }
-            keyHeld = true;
-            aes.init(Cipher.ENCRYPT_MODE, lentKey.holding(encKey), counter);
-            System.arraycopy(frame, off, work, 0, length);
-            if (aes.update(work, 0, length, frame, off) != length) {
-                throw new IllegalStateException("AES-CTR kept bytes back");
-            }
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("AES-CTR failed", e);
-        } finally {
-            lentKey.wipe();
+    private void crypt(byte[] frame, int off, byte[] encKey) {
+        if (aes == null) {
+            aes = new AesCtr(SEALED_BYTES);
         }
-    }
-
-    /**
-     * A key whose bytes are lent to the cipher for one initialisation, to leave no copy behind as SecretKeySpec does. JCA lets the
-     * receiver of {@code getEncoded} own and wipe the array, so it is filled anew each time.
-     */
-    private static final class LentKey implements SecretKey {
-        @Serial
-        private static final long serialVersionUID = 1L;
-
-        private final transient byte[] lent = new byte[KEY_BYTES];
-
-        LentKey holding(byte[] key) {
-            System.arraycopy(key, 0, lent, 0, KEY_BYTES);
-            return this;
-        }
-
-        void wipe() {
-            Arrays.fill(lent, (byte) 0);
-        }
-
-        @Override
-        public String getAlgorithm() {
-            return "AES";
-        }
-
-        @Override
-        public String getFormat() {
-            return "RAW";
-        }
-
-        @Override
-        public byte[] getEncoded() {
-            return lent;
-        }
+        keyHeld = true;
+        aes.crypt(frame, off, SEALED_BYTES, encKey);
     }
 }

@@ -2,12 +2,16 @@ package org.qnsp.crypto;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import jdk.incubator.vector.LongVector;
 import org.bouncycastle.crypto.digests.SHAKEDigest;
@@ -57,6 +61,24 @@ class KeccakTest {
                 }
             }
         }
+    }
+
+    @Test
+    void vectorsStayInRegisters() { // one that is allocated for each operation makes the whole ten times slower
+        Keccak.warmUp();
+        long[] state = new long[Keccak.STATE_WORDS * LANES];
+        long[] words = new long[Keccak.BLOCK_WORDS * LANES];
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        long allocated;
+        do { // until all of it is compiled
+            long before = threads.getCurrentThreadAllocatedBytes();
+            for (int i = 0; i < 1000; i++) {
+                Keccak.absorb(state, words, 0, LANES);
+            }
+            allocated = threads.getCurrentThreadAllocatedBytes() - before;
+        } while (allocated > 1000 && System.nanoTime() < deadline);
+        assertTrue(allocated <= 1000, allocated + " bytes");
     }
 
     private static void lay(byte[] message, int padding, int blocks, long[] words, int lane) {
