@@ -170,14 +170,12 @@ final class AesCtr {
         int f = (int) WORD.get(key, 20);
         int g = (int) WORD.get(key, 24);
         int h = (int) WORD.get(key, 28);
-        for (int i = 0, constant = 1 << 24; ; i += 8, constant <<= 1) {
+        int last = ROUND_KEY_WORDS - 4;
+        for (int i = 0, constant = 1 << 24; i < last; i += 8, constant <<= 1) {
             w[i] = a;
             w[i + 1] = b;
             w[i + 2] = c;
             w[i + 3] = d;
-            if (i + 4 == ROUND_KEY_WORDS) {
-                return;
-            }
             w[i + 4] = e;
             w[i + 5] = f;
             w[i + 6] = g;
@@ -191,6 +189,10 @@ final class AesCtr {
             g ^= f;
             h ^= g;
         }
+        w[last] = a;
+        w[last + 1] = b;
+        w[last + 2] = c;
+        w[last + 3] = d;
     }
 
     private static int substitute(int word, byte[] sBox) {

@@ -126,11 +126,11 @@ public final class FrameKeyChain implements AutoCloseable {
             System.arraycopy(page, NEXT_CHAIN_KEY, block, PREFIX.length, KEY_BYTES);
             block[number + 1] = PADDING;
             block[block.length - 1] = (byte) 0x80;
+            for (int i = 0; i < Keccak.BLOCK_WORDS; i++) {
+                Arrays.fill(words, i * LANES, (i + 1) * LANES, (long) WORD.get(block, i * 8));
+            }
             for (int lane = 0; lane < LANES; lane++) {
-                block[number] = (byte) lane;
-                for (int i = 0; i < Keccak.BLOCK_WORDS; i++) {
-                    words[i * LANES + lane] = (long) WORD.get(block, i * 8);
-                }
+                words[number / 8 * LANES + lane] |= (long) lane << number % 8 * 8;
             }
             Keccak.absorb(state, words, 0, LANES);
             for (int lane = 0; lane < LANES; lane++) {

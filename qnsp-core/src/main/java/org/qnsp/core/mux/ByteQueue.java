@@ -58,7 +58,7 @@ final class ByteQueue {
         int wanted = Math.min(n, length);
         for (int done = 0; done < wanted; ) {
             byte[] first = chunks.peekFirst();
-            int count = Math.min(wanted - done, (chunks.size() == 1 ? tail : first.length) - head);
+            int count = Math.min(wanted - done, first.length - head);
             System.arraycopy(first, head, to, offset + done, count);
             head += count;
             length -= count;
