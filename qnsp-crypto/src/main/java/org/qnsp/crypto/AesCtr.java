@@ -4,6 +4,7 @@ import java.io.Serial;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
 import java.nio.ByteOrder;
 import java.security.GeneralSecurityException;
 import java.util.Arrays;
@@ -11,12 +12,13 @@ import java.util.HexFormat;
 import javax.crypto.Cipher;
 import javax.crypto.SecretKey;
 import javax.crypto.spec.IvParameterSpec;
+import jdk.internal.misc.Unsafe;
 
 /**
  * AES-256-CTR by the JDK's cipher, from a zero counter, with another key each time (F-3). One per thread; not thread-safe.
  *
  * <p>The JDK expands a key for both directions, of which CTR needs one, into arrays that it throws away: half of what a frame costs (0129). Where its cipher can be
- * looked into, which a runtime has to allow ({@code --add-opens}), the key is expanded here (FIPS 197, 5.2), straight into the array that the cipher works with. Where it
+ * looked into, which a runtime has to allow ({@code --add-exports}), the key is expanded here (FIPS 197, 5.2), straight into the array that the cipher works with. Where it
  * cannot, or is not as expected, the cipher is told each key in the usual way.
  */
 final class AesCtr {
@@ -24,7 +26,7 @@ final class AesCtr {
     private static final int BLOCK_BYTES = 16;
     private static final int ROUND_KEY_WORDS = 60;
     private static final byte[] NO_KEY = new byte[KEY_BYTES];
-    private static final VarHandle WORD = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
+    private static final VarHandle WORDS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
     /** For the key 00, 01, .. 1f; what the zero block becomes by it. */
     private static final byte[] KNOWN_ANSWER = HexFormat.of().parseHex("f29000b62a499fd0a9f39a6add2e7780");
 
@@ -63,11 +65,11 @@ final class AesCtr {
         int[] words = null;
         try {
             if (direct) {
-                Object engine = field(field(field(field(cipher, "spi"), "core"), "cipher"), "embeddedCipher");
-                table = (byte[]) field(engine, "S");
-                words = (int[]) field(engine, "K");
+                Object engine = Inside.field(Inside.field(Inside.field(Inside.field(cipher, "spi"), "core"), "cipher"), "embeddedCipher");
+                table = (byte[]) Inside.field(engine, "S");
+                words = (int[]) Inside.field(engine, "K");
             }
-        } catch (ReflectiveOperationException | RuntimeException e) {
+        } catch (ReflectiveOperationException | LinkageError | RuntimeException e) {
             // another JDK than we know, or one that keeps this to itself
         }
         sBox = table;
@@ -88,16 +90,22 @@ final class AesCtr {
         }
     }
 
-    private static Object field(Object of, String name) throws ReflectiveOperationException {
-        for (Class<?> c = of.getClass(); c != null; c = c.getSuperclass()) {
-            for (Field field : c.getDeclaredFields()) {
-                if (field.getName().equals(name)) {
-                    field.setAccessible(true);
-                    return field.get(of);
+    /** Reads what a JDK's class keeps to itself: plain reflection makes classes for each field at each start of a program, 8 ms of a processor. */
+    private static final class Inside {
+        private static final Unsafe UNSAFE = Unsafe.getUnsafe();
+
+        /** A field of an object, or of its class. @throws NoSuchFieldException if there is none of that name @throws IllegalAccessError if the runtime does not allow this */
+        static Object field(Object of, String name) throws NoSuchFieldException {
+            for (Class<?> c = of.getClass(); c != null; c = c.getSuperclass()) {
+                for (Field field : c.getDeclaredFields()) {
+                    if (field.getName().equals(name)) {
+                        return Modifier.isStatic(field.getModifiers()) ? UNSAFE.getReference(UNSAFE.staticFieldBase(field), UNSAFE.staticFieldOffset(field))
+                            : UNSAFE.getReference(of, UNSAFE.objectFieldOffset(field));
+                    }
                 }
             }
+            throw new NoSuchFieldException(name);
         }
-        throw new NoSuchFieldException(name);
     }
 
     /** Whether the cipher works with the keys that are put there, and begins anew each time. */
@@ -162,14 +170,18 @@ final class AesCtr {
 
     /** FIPS 197, 5.2, for a key of 8 words: {@code w[0 .. 60)}. As the JDK's own, it looks up bytes of the key in a table of 256. */
     private static void expand(byte[] key, byte[] sBox, int[] w) {
-        int a = (int) WORD.get(key, 0);
-        int b = (int) WORD.get(key, 4);
-        int c = (int) WORD.get(key, 8);
-        int d = (int) WORD.get(key, 12);
-        int e = (int) WORD.get(key, 16);
-        int f = (int) WORD.get(key, 20);
-        int g = (int) WORD.get(key, 24);
-        int h = (int) WORD.get(key, 28);
+        long ab = (long) WORDS.get(key, 0);
+        long cd = (long) WORDS.get(key, 8);
+        long ef = (long) WORDS.get(key, 16);
+        long gh = (long) WORDS.get(key, 24);
+        int a = (int) (ab >>> 32);
+        int b = (int) ab;
+        int c = (int) (cd >>> 32);
+        int d = (int) cd;
+        int e = (int) (ef >>> 32);
+        int f = (int) ef;
+        int g = (int) (gh >>> 32);
+        int h = (int) gh;
         int last = ROUND_KEY_WORDS - 4;
         for (int i = 0, constant = 1 << 24; i < last; i += 8, constant <<= 1) {
             w[i] = a;
