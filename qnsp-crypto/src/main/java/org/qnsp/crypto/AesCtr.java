@@ -17,7 +17,7 @@ import jdk.internal.misc.Unsafe;
 /**
  * AES-256-CTR by the JDK's cipher, from a zero counter, with another key each time (F-3). One per thread; not thread-safe.
  *
- * <p>The JDK expands a key for both directions, of which CTR needs one, into arrays that it throws away: half of what a frame costs (0129). Where its cipher can be
+ * <p>The JDK expands a key for both directions, of which CTR needs one, into arrays that it throws away: a quarter of what a frame cost (0129). Where its cipher can be
  * looked into, which a runtime has to allow ({@code --add-exports}), the key is expanded here (FIPS 197, 5.2), straight into the array that the cipher works with. Where it
  * cannot, or is not as expected, the cipher is told each key in the usual way.
  */
